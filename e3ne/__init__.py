@@ -1,0 +1,1 @@
+"""e3ne: a compiler from trained networks to spiking FPGA accelerators."""

@@ -1,0 +1,1 @@
+"""Analyses: questions that passes ask of a module."""

@@ -1,0 +1,1 @@
+"""Backends: what a module can be printed as or run on."""

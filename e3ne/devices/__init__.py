@@ -1,0 +1,1 @@
+"""FPGA families and parts as data."""

@@ -1,0 +1,1 @@
+"""The dialects of e3ne: snn, dataflow, rtl."""

@@ -1,0 +1,5 @@
+"""The errors that a user of e3ne may meet."""
+
+
+class E3neError(Exception):
+    """A mistake in a model, an option or a file; its text is written for the user and shown without a traceback."""

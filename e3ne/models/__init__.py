@@ -1,0 +1,1 @@
+"""Reference networks, the digits they are trained on, and their checkpoints."""

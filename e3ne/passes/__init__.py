@@ -1,0 +1,1 @@
+"""Rewrite passes: one file a pass, named as the pass."""

@@ -1,0 +1,1 @@
+"""What programs mean: execution of each level."""

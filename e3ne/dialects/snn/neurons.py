@@ -1,0 +1,180 @@
+"""Where values become spikes: the encoder of the input, ReLU (float form) and the radix neuron (integer form)."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from xdsl.dialects.builtin import (
+    I64,
+    FlatSymbolRefAttrConstr,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+    TensorType,
+    f64,
+    i64,
+)
+from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
+from xdsl.traits import Pure, SymbolUserOpInterface
+
+from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
+from e3ne.dialects.snn.base import Kind, LayerOp
+from e3ne.dialects.snn.encodings import EncodingAttr, RadixAttr
+from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
+
+MAX_NEURON_STEPS = 8
+"""A neuron and the encoder emit at most this many digits; only sums of trains are longer."""
+
+MAX_FRACTION_BITS = 16
+
+
+@irdl_op_definition
+class EncodeOp(LayerOp):
+    """The image, real numbers in 0 ... 1, as trains: code = floor(x * (levels - 1) + 0.5), clamped to the levels."""
+
+    KIND: ClassVar[Kind] = "encode"
+    name = "snn.encode"
+
+    traits = traits_def(Pure())
+    assembly_format = "$layer $input attr-dict `:` type($input) `->` type($output)"
+
+    def __init__(self, layer: str, input: SSAValue, encoding: EncodingAttr):
+        super().__init__(
+            operands=[input],
+            result_types=[TrainType.of(shape_of(input.type), encoding)],
+            properties={"layer": StringAttr(layer)},
+        )
+
+    def verify_(self) -> None:
+        """An f32 tensor becomes trains of the same shape of at most 8 steps."""
+        self.verify_types((TensorType, TrainType))
+        self.verify_shape(shape_of(self.input.type))
+        _verify_steps(self)
+
+
+@irdl_op_definition
+class ReluOp(LayerOp):
+    """max(x, 0). Float form only.
+
+    Calibration annotates it with `scale`, the real value of one level (clip / (2^T - 1)), and `steps`, T.
+    """
+
+    KIND: ClassVar[Kind] = "neuron"
+    name = "snn.relu"
+
+    scale = opt_prop_def(FloatAttr[Float64Type])
+    steps = opt_prop_def(IntegerAttr[I64])
+
+    traits = traits_def(Pure())
+    assembly_format = (
+        "$layer $input (`scale` $scale^)? (`steps` $steps^)? attr-dict `:` type($input) `->` type($output)"
+    )
+
+    def __init__(self, layer: str, input: SSAValue, *, scale: float | None = None, steps: int | None = None):
+        super().__init__(
+            operands=[input],
+            result_types=[input.type],
+            properties={
+                "layer": StringAttr(layer),
+                "scale": None if scale is None else FloatAttr(scale, f64),
+                "steps": None if steps is None else IntegerAttr(steps, i64),
+            },
+        )
+
+    def verify_(self) -> None:
+        """Float tensors of one shape; a positive scale; 1 to 8 steps."""
+        self.verify_types((TensorType, TensorType))
+        self.verify_shape(shape_of(self.input.type))
+        if self.scale is not None and not 0 < self.scale.value.data < float("inf"):
+            raise self.error(f"the scale must be positive, not {self.scale.value.data}")
+        if self.steps is not None and not 1 <= self.steps.value.data <= MAX_NEURON_STEPS:
+            raise self.error(f"steps are 1 to {MAX_NEURON_STEPS}, not {self.steps.value.data}")
+
+
+class NeuronSymbols(SymbolUserOpInterface):
+    """Bias and threshold of a neuron exist, are integers, one per channel or one for all, thresholds positive."""
+
+    def verify(self, op: Operation) -> None:
+        """Raises `VerifyException` when a parameter is missing or does not fit."""
+        if not isinstance(op, RequantizeOp) or op.parent_op() is None:
+            return
+        channels = shape_of(op.input.type)[0]
+        for symbol in (op.bias, op.threshold):
+            array = parameter_array(find_parameter(op, symbol))
+            if array.dtype.kind != "i":
+                raise op.error(f"{symbol} must be integers")
+            if array.shape not in ((channels,), (1,)):
+                raise op.error(f"{symbol} has shape {list(array.shape)}, but [{channels}] or [1] is needed")
+        if parameter_array(op.threshold_parameter).min() < 1:
+            raise op.error(f"{op.threshold} has a threshold below 1")
+
+
+@irdl_op_definition
+class RequantizeOp(LayerOp):
+    """The radix neuron: a' = clamp(floor((V * 2^fraction_bits + bias) / threshold), 0, 2^T' - 1).
+
+    `bias` and `threshold` are integers per channel (or one for all channels); the bias holds the layer's bias and the
+    rounding offset. Digit by digit, most significant first: at output step t the membrane U = V * 2^f + bias is compared
+    with threshold * 2^(T' - 1 - t); if U is not less, the neuron spikes and subtracts.
+    """  # noqa: E501
+
+    KIND: ClassVar[Kind] = "neuron"
+    name = "snn.requantize"
+
+    bias = prop_def(FlatSymbolRefAttrConstr)
+    threshold = prop_def(FlatSymbolRefAttrConstr)
+    fraction_bits = prop_def(IntegerAttr[I64], default_value=IntegerAttr(0, i64))
+
+    traits = traits_def(Pure(), NeuronSymbols())
+    assembly_format = (
+        "$layer $input `bias` $bias `threshold` $threshold (`fraction_bits` $fraction_bits^)? "
+        "attr-dict `:` type($input) `->` type($output)"
+    )
+
+    def __init__(
+        self, layer: str, input: SSAValue, output_type: Attribute, bias: str, threshold: str, fraction_bits: int = 0
+    ):
+        super().__init__(
+            operands=[input],
+            result_types=[output_type],
+            properties={
+                "layer": StringAttr(layer),
+                "bias": SymbolRefAttr(bias),
+                "threshold": SymbolRefAttr(threshold),
+                "fraction_bits": IntegerAttr(fraction_bits, i64),
+            },
+        )
+
+    @property
+    def bias_parameter(self) -> ParameterBase:
+        """Bias and rounding offset, [C] or [1], at scale 2^fraction_bits."""
+        return find_parameter(self, self.bias)
+
+    @property
+    def threshold_parameter(self) -> ParameterBase:
+        """Thresholds, [C] or [1], at scale 2^fraction_bits, all positive."""
+        return find_parameter(self, self.threshold)
+
+    @property
+    def fraction(self) -> int:
+        """fraction_bits as a number."""
+        return self.fraction_bits.value.data
+
+    def verify_(self) -> None:
+        """A membrane becomes radix trains of the same shape; 0 to 16 fraction bits."""
+        self.verify_types((MembraneType, TrainType))
+        self.verify_shape(shape_of(self.input.type))
+        _verify_steps(self)
+        if not 0 <= self.fraction <= MAX_FRACTION_BITS:
+            raise self.error(f"fraction_bits are 0 to {MAX_FRACTION_BITS}, not {self.fraction}")
+        if isinstance(self.output.type, TrainType) and not isinstance(self.output.type.encoding, RadixAttr):
+            raise self.error(f"this neuron emits radix trains, not {self.output.type.encoding}")
+
+
+def _verify_steps(op: EncodeOp | RequantizeOp) -> None:
+    train = op.output.type
+    if isinstance(train, TrainType) and train.encoding.steps > MAX_NEURON_STEPS:
+        raise op.error(f"trains of a neuron have at most {MAX_NEURON_STEPS} steps, not {train.encoding.steps}")

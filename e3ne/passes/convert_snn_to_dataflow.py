@@ -1,0 +1,275 @@
+"""`convert-snn-to-dataflow`: each layer of the integer network becomes the hardware units that compute it.
+
+Layouts and foldings stay undecided. Weights become matrices whose columns are in the order in which streams carry
+their elements.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.builder import Builder, InsertPoint
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Block, Operation, Region, SSAValue
+from xdsl.passes import ModulePass
+
+from e3ne.dialects import snn
+from e3ne.dialects.dataflow import ops
+from e3ne.dialects.dataflow.parameters import ParameterOp
+from e3ne.dialects.dataflow.stream import StreamType
+from e3ne.dialects.parameter import parameters_of
+from e3ne.errors import E3neError
+from e3ne.units.adders import signed_bits
+
+Integers = NDArray[np.int64]
+
+BUS_BITS = 64
+"""The input bus is as wide as whole pixels fill it, and at least one pixel."""
+
+
+@dataclass(frozen=True)
+class ConvertSnnToDataflowPass(ModulePass):
+    """Replaces the integer network by a dataflow graph."""
+
+    name = "convert-snn-to-dataflow"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Raises E3neError for a network that is not in the integer form, naming all layers in question."""
+        network = snn.find_network(op)
+        _refuse_float(network)
+        conversion = _Conversion(network.sym_name.data)
+        for layer in network.layers():
+            conversion.convert(layer)
+        conversion.finish(network)
+        old: list[Operation] = [network, *parameters_of(op)]
+        for operation in old:
+            operation.detach()
+            operation.erase()
+        op.body.block.add_ops([*conversion.parameters, conversion.graph])
+
+
+def _refuse_float(network: snn.NetworkOp) -> None:
+    wrong = [f"{layer.layer_name} ({layer.name})" for layer in network.layers() if not _is_convertible(layer)]
+    if wrong:
+        raise E3neError(f"not in the integer form (run snn-quantize first): {', '.join(wrong)}")
+
+
+def _is_convertible(layer: snn.LayerOp) -> bool:
+    return layer.is_integer or isinstance(layer, snn.ArgmaxOp)
+
+
+@dataclass
+class _Conversion:
+    name: str
+    parameters: list[ParameterOp] = field(default_factory=list[ParameterOp])
+    streams: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
+    flattened: dict[SSAValue, tuple[int, ...]] = field(default_factory=dict[SSAValue, tuple[int, ...]])
+
+    def __post_init__(self) -> None:
+        block = Block()
+        self.graph = ops.GraphOp(properties={"sym_name": StringAttr(self.name)}, regions=[Region(block)])
+        self.builder = Builder(InsertPoint.at_end(block))
+
+    def convert(self, layer: snn.LayerOp) -> None:
+        match layer:
+            case snn.EncodeOp():
+                result = self._source(layer)
+            case snn.Conv2dOp():
+                result = self._convolution(layer)
+            case snn.LinearOp():
+                result = self._linear(layer)
+            case snn.RequantizeOp():
+                result = self._fire(layer)
+            case snn.MaxPoolOp():
+                result = self._max_pool(layer)
+            case snn.SumPoolOp():
+                result = self._sum_pool(layer)
+            case snn.FlattenOp():
+                result = self._flatten(layer)
+            case snn.ArgmaxOp():
+                result = self._argmax(layer)
+            case _:
+                raise E3neError(f"layer '{layer.layer_name}': '{layer.name}' has no hardware unit")
+        self.streams[layer.output] = result
+
+    def finish(self, network: snn.NetworkOp) -> None:
+        (value,) = network.outputs
+        self._refuse_flattened_map(value, "the output")
+        stream = self.streams[value]
+        assert isinstance(stream.type, StreamType)
+        if stream.type.steps != 1:
+            raise E3neError("the output of the network must be membranes or a class, not spike trains")
+        container = next(bits for bits in (8, 16, 32, 64) if bits >= stream.type.element_bits)
+        self.builder.insert(ops.SinkOp("output", "output", stream, container))
+
+    def _parameter(self, name: str, array: Integers, width: int | None = None) -> str:
+        self.parameters.append(ParameterOp(name, array, width))
+        return name
+
+    def _source(self, layer: snn.EncodeOp) -> SSAValue:
+        train = layer.output.type
+        assert isinstance(train, snn.TrainType)
+        channels, height, width = _map(train.get_shape())
+        steps = train.encoding.steps
+        unit = math.lcm(8, channels * steps)
+        result = StreamType.of(height, width, channels, steps=steps)
+        source = ops.SourceOp(f"{layer.layer_name}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result)
+        return self.builder.insert(source.standing_for(layer.layer_name, "encode")).output
+
+    def _convolution(self, layer: snn.Conv2dOp) -> SSAValue:
+        weights = dense_weights(layer.weights_parameter.array.astype(np.int64), layer.group_count)
+        stream, window = self.streams[layer.input], layer.window
+        _, height, width = layer.map_shape()
+        if window.kernel == (height, width) and not any(window.padding):
+            # The kernel covers the map: a dense layer over all pixels needs no window.
+            given = self.builder.insert(ops.FlattenOp(f"{layer.layer_name}_flatten", layer.layer_name, stream)).output
+            matrix = weights.transpose(0, 2, 3, 1)
+        else:
+            given = self.builder.insert(
+                ops.WindowOp(
+                    f"{layer.layer_name}_window",
+                    layer.layer_name,
+                    stream,
+                    window.kernel,
+                    window.stride,
+                    window.padding,
+                    window.dilation,
+                )
+            ).output
+            matrix = weights
+        return self._matvec(layer, given, matrix.reshape(matrix.shape[0], -1))
+
+    def _linear(self, layer: snn.LinearOp) -> SSAValue:
+        matrix = layer.weights_parameter.array.astype(np.int64)
+        shape = self.flattened.get(layer.input)
+        if shape is not None:
+            matrix = matrix[:, _stream_order(shape)]
+        return self._matvec(layer, self.streams[layer.input], matrix)
+
+    def _matvec(self, layer: snn.SynapseOp, given: SSAValue, matrix: Integers) -> SSAValue:
+        name, membrane = layer.layer_name, layer.output.type
+        assert isinstance(membrane, snn.MembraneType)
+        weights = self._parameter(f"{name}_weights", matrix, layer.weights_parameter.bits)
+        bias = layer.bias_parameter
+        op = ops.MatvecOp(
+            f"{name}_matvec",
+            name,
+            given,
+            weights,
+            matrix.shape[0],
+            signed_bits(membrane.low, membrane.high),
+            None if bias is None else self._parameter(f"{name}_bias", bias.array.astype(np.int64), bias.bits),
+        )
+        return self.builder.insert(op.standing_for(name, "synapse")).output
+
+    def _fire(self, layer: snn.RequantizeOp) -> SSAValue:
+        name, train = layer.layer_name, layer.output.type
+        assert isinstance(train, snn.TrainType)
+        threshold = self._channels(layer, layer.threshold_parameter.array.astype(np.int64))
+        bias = self._channels(layer, layer.bias_parameter.array.astype(np.int64))
+        op = ops.FireOp(
+            f"{name}_fire",
+            name,
+            self.streams[layer.input],
+            self._parameter(f"{name}_threshold", threshold),
+            self._parameter(f"{name}_bias", bias),
+            layer.fraction,
+            train.encoding.steps,
+        )
+        if layer.input in self.flattened:
+            self.flattened[layer.output] = self.flattened[layer.input]
+        return self.builder.insert(op.standing_for(name, "neuron")).output
+
+    def _channels(self, layer: snn.RequantizeOp, array: Integers) -> Integers:
+        """One number for each channel of the stream (or one for all), in the stream's order."""
+        shape = self.flattened.get(layer.input)
+        return array[_stream_order(shape)] if shape is not None and array.size > 1 else array
+
+    def _pool_window(self, layer: snn.PoolOp) -> ops.WindowOp:
+        window = layer.window
+        name = layer.layer_name
+        return ops.WindowOp(
+            f"{name}_window",
+            name,
+            self.streams[layer.input],
+            window.kernel,
+            window.stride,
+            window.padding,
+            window.dilation,
+        )
+
+    def _max_pool(self, layer: snn.MaxPoolOp) -> SSAValue:
+        name = layer.layer_name
+        if isinstance(layer.input.type, snn.MembraneType) and any(layer.window.padding):
+            raise E3neError(f"layer '{name}': a max pool of membranes cannot be padded (0 is not their least value)")
+        window = self.builder.insert(self._pool_window(layer))
+        op = ops.PoolOp(f"{name}_pool", name, window.output, window.size)
+        return self.builder.insert(op.standing_for(name, "pool")).output
+
+    def _sum_pool(self, layer: snn.SumPoolOp) -> SSAValue:
+        """A convolution of each channel with ones, and a neuron that fires the sum itself as a longer train."""
+        name, taken, given = layer.layer_name, layer.input.type, layer.output.type
+        assert isinstance(taken, snn.TrainType) and isinstance(given, snn.TrainType)
+        window = self.builder.insert(self._pool_window(layer))
+        channels = _map(taken.get_shape())[0]
+        ones = np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))
+        bits = signed_bits(0, window.size * (taken.encoding.levels - 1))
+        total = ops.MatvecOp(
+            f"{name}_matvec", name, window.output, self._parameter(f"{name}_weights", ones), channels, bits
+        )
+        fire = ops.FireOp(
+            f"{name}_fire",
+            name,
+            self.builder.insert(total).output,
+            self._parameter(f"{name}_threshold", np.ones(1, dtype=np.int64)),
+            self._parameter(f"{name}_bias", np.zeros(1, dtype=np.int64)),
+            0,
+            given.encoding.steps,
+        )
+        return self.builder.insert(fire.standing_for(name, "pool")).output
+
+    def _flatten(self, layer: snn.FlattenOp) -> SSAValue:
+        shape = snn.shape_of(layer.input.type)
+        stream = self.streams[layer.input]
+        assert isinstance(stream.type, StreamType)
+        if stream.type.pixels == 1:
+            return stream
+        self.flattened[layer.output] = shape
+        return self.builder.insert(ops.FlattenOp(f"{layer.layer_name}_view", layer.layer_name, stream)).output
+
+    def _argmax(self, layer: snn.ArgmaxOp) -> SSAValue:
+        self._refuse_flattened_map(layer.input, f"layer '{layer.layer_name}'")
+        op = ops.ArgmaxOp(f"{layer.layer_name}_argmax", layer.layer_name, self.streams[layer.input])
+        return self.builder.insert(op.standing_for(layer.layer_name, "output")).output
+
+    def _refuse_flattened_map(self, value: SSAValue, what: str) -> None:
+        if value in self.flattened:
+            raise E3neError(f"{what}: a map larger than one pixel is flattened after the last synapses; end the network "
+                            "with a linear layer, or without flattening")
+
+
+def dense_weights(weights: Integers, groups: int) -> Integers:
+    """Grouped weights (O, C/groups, kh, kw) as dense ones (O, C, kh, kw), zero between groups."""
+    if groups == 1:
+        return weights
+    outputs, inputs, *kernel = weights.shape
+    dense = np.zeros((outputs, inputs * groups, *kernel), dtype=np.int64)
+    for group in range(groups):
+        rows = slice(group * outputs // groups, (group + 1) * outputs // groups)
+        dense[rows, group * inputs : (group + 1) * inputs] = weights[rows]
+    return dense
+
+
+def _map(shape: tuple[int, ...]) -> tuple[int, int, int]:
+    """(channels, height, width); a vector is a map of one pixel."""
+    return (shape[0], shape[1], shape[2]) if len(shape) == 3 else (shape[0], 1, 1)
+
+
+def _stream_order(shape: tuple[int, ...]) -> Integers:
+    """For each element of a flattened map in stream order (row, column, channel) its index channel by channel."""
+    channels, height, width = _map(shape)
+    return np.arange(channels * height * width).reshape(channels, height, width).transpose(1, 2, 0).reshape(-1)

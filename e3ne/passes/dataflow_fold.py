@@ -1,0 +1,137 @@
+"""`dataflow-fold`: decides how many outputs, inputs and time steps each matrix-vector unit processes in a cycle.
+
+A first, simple rule: the fewest lanes with which a layer keeps within the wanted number of cycles an image. What is
+decided already (by hand) stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.passes import ModulePass
+
+from e3ne.dialects.dataflow.ops import FlattenOp, MatvecOp, SourceOp, WindowOp, as_tuple, number, units_of
+from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.semantics.dataflow import find_graph
+from e3ne.units.matvec import Matvec
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+
+
+@dataclass(frozen=True)
+class Folding:
+    """Lanes of one matrix-vector unit, and the cycles an image that it and its window need then."""
+
+    outputs: int
+    inputs: int
+    parallel: int
+    cycles: int
+
+    @property
+    def lanes(self) -> int:
+        """Weights used in a cycle."""
+        return self.outputs * self.inputs * self.parallel
+
+
+@dataclass(frozen=True)
+class DataflowFoldPass(ModulePass):
+    """Folds every undecided matvec.
+
+    `interval` is the number of cycles an image that a layer over pixels may take; `dense_interval` that of a layer
+    over one vector, whose work begins only when its inputs are complete and so adds to the latency (0: half of
+    `interval`).
+    """
+
+    name = "dataflow-fold"
+
+    interval: int = 1024
+    dense_interval: int = 0
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Goes through the layers in order, since a layer's lanes are those that the one before it gives."""
+        dense = self.dense_interval or max(1, self.interval // 2)
+        for unit in units_of(find_graph(op)):
+            if isinstance(unit, MatvecOp) and not unit.is_folded:
+                limit = dense if unit.input_type.pixels == 1 else self.interval
+                _decide(unit, choose(list(foldings(unit)), limit))
+
+
+def choose(candidates: list[Folding], limit: int) -> Folding:
+    """The fewest lanes within the limit, then the fewest cycles; the fastest of all when none is within."""
+    within = [folding for folding in candidates if folding.cycles <= limit]
+    if within:
+        return min(within, key=lambda f: (f.lanes, f.cycles, f.parallel, -f.outputs))
+    return min(candidates, key=lambda f: (f.cycles, f.lanes, f.parallel))
+
+
+def foldings(op: MatvecOp) -> Iterator[Folding]:
+    """Every folding of a matvec that its input can supply, with its cycles."""
+    given, window = op.input_type, _window(op)
+    outputs, natural = op.outputs.value.data, _natural_lanes(op)
+    size = 1 if window is None else window.size
+    for lanes in _divisors(given.channels // size):
+        if max(lanes, natural) % min(lanes, natural):
+            continue
+        for parallel in _divisors(given.steps):
+            stepping = 0 if window is None else _window_cycles(window, lanes, parallel)
+            chunks = given.channels // (lanes * size) * (given.steps // parallel)
+            for output_lanes in _divisors(outputs):
+                cycles = given.pixels * (outputs // output_lanes) * chunks
+                yield Folding(output_lanes, lanes * size, parallel, max(cycles, stepping))
+
+
+def _decide(op: MatvecOp, folding: Folding) -> None:
+    op.output_lanes = number(folding.outputs)
+    op.input_lanes = number(folding.inputs)
+    op.parallel_steps = number(folding.parallel)
+    window = _window(op)
+    if window is not None:
+        window.lanes = number(folding.inputs // window.size)
+        window.parallel_steps = number(folding.parallel)
+    replayed = op.groups > 1
+    op.order = StringAttr((Order.STEPS_OUTER if replayed else Order.STEPS_INNER).value)
+    op.implementation = StringAttr(_cheaper(op))
+
+
+def _cheaper(op: MatvecOp) -> str:
+    """The implementation with fewer LUTs by its cost formula."""
+    unit = Matvec()
+    if unit.fold(op).address_bits > MAXIMAL_FOLD_BITS:
+        return "adder"
+    costs: dict[str, float] = {}
+    for implementation in ("table", "adder"):
+        op.implementation = StringAttr(implementation)
+        costs[implementation] = unit.cost(op).lut
+    return min(costs, key=lambda name: costs[name])
+
+
+def _window(op: MatvecOp) -> WindowOp | None:
+    owner = op.input.owner
+    return owner if isinstance(owner, WindowOp) else None
+
+
+def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
+    given = window.input_type
+    top, left, bottom, right = as_tuple(window.padding)
+    beats = given.channels // lanes * (given.steps // parallel)
+    return (given.height + top + bottom) * (given.width + left + right) * beats
+
+
+def _natural_lanes(op: MatvecOp) -> int:
+    """The lanes in which the input comes before any resizing: those of the last matvec, or the source's."""
+    value = op.input
+    while True:
+        owner = value.owner
+        if isinstance(owner, MatvecOp):
+            return owner.output_lanes.value.data
+        if isinstance(owner, SourceOp):
+            kept: StreamType = owner.output_type
+            return kept.channels
+        assert not isinstance(owner, FlattenOp) or owner.operands
+        value = owner.operands[0]  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def _divisors(total: int) -> list[int]:
+    return [divisor for divisor in range(1, total + 1) if total % divisor == 0]

@@ -1,0 +1,115 @@
+"""`dataflow-legalize-streams`: gives every stream its layout, with width converters and replays where they are needed.
+
+Goes from the source to the sink: each unit's folding says which layout it takes, `infer` which one it gives.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.ir import Operation
+from xdsl.passes import ModulePass
+
+from e3ne.dialects.dataflow.ops import (
+    GraphOp,
+    MatvecOp,
+    PoolOp,
+    ReplayOp,
+    ResizeOp,
+    SourceOp,
+    TransformOp,
+    WindowOp,
+    retype,
+    units_of,
+)
+from e3ne.dialects.dataflow.stream import Order
+from e3ne.errors import E3neError
+from e3ne.semantics.dataflow import find_graph
+from e3ne.units.matvec import decide_latency
+
+BLOCK_MEMORY_BITS = 16384
+"""A buffer larger than this goes to block memory: it would take 256 LUTs of 64 bits and more."""
+
+
+@dataclass(frozen=True)
+class DataflowLegalizeStreamsPass(ModulePass):
+    """Decides layouts; every matvec must be folded."""
+
+    name = "dataflow-legalize-streams"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Raises E3neError for unfolded layers, naming all of them."""
+        graph = find_graph(op)
+        open_layers = [u.unit_name for u in units_of(graph) if isinstance(u, MatvecOp) and not u.is_folded]
+        if open_layers:
+            raise E3neError(f"no folding is decided for {', '.join(open_layers)} (run dataflow-fold first)")
+        for unit in units_of(graph):
+            match unit:
+                case SourceOp():
+                    kept = unit.output_type
+                    retype(unit.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
+                case TransformOp():
+                    _adapt(graph, unit)
+                    unit.settle()
+                    if isinstance(unit, MatvecOp):
+                        decide_latency(unit)
+                    if isinstance(unit, WindowOp):
+                        _place_rows(unit)
+                case _:
+                    pass
+
+
+def _adapt(graph: GraphOp, unit: TransformOp) -> None:
+    """Inserts what turns the input into the layout that the unit takes."""
+    given = unit.input_type
+    match unit:
+        case WindowOp():
+            next_pool = any(isinstance(use.operation, PoolOp) for use in unit.output.uses)
+            lanes = unit.lanes.value.data or given.lanes
+            parallel = unit.parallel_steps.value.data or (1 if next_pool else given.parallel)
+            _resize(unit, lanes, parallel)
+        case MatvecOp():
+            if given.repeat == 1 and given.order is Order.STEPS_INNER:
+                _resize(unit, unit.input_lanes.value.data, unit.parallel_steps.value.data)
+            _replay(unit)
+        case _:
+            pass
+
+
+def _resize(unit: TransformOp, lanes: int, parallel: int) -> None:
+    given = unit.input_type
+    if (given.lanes, given.parallel) != (lanes, parallel):
+        name = unit.unit_name.rpartition("_")[0] or unit.unit_name
+        _insert(unit, ResizeOp(f"{name}_resize", unit.layer.data, unit.input, lanes, parallel))
+
+
+def _replay(unit: MatvecOp) -> None:
+    given = unit.input_type
+    reorder = unit.reduction is Order.STEPS_OUTER and given.chunks > 1 and given.step_beats > 1
+    if given.repeat == unit.groups and (not reorder or given.order is Order.STEPS_OUTER):
+        return
+    order = Order.STEPS_OUTER if reorder else Order.STEPS_INNER
+    bits = 2 * given.beats_per_pixel * given.beat_bits
+    memory = "block" if bits > BLOCK_MEMORY_BITS else "distributed"
+    _insert(
+        unit, ReplayOp(f"{unit.layer.data}_replay", unit.layer.data, unit.input, unit.groups, order, memory)
+    )
+
+
+def _place_rows(unit: WindowOp) -> None:
+    """Rows that would take much LUT RAM go to block memory."""
+    given = unit.input_type
+    depth = unit.infer(given).width * given.beats_per_pixel
+    rows = unit.reach[0] - 1
+    if rows * depth * given.beat_bits > BLOCK_MEMORY_BITS:
+        unit.memory = StringAttr("block")
+
+
+def _insert(before: TransformOp, new: Operation) -> None:
+    block = before.parent_block()
+    assert block is not None
+    block.insert_op_before(new, before)
+    before.operands[0] = new.results[0]
+

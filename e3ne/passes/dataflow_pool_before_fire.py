@@ -1,0 +1,66 @@
+"""`dataflow-pool-before-fire`: lets a max pool choose among membranes instead of spike trains.
+
+A radix neuron is monotone in its membrane, so both orders give the same trains; but after the pool there are fewer
+neurons to fire, one digit a cycle each.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.passes import ModulePass
+
+from e3ne.dialects.dataflow.ops import FireOp, PoolOp, WindowOp, as_tuple
+from e3ne.dialects.dataflow.parameters import vector_of
+from e3ne.semantics.dataflow import find_graph
+
+
+@dataclass(frozen=True)
+class DataflowPoolBeforeFirePass(ModulePass):
+    """Moves pools without padding in front of the neurons that would take more than `interval` cycles an image."""
+
+    name = "dataflow-pool-before-fire"
+
+    interval: int = 1024
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Rewrites fire → window → pool into window → pool → fire."""
+        for pool in [unit for unit in find_graph(op).body.block.ops if isinstance(unit, PoolOp)]:
+            window = pool.input.owner
+            if not isinstance(window, WindowOp) or any(as_tuple(window.padding)):
+                continue
+            fire = window.input.owner
+            if isinstance(fire, FireOp) and _digits(fire) > self.interval and fire.output.has_one_use():
+                _swap(fire, window, pool)
+
+
+def _digits(fire: FireOp) -> int:
+    return fire.input_type.pixels * fire.steps.value.data
+
+
+def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
+    assert vector_of(fire, fire.threshold).size in (1, fire.input_type.channels)
+    new_window = window.clone()
+    new_window.operands[0] = fire.input
+    new_window.settle()
+    new_pool = PoolOp(pool.unit_name, pool.layer.data, new_window.output, window.size)
+    new_fire = FireOp(
+        fire.unit_name,
+        fire.layer.data,
+        new_pool.output,
+        fire.threshold.string_value(),
+        fire.bias.string_value(),
+        fire.fraction_bits.value.data,
+        fire.steps.value.data,
+    )
+    new_fire.value = pool.value
+    block = fire.parent_block()
+    assert block is not None
+    block.insert_ops_before([new_window, new_pool, new_fire], fire)
+    new_fire.layer = StringAttr(fire.layer.data)
+    pool.output.replace_all_uses_with(new_fire.output)
+    for old in (pool, window, fire):
+        old.detach()
+        old.erase()

@@ -1,0 +1,114 @@
+"""The membranes of the matrix-vector unit: radix integration V ← 2·V + x over time steps and chunks of inputs.
+
+With the chunks inside a time step (or a single chunk) one adder doubles V at the start of each step. With the time
+steps inside a chunk the chunk's own sum is built first and then added: a second adder, but weights are read only once
+for all time steps.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from xdsl.ir import SSAValue
+
+from e3ne.dialects.dataflow.ops import MatvecOp
+from e3ne.dialects.dataflow.parameters import vector_of
+from e3ne.dialects.dataflow.stream import Order
+from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
+from e3ne.units.adders import Term
+from e3ne.units.handshake import Counter, Pipeline
+from e3ne.units.matvec_table import Drive
+from e3ne.units.synapses import Fold
+
+
+def accumulator_stages(fold: Fold, order: Order, biased: bool) -> int:
+    """Pipeline stages that the accumulator takes."""
+    return (2 if _is_two_level(fold, order) else 1) + biased
+
+
+def _is_two_level(fold: Fold, order: Order) -> bool:
+    return order is Order.STEPS_INNER and fold.chunks > 1 and fold.step_beats > 1
+
+
+def build_accumulator(
+    m: ModuleBuilder, pipeline: Pipeline, drive: Drive, fold: Fold, loops: Mapping[str, Counter], op: MatvecOp
+) -> list[SSAValue]:
+    """Accumulators from the drive of each step, and the output ports; returns the value of each output lane."""
+    bits, parallel = op.value_bits.value.data, op.parallel_steps.value.data
+    before = drive.stage
+    first_time = pipeline.carry(loops["time"].first, "first_time", 0, before)
+    first_chunk = pipeline.carry(loops["chunk"].first, "first_chunk", 0, before)
+    last_time = pipeline.carry(loops["time"].last, "last_time", 0, before)
+    last_chunk = pipeline.carry(loops["chunk"].last, "last_chunk", 0, before)
+    stage = before + 1
+    update = m.and_(pipeline.enable[stage], pipeline.valid(before))
+    if _is_two_level(fold, op.reduction):
+        sums = [_integrate(m, term, bits, parallel, first_time, None, update) for term in drive.terms]
+        first_chunk = pipeline.carry(first_chunk, "first_chunk", stage, stage)
+        ends = pipeline.carry(last_time, "last_time", stage, stage)
+        last_chunk = pipeline.carry(last_chunk, "last_chunk", stage, stage)
+        stage += 1
+        update = m.and_(pipeline.enable[stage], pipeline.valid(stage - 1), ends)
+        values = [_accumulate(m, value, first_chunk, update) for value in sums]
+        gives = m.and_(ends, last_chunk)
+    else:
+        restart = m.and_(first_time, first_chunk)
+        double = first_chunk if fold.step_beats > 1 else None
+        values = [_integrate(m, term, bits, parallel, restart, double, update) for term in drive.terms]
+        gives = m.and_(last_time, last_chunk)
+    gives = pipeline.carry(gives, "gives", stage, stage)
+    if op.bias is not None:
+        group = pipeline.carry(loops["group"].value, "group", 0, stage)
+        stage += 1
+        values = [
+            m.reg(m.add(value, bias), enable=pipeline.enable[stage], name="value")
+            for value, bias in zip(values, _biases(m, op, fold, group, bits), strict=True)
+        ]
+        gives = pipeline.carry(gives, "gives", stage, stage)
+    pipeline.finish(gives, m.concat(*reversed(values)))
+    return values
+
+
+def _fit(m: ModuleBuilder, term: Term, bits: int) -> SSAValue:
+    width = width_of(term.value)
+    return m.extract(term.value, 0, bits) if width > bits else term.extended(m, bits)
+
+
+def _integrate(
+    m: ModuleBuilder,
+    term: Term,
+    bits: int,
+    parallel: int,
+    restart: SSAValue,
+    double: SSAValue | None,
+    update: SSAValue,
+) -> SSAValue:
+    """V ← x at `restart`, else x + V·2^parallel where `double` (None: always), else x + V."""
+    membrane = m.register(bits, "membrane")
+    old = membrane.value
+    if parallel >= bits:
+        doubled = m.constant(0, bits)
+    else:
+        doubled = m.concat(m.extract(old, 0, bits - parallel), m.constant(0, parallel))
+    kept = doubled if double is None else m.mux(double, doubled, old)
+    base = m.mux(restart, m.constant(0, bits), kept)
+    membrane.drive(m.add(base, _fit(m, term, bits)), update)
+    return membrane.value
+
+
+def _accumulate(m: ModuleBuilder, value: SSAValue, first: SSAValue, update: SSAValue) -> SSAValue:
+    bits = width_of(value)
+    total = m.register(bits, "total")
+    base = m.mux(first, m.constant(0, bits), total.value)
+    total.drive(m.add(base, value), update)
+    return total.value
+
+
+def _biases(m: ModuleBuilder, op: MatvecOp, fold: Fold, group: SSAValue, bits: int) -> list[SSAValue]:
+    assert op.bias is not None
+    bias = vector_of(op, op.bias).reshape(fold.groups, -1)
+    lanes = range(op.output_lanes.value.data)
+    if fold.groups == 1:
+        return [m.constant(int(bias[0, lane]), bits) for lane in lanes]
+    mask = (1 << bits) - 1
+    return [m.table(group, [int(word) & mask for word in bias[:, lane]], bits) for lane in lanes]

@@ -1,0 +1,84 @@
+"""The FIFO: decouples two units, and cuts the combinational path of `ready`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from e3ne.analysis.event_graph import After, EventGraph, Process
+from e3ne.dialects.dataflow.ops import FifoOp
+from e3ne.dialects.rtl.builder import ModuleBuilder
+from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.handshake import InputStream, count, give, taken_port
+from e3ne.units.interface import Choice, Cost, Unit
+from e3ne.units.layout import Values
+
+
+@dataclass(frozen=True)
+class FifoModel:
+    """Room for `depth` beats; a beat can leave a cycle after it came, and its place is free a cycle after it left."""
+
+    beats: int
+    depth: int
+
+    def events(self, unit: str, taken: str, given: str) -> EventGraph:
+        """A beat is given for each beat taken."""
+        beat = np.arange(self.beats, dtype=np.int64)
+        return EventGraph(
+            (Process(taken, self.beats), Process(given, self.beats)),
+            (After(given, taken, beat, 1, offers=True), After(taken, given, beat - self.depth, 1)),
+        )
+
+    def compute(self, values: Values) -> Values:
+        """The same beats."""
+        return values
+
+
+class Fifo(Unit[FifoOp]):
+    """A ring buffer in LUT RAM, or in registers when it is shallow."""
+
+    operation = FifoOp
+
+    def legal_choices(self, op: FifoOp) -> Sequence[Choice]:
+        """Depths up to 64 by powers of two, and one beat."""
+        return [{"depth": depth} for depth in (1, 2, 4, 8, 16, 32, 64)]
+
+    def cost(self, op: FifoOp) -> Cost:
+        """A LUT RAM stores 32 beats of a bit in half a LUT and a bit more for its ports."""
+        depth, bits = op.depth.value.data, op.input_type.beat_bits
+        if depth <= 2:
+            return Cost(bits + 6, depth * bits + 4, 0, op.input_type.beats_per_image)
+        return Cost(0.6 * bits * -(-depth // 32) + 12, 3 * depth.bit_length(), 0, op.input_type.beats_per_image)
+
+    def model(self, op: FifoOp) -> FifoModel:
+        """Beats and depth."""
+        return FifoModel(op.input_type.beats_per_image, op.depth.value.data)
+
+    def build(self, op: FifoOp) -> ModuleOp:
+        """Read and write position, and the number of beats held."""
+        depth, bits = op.depth.value.data, op.input_type.beat_bits
+        m = ModuleBuilder(
+            op.unit_name,
+            comment=f"Buffer of {depth} beats in {op.layer.data}.",
+            parameters={"depth": depth, "width": bits},
+        )
+        s = InputStream.of(m, bits)
+        ready = taken_port(m)
+        held_bits = depth.bit_length()
+        held = m.register(held_bits, "held", reset=0)
+        room = m.name(m.ne(held.value, m.constant(depth, held_bits)), "room")
+        some = m.name(m.ne(held.value, m.constant(0, held_bits)), "some")
+        write, read = m.and_(s.valid, room), m.and_(some, ready)
+        one = m.constant(1, held_bits)
+        changed = m.mux(write, m.add(held.value, one), m.sub(held.value, one))
+        held.drive(changed, m.xor(write, read))
+        s.accept(m, room)
+        if depth == 1:
+            give(m, m.reg(s.data, enable=write, name="stored"), some)
+            return m.build()
+        memory = m.memory(bits, depth, "stored", style="registers" if depth == 2 else "distributed")
+        memory.write(count(m, depth, write, "write_position").value, s.data, write)
+        give(m, memory.read(count(m, depth, read, "read_position").value), some)
+        return m.build()

@@ -1,0 +1,119 @@
+"""Hardware shared by units: stream ports, counters, and the control of an elastic pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from e3ne.dialects.rtl.builder import ModuleBuilder, Register, Wire
+
+
+@dataclass(frozen=True)
+class InputStream:
+    """The ports `s_data`, `s_valid` and `s_ready` of a module."""
+
+    data: SSAValue
+    valid: SSAValue
+
+    @staticmethod
+    def of(m: ModuleBuilder, bits: int) -> InputStream:
+        """Declares the two input ports; `s_ready` is declared by `accept`."""
+        return InputStream(m.input("s_data", bits), m.input("s_valid", 1))
+
+    def accept(self, m: ModuleBuilder, ready: SSAValue) -> None:
+        """Declares `s_ready`."""
+        m.output("s_ready", ready)
+
+
+def give(m: ModuleBuilder, data: SSAValue, valid: SSAValue) -> None:
+    """Declares the ports `m_data` and `m_valid`; the input port `m_ready` comes from `taken_port`."""
+    m.output("m_data", data)
+    m.output("m_valid", valid)
+
+
+def taken_port(m: ModuleBuilder) -> SSAValue:
+    """Declares the port `m_ready`."""
+    return m.input("m_ready", 1)
+
+
+@dataclass(frozen=True)
+class Counter:
+    """A counter modulo `modulus`: its value, and whether it is at its last and its first value."""
+
+    value: SSAValue
+    last: SSAValue
+    first: SSAValue
+
+
+def count(m: ModuleBuilder, modulus: int, enable: SSAValue, name: str) -> Counter:
+    """A counter that starts at 0 and steps, modulo `modulus`, in each cycle in which `enable` is 1."""
+    if modulus == 1:
+        one = m.constant(1, 1)
+        return Counter(m.constant(0, 1), one, one)
+    bits = (modulus - 1).bit_length()
+    register = m.register(bits, name, reset=0)
+    zero = m.constant(0, bits)
+    last = m.name(m.eq(register.value, m.constant(modulus - 1, bits)), f"{name}_last")
+    following = m.add(register.value, m.constant(1, bits))
+    if modulus & (modulus - 1):
+        following = m.mux(last, zero, following)
+    register.drive(following, enable)
+    return Counter(register.value, last, m.eq(register.value, zero))
+
+
+def nest(m: ModuleBuilder, loops: Sequence[tuple[str, int]], enable: SSAValue) -> dict[str, Counter]:
+    """Nested loop counters, outermost first, that step through all iterations, one for each `enable`."""
+    counters: dict[str, Counter] = {}
+    carry = enable
+    for name, modulus in reversed(loops):
+        counters[name] = count(m, modulus, carry, name)
+        carry = m.and_(carry, counters[name].last)
+    return counters
+
+
+class Pipeline:
+    """The control of `stages` elastic register stages.
+
+    Stage k may load when it is empty or when stage k+1 loads. A token marked to be given stays in the last stage until
+    `m_ready`; others vanish there. `enable[k]` is the clock enable of the data registers of stage k.
+    """
+
+    def __init__(self, m: ModuleBuilder, stages: int, ready: SSAValue) -> None:
+        self.m = m
+        self.stages = stages
+        self._valid: list[Register] = [m.register(1, f"valid_{k}", reset=0) for k in range(stages)]
+        self._gives: Wire = m.wire(1)
+        held = m.and_(self._valid[-1].value, self._gives.value, m.not_(ready))
+        enables = [m.not_(held)]
+        for register in reversed(self._valid[:-1]):
+            enables.append(m.or_(m.not_(register.value), enables[-1]))
+        self.enable: list[SSAValue] = list(reversed(enables))
+
+    @property
+    def ready(self) -> SSAValue:
+        """Whether a token may enter."""
+        return self.enable[0]
+
+    def enter(self, valid: SSAValue) -> None:
+        """A token enters in each cycle in which `valid` and `ready` are 1."""
+        for k, register in enumerate(self._valid):
+            register.drive(valid if k == 0 else self._valid[k - 1].value, self.enable[k])
+
+    def valid(self, stage: int) -> SSAValue:
+        """Whether a stage holds a token."""
+        return self._valid[stage].value
+
+    def carry(self, value: SSAValue, name: str, first: int, last: int) -> SSAValue:
+        """A value delayed through the registers of the stages `first` … `last`."""
+        for stage in range(first, last + 1):
+            value = self.m.reg(value, enable=self.enable[stage], name=f"{name}_{stage}")
+        return value
+
+    def finish(self, gives: SSAValue | None, data: SSAValue) -> None:
+        """Declares the output ports; `gives` (aligned with the last stage) marks tokens that are given, None all."""
+        m = self.m
+        gives = m.constant(1, 1) if gives is None else gives
+        self._gives.assign(gives)
+        give(m, data, m.and_(self._valid[-1].value, gives))

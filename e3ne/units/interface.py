@@ -1,0 +1,92 @@
+"""The one interface behind which everything about a hardware unit lives.
+
+A unit is one file of this package: its legal choices, its cost, its schedule, its arithmetic and its hardware. The
+schedule and the arithmetic are the *model*, plain numbers and NumPy, so that it can be printed as a program of its
+own; the hardware is an rtl module. Passes and backends use a unit through this interface alone.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Generic, Protocol, TypeVar
+
+from e3ne.analysis.event_graph import EventGraph
+from e3ne.dialects.dataflow.ops import UnitOp
+from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.layout import Layout, Values
+
+OpT = TypeVar("OpT", bound=UnitOp)
+
+Choice = Mapping[str, int | str]
+"""Values for the choice properties of an operation, by property name."""
+
+
+@dataclass(frozen=True)
+class Cost:
+    """An estimate: LUTs, flip-flops, 36-kbit block RAMs (an 18-kbit one is a half), and busy cycles per image."""
+
+    lut: float = 0
+    ff: float = 0
+    bram36: float = 0
+    cycles: int = 0
+
+
+class UnitModel(Protocol):
+    """When a unit's beats are taken and given, and what they hold."""
+
+    def events(self, unit: str, taken: str, given: str) -> EventGraph:
+        """The event graph between the stream taken and the stream given."""
+        ...
+
+    def compute(self, values: Values) -> Values:
+        """The beats given, (images, beats, elements), for the beats taken."""
+        ...
+
+
+class Unit(ABC, Generic[OpT]):
+    """All that the compiler knows of one kind of hardware unit."""
+
+    operation: type[OpT]
+
+    @abstractmethod
+    def legal_choices(self, op: OpT) -> Sequence[Choice]:
+        """Every legal setting of the operation's choice properties."""
+
+    @abstractmethod
+    def cost(self, op: OpT) -> Cost:
+        """The estimated cost on a device with 6-input LUTs."""
+
+    @abstractmethod
+    def model(self, op: OpT) -> UnitModel:
+        """Schedule and arithmetic as plain numbers; a frozen dataclass of integers, tuples and arrays."""
+
+    @abstractmethod
+    def build(self, op: OpT) -> ModuleOp:
+        """The hardware, written independently of the model."""
+
+    def schedule(self, op: OpT, taken: str, given: str) -> EventGraph:
+        """The cycle in which each beat is taken and given, as an event graph."""
+        return self.model(op).events(op.unit_name, taken, given)
+
+    def compute(self, op: OpT, values: Values) -> Values:
+        """The values of the output beats, (images, beats, elements)."""
+        return self.model(op).compute(values)
+
+
+def layout_of(stream: StreamType) -> Layout:
+    """A stream type with a decided layout as plain numbers."""
+    assert stream.has_layout, f"{stream} has no layout yet"
+    return Layout(
+        stream.height,
+        stream.width,
+        stream.channels,
+        stream.steps,
+        stream.bits,
+        stream.lanes,
+        stream.parallel,
+        stream.repeat,
+        stream.order is Order.STEPS_OUTER,
+    )

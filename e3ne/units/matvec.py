@@ -1,0 +1,181 @@
+"""The matrix-vector unit: where spikes meet weights."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.analysis.event_graph import EventGraph
+from e3ne.dialects.dataflow.ops import MatvecOp, number
+from e3ne.dialects.dataflow.parameters import matrix_of, vector_of
+from e3ne.dialects.dataflow.stream import Order
+from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
+from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.accumulator import accumulator_stages, build_accumulator
+from e3ne.units.adders import tree_depth
+from e3ne.units.flow import elastic, every
+from e3ne.units.handshake import InputStream, Pipeline, nest, taken_port
+from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.layout import Layout, Values, codes_of
+from e3ne.units.matvec_adder import adder_drive
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, group_terms, table_drive
+from e3ne.units.synapses import Fold
+
+
+@dataclass(frozen=True)
+class MatvecModel:
+    """`weights` (outputs, inputs) times the trains of `taken`; `given` is the layout of the values.
+
+    Each step takes one beat; the last beat of a group of outputs gives their values `latency` cycles later.
+    """
+
+    taken: Layout
+    given: Layout
+    weights: NDArray[np.int64] = field(metadata={"array": True})
+    bias: NDArray[np.int64] = field(metadata={"array": True})
+    latency: int
+
+    def events(self, unit: str, taken: str, given: str) -> EventGraph:
+        """One step for each beat taken; one in `pixel_beats` gives."""
+        steps = self.taken.beats
+        gives = (np.arange(steps, dtype=np.int64) + 1) % self.taken.pixel_beats == 0
+        return elastic(unit, taken, given, every(steps), gives.astype(np.int64), self.latency)
+
+    def compute(self, values: Values) -> Values:
+        """V = Σ w·a + bias for each output, from the beats that are there for its group."""
+        codes = codes_of(self.taken.spread(values)).astype(np.float64)
+        lanes = self.given.lanes
+        groups = [
+            codes[:, :, group] @ self.weights[group * lanes : (group + 1) * lanes].T.astype(np.float64)
+            for group in range(self.taken.repeat)
+        ]
+        # Float64 products of integers far below 2^53 are exact, and many times faster than integer ones.
+        result = np.rint(np.concatenate(groups, axis=-1)).astype(np.int64) + self.bias
+        return self.given.gather(result[:, :, None, :, None])
+
+
+class Matvec(Unit[MatvecOp]):
+    """Tables of constants or adders of gated weights, then an accumulator."""
+
+    operation = MatvecOp
+
+    def legal_choices(self, op: MatvecOp) -> Sequence[Choice]:
+        """Foldings that divide the matrix, both orders, both implementations; few enough folds for tables."""
+        given = op.input_type
+        choices: list[Choice] = []
+        for outputs in _divisors(op.outputs.value.data):
+            for inputs in _divisors(given.channels):
+                for parallel in _divisors(given.steps):
+                    folding: dict[str, int | str] = {
+                        "output_lanes": outputs,
+                        "input_lanes": inputs,
+                        "parallel_steps": parallel,
+                    }
+                    chunks = given.channels // inputs
+                    fold = Fold(op.outputs.value.data // outputs, chunks, given.steps // parallel)
+                    orders = list(Order) if chunks > 1 and given.steps > parallel else [Order.STEPS_INNER]
+                    for order in orders:
+                        if fold.address_bits <= MAXIMAL_FOLD_BITS:
+                            choices.append({**folding, "order": order.value, "implementation": "table"})
+                        choices.extend(
+                            {
+                                **folding,
+                                "order": order.value,
+                                "implementation": "adder",
+                                "weight_memory": memory,
+                            }
+                            for memory in ("distributed", "block")
+                        )
+        return choices
+
+    def cost(self, op: MatvecOp) -> Cost:
+        """LUTs and flip-flops a lane as measured in 3-hardware.md (Yosys 0.70, xcup), plus the accumulators."""
+        given = op.input_type
+        outputs, inputs = op.output_lanes.value.data, op.input_lanes.value.data
+        lanes = outputs * inputs * op.parallel_steps.value.data
+        matrix = matrix_of(op)
+        bits = max(2, int(np.abs(matrix).max(initial=1)).bit_length() + 1)
+        fold = self.fold(op)
+        accumulators = outputs * op.value_bits.value.data
+        cycles = given.pixels * fold.groups * fold.chunks * fold.step_beats
+        if op.implementation.data == "table":
+            nonzero = float(np.count_nonzero(matrix)) / matrix.size
+            per_lane = (0.6 + 0.4 * bits) * (nonzero if fold.words == 1 else 2.0**fold.address_bits / 2 + 0.5)
+            return Cost(lanes * per_lane + accumulators, lanes * per_lane + accumulators, 0, cycles)
+        width = outputs * inputs * bits
+        rom = op.weight_memory.data == "distributed"
+        return Cost(
+            lut=lanes * 1.2 * bits + accumulators + (width * -(-fold.words // 64) if rom else 0),
+            ff=lanes * 2.5 * bits + accumulators,
+            bram36=0 if rom else -(-width // 36) * 0.5 * -(-fold.words // 512),
+            cycles=cycles,
+        )
+
+    def fold(self, op: MatvecOp) -> Fold:
+        """The folding in numbers."""
+        given = op.input_type
+        return Fold(op.groups, given.channels // op.input_lanes.value.data, given.steps // op.parallel_steps.value.data)
+
+    def latency(self, op: MatvecOp) -> int:
+        """The depth of the pipeline in cycles, for the decided folding."""
+        fold = self.fold(op)
+        stages = accumulator_stages(fold, op.reduction, op.bias is not None)
+        lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
+        if op.implementation.data == "adder":
+            return 2 + tree_depth(lanes * parallel) + stages
+        tables = fold.lane_weights(matrix_of(op), op.output_lanes.value.data, lanes, parallel)
+        return 1 + tree_depth(max(len(group_terms(weights)) for weights in tables)) + stages
+
+    def model(self, op: MatvecOp) -> MatvecModel:
+        """The matrix, and both layouts."""
+        matrix = matrix_of(op)
+        bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else vector_of(op, op.bias)
+        return MatvecModel(
+            layout_of(op.input_type), layout_of(op.output_type), matrix, bias, op.latency.value.data or self.latency(op)
+        )
+
+    def build(self, op: MatvecOp) -> ModuleOp:
+        """Counters for the folds, the drive of each step, and the accumulators."""
+        fold, given = self.fold(op), op.input_type
+        lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
+        m = ModuleBuilder(
+            op.unit_name,
+            comment=f"Synapses of {op.layer.data}: {op.outputs.value.data} outputs x {given.channels} inputs, "
+            f"{op.output_lanes.value.data} outputs x {lanes} inputs x {parallel} time steps a cycle.",
+            parameters={
+                "implementation": op.implementation.data,
+                "groups": fold.groups,
+                "chunks": fold.chunks,
+                "step beats": fold.step_beats,
+                "order": op.order.data,
+            },
+        )
+        latency = self.latency(op)
+        s = InputStream.of(m, given.beat_bits)
+        pipeline = Pipeline(m, latency, taken_port(m))
+        step = m.name(m.and_(s.valid, pipeline.ready), "step")
+        inner = [("chunk", fold.chunks), ("time", fold.step_beats)]
+        order = inner if op.reduction is Order.STEPS_INNER else inner[::-1]
+        loops = nest(m, [("group", fold.groups), *order], step)
+        s.accept(m, pipeline.ready)
+        pipeline.enter(s.valid)
+        matrix = matrix_of(op)
+        if op.implementation.data == "adder":
+            drive = adder_drive(m, pipeline, s.data, fold, loops, matrix, op, step)
+        else:
+            drive = table_drive(m, pipeline, s.data, fold, loops, matrix, op)
+        values = build_accumulator(m, pipeline, drive, fold, loops, op)
+        assert all(width_of(value) == op.value_bits.value.data for value in values)
+        return m.build()
+
+
+def decide_latency(op: MatvecOp) -> None:
+    """Writes the pipeline's depth into the operation, where it is a decision that everything below obeys."""
+    op.properties["latency"] = number(Matvec().latency(op))
+
+
+def _divisors(total: int) -> list[int]:
+    return [divisor for divisor in range(1, total + 1) if total % divisor == 0]

@@ -1,0 +1,54 @@
+"""The arithmetic of folding a weight matrix: which weights meet which lane in which fold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Fold:
+    """`groups` of outputs, `chunks` of inputs and `step_beats` beats of time steps, one after another."""
+
+    groups: int
+    chunks: int
+    step_beats: int
+
+    @property
+    def words(self) -> int:
+        """Different sets of weights."""
+        return self.groups * self.chunks
+
+    @property
+    def group_bits(self) -> int:
+        """Bits of a group's number."""
+        return (self.groups - 1).bit_length()
+
+    @property
+    def chunk_bits(self) -> int:
+        """Bits of a chunk's number."""
+        return (self.chunks - 1).bit_length()
+
+    @property
+    def address_bits(self) -> int:
+        """Bits of group and chunk number side by side."""
+        return self.group_bits + self.chunk_bits
+
+    def lane_weights(self, matrix: Integers, outputs: int, inputs: int, parallel: int) -> list[Integers]:
+        """For each of the `outputs` output lanes the weight of each element of a beat in each fold.
+
+        Each array has shape (2^address_bits, parallel·inputs); rows that no fold uses are 0. Element p·inputs + l is
+        lane l of the p-th parallel time step, which weighs 2^(parallel−1−p).
+        """
+        tiles = matrix.reshape(self.groups, outputs, self.chunks, inputs)
+        result: list[Integers] = []
+        shifts = 1 << np.arange(parallel - 1, -1, -1, dtype=np.int64)
+        for output in range(outputs):
+            table = np.zeros((1 << self.group_bits, 1 << self.chunk_bits, parallel, inputs), dtype=np.int64)
+            table[: self.groups, : self.chunks] = tiles[:, output, :, None, :] * shifts[:, None]
+            result.append(table.reshape(1 << self.address_bits, parallel * inputs))
+        return result

@@ -52,7 +52,7 @@ def signed_width(array: Array) -> int:
     if array.size == 0:
         return 1
     low, high = int(array.min()), int(array.max())
-    return max(high.bit_length(), (~low).bit_length() if low < 0 else 0) + 1
+    return max(high.bit_length() if high > 0 else 0, (~low).bit_length() if low < 0 else 0) + 1
 
 
 def container(width: int) -> np.dtype[np.generic]:
@@ -161,7 +161,7 @@ class ParameterBase(IRDLOperation, ABC):
             printer.print_op_attributes(self.attributes)
         printer.print_string(" = ")
         if isinstance(self.value, DenseIntOrFPElementsAttr):
-            self.value.print_without_type(printer)
+            _print_dense(printer, self)
         else:
             printer.print_attribute(self.value)
 
@@ -221,6 +221,16 @@ def parameters_of(module: Operation) -> Iterator[ParameterBase]:
     for op in module.regions[0].ops:
         if isinstance(op, ParameterBase):
             yield op
+
+
+def _print_dense(printer: Printer, op: ParameterBase) -> None:
+    value = op.value
+    assert isinstance(value, DenseIntOrFPElementsAttr)
+    # xDSL prints integral floats of more than 6 digits as the bits in hexadecimal, and reads that back as an integer
+    if op.width is None and np.abs(np.asarray(op.array, np.float64)).max(initial=0) >= 1e6:
+        printer.print_string(f'dense<"0x{value.data.data.hex().upper()}">')
+    else:
+        value.print_without_type(printer)
 
 
 def _content(value: DenseIntOrFPElementsAttr | ExternalAttr) -> bytes:

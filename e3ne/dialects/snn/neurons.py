@@ -16,9 +16,9 @@ from xdsl.dialects.builtin import (
     f64,
     i64,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
-from xdsl.traits import Pure, SymbolUserOpInterface
+from xdsl.traits import Pure
 
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 from e3ne.dialects.snn.base import Kind, LayerOp
@@ -94,24 +94,6 @@ class ReluOp(LayerOp):
             raise self.error(f"steps are 1 to {MAX_NEURON_STEPS}, not {self.steps.value.data}")
 
 
-class NeuronSymbols(SymbolUserOpInterface):
-    """Bias and threshold of a neuron exist, are integers, one per channel or one for all, thresholds positive."""
-
-    def verify(self, op: Operation) -> None:
-        """Raises `VerifyException` when a parameter is missing or does not fit."""
-        if not isinstance(op, RequantizeOp) or op.parent_op() is None:
-            return
-        channels = shape_of(op.input.type)[0]
-        for symbol in (op.bias, op.threshold):
-            array = parameter_array(find_parameter(op, symbol))
-            if array.dtype.kind != "i":
-                raise op.error(f"{symbol} must be integers")
-            if array.shape not in ((channels,), (1,)):
-                raise op.error(f"{symbol} has shape {list(array.shape)}, but [{channels}] or [1] is needed")
-        if parameter_array(op.threshold_parameter).min() < 1:
-            raise op.error(f"{op.threshold} has a threshold below 1")
-
-
 @irdl_op_definition
 class RequantizeOp(LayerOp):
     """The radix neuron: a' = clamp(floor((V * 2^fraction_bits + bias) / threshold), 0, 2^T' - 1).
@@ -128,7 +110,7 @@ class RequantizeOp(LayerOp):
     threshold = prop_def(FlatSymbolRefAttrConstr)
     fraction_bits = prop_def(IntegerAttr[I64], default_value=IntegerAttr(0, i64))
 
-    traits = traits_def(Pure(), NeuronSymbols())
+    traits = traits_def(Pure())
     assembly_format = (
         "$layer $input `bias` $bias `threshold` $threshold (`fraction_bits` $fraction_bits^)? "
         "attr-dict `:` type($input) `->` type($output)"
@@ -164,7 +146,7 @@ class RequantizeOp(LayerOp):
         return self.fraction_bits.value.data
 
     def verify_(self) -> None:
-        """A membrane becomes radix trains of the same shape; 0 to 16 fraction bits."""
+        """A membrane becomes radix trains of the same shape; 0 to 16 fraction bits; fitting parameters."""
         self.verify_types((MembraneType, TrainType))
         self.verify_shape(shape_of(self.input.type))
         _verify_steps(self)
@@ -172,6 +154,19 @@ class RequantizeOp(LayerOp):
             raise self.error(f"fraction_bits are 0 to {MAX_FRACTION_BITS}, not {self.fraction}")
         if isinstance(self.output.type, TrainType) and not isinstance(self.output.type.encoding, RadixAttr):
             raise self.error(f"this neuron emits radix trains, not {self.output.type.encoding}")
+        if self.parent_op() is not None:
+            self._verify_parameters()
+
+    def _verify_parameters(self) -> None:
+        channels = shape_of(self.input.type)[0]
+        for symbol in (self.bias, self.threshold):
+            array = parameter_array(find_parameter(self, symbol))
+            if array.dtype.kind != "i":
+                raise self.error(f"{symbol} must be integers")
+            if array.shape not in ((channels,), (1,)):
+                raise self.error(f"{symbol} has shape {list(array.shape)}, but [{channels}] or [1] is needed")
+        if parameter_array(self.threshold_parameter).min() < 1:
+            raise self.error(f"{self.threshold} has a threshold below 1")
 
 
 def _verify_steps(op: EncodeOp | RequantizeOp) -> None:

@@ -17,9 +17,9 @@ from xdsl.dialects.builtin import (
     f64,
     i64,
 )
-from xdsl.ir import Attribute, Operation, SSAValue
+from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
-from xdsl.traits import Pure, SymbolUserOpInterface
+from xdsl.traits import Pure
 
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 from e3ne.dialects.snn.base import NO_PADDING, UNIT, Kind, LayerOp, checked_window, pair, quadruple
@@ -32,15 +32,6 @@ from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 def reference(name: str | None) -> SymbolRefAttr | None:
     """A reference to a top-level symbol."""
     return None if name is None else SymbolRefAttr(name)
-
-
-class SynapseSymbols(SymbolUserOpInterface):
-    """The parameters of a synapse exist and have the shapes and element types that the layer needs."""
-
-    def verify(self, op: Operation) -> None:
-        """Raises `VerifyException` when a parameter is missing or does not fit."""
-        if isinstance(op, SynapseOp) and op.parent_op() is not None:
-            op.verify_parameters()
 
 
 class SynapseOp(LayerOp, ABC):
@@ -59,7 +50,7 @@ class SynapseOp(LayerOp, ABC):
     weight_bits = opt_prop_def(IntegerAttr[I64])
     """annotation of the float form: the width W of the integer weights"""
 
-    traits = traits_def(Pure(), SynapseSymbols())
+    traits = traits_def(Pure())
 
     @property
     def weights_parameter(self) -> ParameterBase:
@@ -81,7 +72,12 @@ class SynapseOp(LayerOp, ABC):
         """The shape that the weights must have, given input and result; raises `VerifyException` if none fits."""
 
     def verify_parameters(self) -> None:
-        """Shapes, element types, and (integer form) that the membrane's range holds all that can be reached."""
+        """Shapes, element types, and (integer form) that the membrane's range holds all that can be reached.
+
+        Symbols can be looked up only within a module: an operation that is still without one passes.
+        """
+        if self.parent_op() is None:
+            return
         channels = shape_of(self.output.type)[0]
         kind = "i" if self.is_integer else "f"
         for name, symbol, shape in (
@@ -207,7 +203,7 @@ class Conv2dOp(SynapseOp):
         return (outputs, channels // self.group_count, *window.kernel)
 
     def verify_(self) -> None:
-        """Types, groups and the numbers of attribute elements; what needs the weights is checked with the symbols."""
+        """Types, groups, attributes, parameters."""
         self._verify_form()
         channels, _, _ = self.map_shape()
         result = shape_of(self.output.type)
@@ -218,6 +214,7 @@ class Conv2dOp(SynapseOp):
         pair(self, "stride", self.stride)
         pair(self, "dilation", self.dilation)
         quadruple(self, "padding", self.padding)
+        self.verify_parameters()
 
 
 @irdl_op_definition
@@ -259,25 +256,12 @@ class LinearOp(SynapseOp):
         return (*shape_of(self.output.type), *shape_of(self.input.type))
 
     def verify_(self) -> None:
-        """Types and the number of dimensions."""
+        """Types, the number of dimensions, parameters."""
         self._verify_form()
         for value in (self.input, self.output):
             if len(shape := shape_of(value.type)) != 1:
                 raise self.error(f"a linear layer works on [N], not on {list(shape)}; flatten first")
-
-
-class NormSymbols(SymbolUserOpInterface):
-    """The parameters of a batch normalisation exist and are one f32 per channel."""
-
-    def verify(self, op: Operation) -> None:
-        """Raises `VerifyException` when a parameter is missing or does not fit."""
-        if not isinstance(op, BatchNormOp) or op.parent_op() is None:
-            return
-        channels = shape_of(op.input.type)[0]
-        for symbol in (op.gamma, op.beta, op.mean, op.variance):
-            array = parameter_array(find_parameter(op, symbol))
-            if array.shape != (channels,) or array.dtype.kind != "f":
-                raise op.error(f"{symbol} must be {channels} real numbers")
+        self.verify_parameters()
 
 
 @irdl_op_definition
@@ -293,7 +277,7 @@ class BatchNormOp(LayerOp):
     variance = prop_def(FlatSymbolRefAttrConstr)
     epsilon = prop_def(FloatAttr[Float64Type])
 
-    traits = traits_def(Pure(), NormSymbols())
+    traits = traits_def(Pure())
 
     assembly_format = (
         "$layer $input `gamma` $gamma `beta` $beta `mean` $mean `variance` $variance `epsilon` $epsilon "
@@ -315,8 +299,15 @@ class BatchNormOp(LayerOp):
         )
 
     def verify_(self) -> None:
-        """Float tensors of one shape, epsilon >= 0."""
+        """Float tensors of one shape, epsilon >= 0, one f32 per channel in each parameter."""
         self.verify_types((TensorType, TensorType))
         self.verify_shape(shape_of(self.input.type))
         if self.epsilon.value.data < 0:
             raise self.error("epsilon is negative")
+        if self.parent_op() is None:
+            return
+        channels = shape_of(self.input.type)[0]
+        for symbol in (self.gamma, self.beta, self.mean, self.variance):
+            array = parameter_array(find_parameter(self, symbol))
+            if array.shape != (channels,) or array.dtype.kind != "f":
+                raise self.error(f"{symbol} must be {channels} real numbers")

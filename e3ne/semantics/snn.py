@@ -1,0 +1,227 @@
+"""What snn programs mean: xDSL interpreter functions over NumPy batches, and the runners of the two forms."""
+
+# ruff: noqa: ARG002 (the interpreter calls every function with the same arguments)
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.interpreter import (
+    Interpreter,
+    InterpreterFunctions,
+    PythonValues,
+    ReturnedValues,
+    impl,
+    impl_terminator,
+    register_impls,
+)
+from xdsl.ir import Operation
+
+from e3ne.dialects.parameter import find_parameter
+from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, find_network
+from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
+from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, SumPoolOp
+from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
+from e3ne.dialects.snn.types import TrainType, shape_of
+from e3ne.errors import E3neError
+from e3ne.semantics import snn_arithmetic as arithmetic
+
+Array = npt.NDArray[np.generic]
+Key = tuple[str, str]
+
+_CHUNK_VALUES = 1 << 23
+"""Images are run in chunks whose unfolded windows hold about so many numbers."""
+
+
+@dataclass(frozen=True)
+class NetworkRun:
+    """What a network gave for a batch of N images."""
+
+    outputs: tuple[Array, ...]
+    """int64 membranes (N, scores), int32 classes (N, 1), or reals in the float form"""
+    values: dict[Key, Array] = field(default_factory=dict[Key, Array])
+    """with keep=True every intermediate by (layer, kind): trains as uint16 codes, membranes as int64, reals as given"""
+
+
+@register_impls
+class SnnFunctions(InterpreterFunctions):
+    """One function per operation; a value is a batch: uint16 codes, int64 membranes, or real numbers."""
+
+    @impl(EncodeOp)
+    def encode(self, interpreter: Interpreter, op: EncodeOp, args: PythonValues) -> PythonValues:
+        """Images to codes."""
+        return (arithmetic.encode_images(args[0], _levels(op)),)
+
+    @impl(Conv2dOp)
+    def conv2d(self, interpreter: Interpreter, op: Conv2dOp, args: PythonValues) -> PythonValues:
+        """Codes to membranes, or reals to reals."""
+        weights = op.weights_parameter.array
+        if op.is_integer:
+            result: Array = arithmetic.convolve_exact(args[0], weights, op.window, op.group_count)
+        else:
+            result = arithmetic.convolve(args[0], weights.astype(args[0].dtype), op.window, op.group_count)
+        return (_add_bias(op, result),)
+
+    @impl(LinearOp)
+    def linear(self, interpreter: Interpreter, op: LinearOp, args: PythonValues) -> PythonValues:
+        """Codes to membranes, or reals to reals."""
+        weights = op.weights_parameter.array
+        if op.is_integer:
+            result: Array = arithmetic.multiply_exact(args[0], weights)
+        else:
+            result = np.matmul(args[0], weights.astype(args[0].dtype).T)
+        return (_add_bias(op, result),)
+
+    @impl(BatchNormOp)
+    def batch_norm(self, interpreter: Interpreter, op: BatchNormOp, args: PythonValues) -> PythonValues:
+        """Reals to reals."""
+        scale, shift = normalisation(op)
+        shape = (1, -1) + (1,) * (args[0].ndim - 2)
+        kind = args[0].dtype
+        return (args[0] * scale.reshape(shape).astype(kind) + shift.reshape(shape).astype(kind),)
+
+    @impl(ReluOp)
+    def relu(self, interpreter: Interpreter, op: ReluOp, args: PythonValues) -> PythonValues:
+        """Reals to reals."""
+        return (np.maximum(args[0], 0),)
+
+    @impl(RequantizeOp)
+    def requantize(self, interpreter: Interpreter, op: RequantizeOp, args: PythonValues) -> PythonValues:
+        """Membranes to codes."""
+        bias, threshold = op.bias_parameter.array, op.threshold_parameter.array
+        return (arithmetic.fire(args[0], bias, threshold, op.fraction, _levels(op)),)
+
+    @impl(MaxPoolOp)
+    def max_pool(self, interpreter: Interpreter, op: MaxPoolOp, args: PythonValues) -> PythonValues:
+        """Anything to the same."""
+        return (arithmetic.max_pool(args[0], op.window),)
+
+    @impl(AveragePoolOp)
+    def average_pool(self, interpreter: Interpreter, op: AveragePoolOp, args: PythonValues) -> PythonValues:
+        """Reals to reals."""
+        return (arithmetic.average_pool(args[0], op.window),)
+
+    @impl(SumPoolOp)
+    def sum_pool(self, interpreter: Interpreter, op: SumPoolOp, args: PythonValues) -> PythonValues:
+        """Codes to codes."""
+        return (arithmetic.sum_pool(args[0], op.window),)
+
+    @impl(FlattenOp)
+    def flatten(self, interpreter: Interpreter, op: FlattenOp, args: PythonValues) -> PythonValues:
+        """(N, C, H, W) to (N, C * H * W)."""
+        return (args[0].reshape(args[0].shape[0], *shape_of(op.output.type)),)
+
+    @impl(ArgmaxOp)
+    def argmax(self, interpreter: Interpreter, op: ArgmaxOp, args: PythonValues) -> PythonValues:
+        """Membranes (N, scores) to int32 classes (N, 1)."""
+        return (np.argmax(args[0], axis=1).astype(np.int32)[:, None],)
+
+    @impl_terminator(OutputOp)
+    def output(self, interpreter: Interpreter, op: OutputOp, args: PythonValues) -> tuple[ReturnedValues, PythonValues]:
+        """Ends the run."""
+        return ReturnedValues(args), ()
+
+
+def normalisation(op: BatchNormOp) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """(scale, shift) per channel in float64: the normalisation is scale * x + shift."""
+    gamma, beta, mean, variance = (
+        np.asarray(find_parameter(op, symbol).array, np.float64) for symbol in (op.gamma, op.beta, op.mean, op.variance)
+    )
+    scale = gamma / np.sqrt(variance + op.epsilon.value.data)
+    return scale, beta - mean * scale
+
+
+def run_network(module: ModuleOp, images: npt.NDArray[np.floating], *, keep: bool = False) -> NetworkRun:
+    """Runs the integer form on images (N, C, H, W), real numbers in 0 ... 1.
+
+    Exact: the same integers on every machine. Raises `E3neError` when the images do not fit the network, or when the
+    module is still in the float form.
+    """
+    network = find_network(module)
+    real = [op.layer_name for op in network.layers() if isinstance(op, SynapseOp | ReluOp) and not op.is_integer]
+    if real:
+        raise E3neError(f"network @{network.sym_name.data} is not quantised (layers {', '.join(real)})")
+    return _run(module, network, images, keep)
+
+
+def run_float(
+    module: ModuleOp, images: npt.NDArray[np.floating], *, keep: bool = False, dtype: npt.DTypeLike = np.float32
+) -> NetworkRun:
+    """Runs the float form on images (N, C, H, W) in `dtype` arithmetic.
+
+    Raises `E3neError` when the images do not fit the network, or when the module is in the integer form.
+    """
+    network = find_network(module)
+    if any(op.is_integer for op in network.layers()):
+        raise E3neError(f"network @{network.sym_name.data} is quantised: it has no float form any more")
+    return _run(module, network, images.astype(dtype), keep)
+
+
+class _Recorder(Interpreter.Listener):
+    """Keeps the result of every layer operation of one chunk."""
+
+    def __init__(self) -> None:
+        self.values: dict[Key, Array] = {}
+
+    def did_interpret_op(self, op: Operation, results: PythonValues) -> None:
+        """Called by the interpreter after each operation."""
+        if isinstance(op, LayerOp):
+            self.values[op.layer_name, op.KIND] = results[0]
+
+
+def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating], keep: bool) -> NetworkRun:
+    wanted = shape_of(network.image.type)
+    if images.shape[1:] != wanted or images.ndim != len(wanted) + 1:
+        raise E3neError(
+            f"network @{network.sym_name.data} takes images N x {' x '.join(map(str, wanted))}, "
+            f"not an array of shape {images.shape}"
+        )
+    if not np.isfinite(images).all():
+        raise E3neError("an image has a pixel that is infinite or not a number")
+    outputs: list[tuple[Array, ...]] = []
+    kept: list[dict[Key, Array]] = []
+    for chunk in _chunks(network, images):
+        recorder = _Recorder()
+        interpreter = Interpreter(module, listeners=(recorder,) if keep else ())
+        interpreter.register_implementations(SnnFunctions())
+        outputs.append(interpreter.run_ssacfg_region(network.body, (chunk,), "network"))
+        kept.append(recorder.values)
+    return NetworkRun(
+        tuple(np.concatenate(parts) for parts in zip(*outputs, strict=True)),
+        {key: np.concatenate([values[key] for values in kept]) for key in kept[0]},
+    )
+
+
+def _chunks(network: NetworkOp, images: npt.NDArray[np.floating]) -> Iterator[npt.NDArray[np.floating]]:
+    largest = max((_unfolded(op) for op in network.layers()), default=1)
+    size = max(1, _CHUNK_VALUES // largest)
+    # at least one chunk, so that no image gives empty outputs of the right shapes
+    for start in range(0, max(1, images.shape[0]), size):
+        yield images[start : start + size]
+
+
+def _unfolded(op: LayerOp) -> int:
+    """Numbers per image that the windows of an operation hold when unfolded."""
+    shape: Sequence[int] = shape_of(op.input.type)
+    if isinstance(op, Conv2dOp):
+        _, *positions = shape_of(op.output.type)
+        return shape[0] * op.window.taps * int(np.prod(positions))
+    return int(np.prod(shape))
+
+
+def _levels(op: EncodeOp | RequantizeOp) -> int:
+    train = op.output.type
+    assert isinstance(train, TrainType)
+    return train.encoding.levels
+
+
+def _add_bias(op: SynapseOp, result: Array) -> Array:
+    bias = op.bias_parameter
+    if bias is None:
+        return result
+    return np.add(result, bias.array.astype(result.dtype).reshape((1, -1) + (1,) * (result.ndim - 2)))

@@ -1,0 +1,123 @@
+"""The definition's own rules: worked example, digit-serial neuron, exactness, comparison with naive loops."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from e3ne.dialects.snn import RadixAttr, Window
+from e3ne.semantics import snn_arithmetic as arithmetic
+
+
+def test_worked_example() -> None:
+    """Design, semantics: a = (5, 0, 15), T = 4, w = (3, -2, 1), theta = 4: V = 30, a' = 7, digits 0111."""
+    encoding = RadixAttr.of(4)
+    codes = np.array([[5, 0, 15]], np.uint16)
+    weights = np.array([[3, -2, 1]], np.int8)
+    digits = encoding.encode(codes)
+    assert digits[:, 0, 0].tolist() == [0, 1, 0, 1]
+    drives = [int(weights[0] @ digit[0].astype(int)) for digit in digits]
+    assert drives == [1, 4, 1, 4]
+    membrane, membranes = 0, []
+    for drive in drives:
+        membrane = 2 * membrane + drive
+        membranes.append(membrane)
+    assert membranes == [1, 6, 13, 30]
+    assert arithmetic.multiply_exact(codes, weights).tolist() == [[30]]
+    fired = arithmetic.fire(np.array([[30]]), np.array([0]), np.array([4]), 0, 16)
+    assert fired.tolist() == [[7]]
+    assert arithmetic.fire_serially(np.array([[30]]), np.array([4]), 4)[:, 0, 0].tolist() == [0, 1, 1, 1]
+
+
+@given(
+    st.lists(st.integers(-(2**30), 2**30), min_size=1, max_size=8),
+    st.integers(-(2**20), 2**20),
+    st.integers(1, 2**20),
+    st.integers(0, 16),
+    st.integers(1, 8),
+)
+def test_digit_serial_neuron_is_the_closed_form(
+    membranes: list[int], bias: int, threshold: int, fraction: int, steps: int
+) -> None:
+    encoding = RadixAttr.of(steps)
+    values = np.array([membranes])
+    codes = arithmetic.fire(values, np.array([bias]), np.array([threshold]), fraction, encoding.levels)
+    digits = arithmetic.fire_serially((values << fraction) + bias, np.array([threshold]), steps)
+    assert np.array_equal(encoding.decode(digits), codes)
+    expected = [min(max(((v << fraction) + bias) // threshold, 0), 2**steps - 1) for v in membranes]
+    assert codes.tolist() == [expected]
+
+
+windows = st.builds(
+    Window,
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(st.integers(1, 3), st.integers(1, 3)),
+    st.tuples(*[st.integers(0, 2)] * 4),
+    st.tuples(st.integers(1, 2), st.integers(1, 2)),
+)
+
+
+def naive(values: np.ndarray, window: Window, position: tuple[int, int]) -> list[tuple[int, int, np.ndarray]]:
+    """(i, j, values (N, C)) of the taps of one position that lie within the map."""
+    found = []
+    for i, j in product(range(window.kernel[0]), range(window.kernel[1])):
+        y = position[0] * window.stride[0] + i * window.dilation[0] - window.padding[0]
+        x = position[1] * window.stride[1] + j * window.dilation[1] - window.padding[1]
+        if 0 <= y < values.shape[2] and 0 <= x < values.shape[3]:
+            found.append((i, j, values[:, :, y, x].astype(np.int64)))
+    return found
+
+
+@given(windows, st.integers(1, 3), st.integers(1, 2), st.integers(5, 7), st.integers(5, 6), st.integers(0, 2**32 - 1))
+def test_windows_equal_naive_loops(window: Window, groups: int, width: int, rows: int, columns: int, seed: int) -> None:
+    generator = np.random.default_rng(seed)
+    values = generator.integers(0, 16, (2, groups * width, rows, columns)).astype(np.uint16)
+    weights = generator.integers(-4, 4, (groups * 2, width, *window.kernel))
+    convolved = arithmetic.convolve_exact(values, weights, window, groups)
+    summed = arithmetic.sum_pool(values, window)
+    largest = None if window.padding_only(rows, columns) else arithmetic.max_pool(values, window)
+    assert convolved.shape == (2, groups * 2, *window.positions(rows, columns))
+    for position in product(*map(range, window.positions(rows, columns))):
+        taps = naive(values, window, position)
+        assert np.array_equal(summed[(..., *position)], sum((v for *_, v in taps), np.zeros((2, groups * width))))
+        if largest is not None:
+            assert np.array_equal(largest[(..., *position)], np.max([v for *_, v in taps], axis=0))
+        for output in range(groups * 2):
+            first = (output // 2) * width
+            expected = sum((v[:, first : first + width] @ weights[output, :, i, j] for i, j, v in taps), np.zeros(2))
+            assert np.array_equal(convolved[(slice(None), output, *position)], expected)
+
+
+@pytest.mark.parametrize(
+    ("weight", "code", "size", "kind"),
+    [
+        (100, 15, 1000, np.float32),
+        (2**20, 15, 1000, np.float64),
+        (2**31 - 1, 65535, 30_000, np.int64),
+    ],
+)
+def test_sums_are_exact_whatever_their_size(weight: int, code: int, size: int, kind: type) -> None:
+    weights = np.full((1, size), weight, np.int32)
+    weights[0, 1::2] -= 1
+    codes = np.full((2, size), code, np.uint16)
+    assert arithmetic.exact_type(weights, codes) == kind
+    expected = sum(weights[0].tolist()) * code
+    assert arithmetic.multiply_exact(codes, weights).tolist() == [[expected]] * 2
+
+
+def test_sum_beyond_16_bits_is_refused() -> None:
+    with pytest.raises(OverflowError):
+        arithmetic.sum_pool(np.full((1, 1, 2, 2), 65535, np.uint16), Window((2, 2)))
+
+
+@pytest.mark.parametrize("steps", [1, 4, 8])
+def test_encoding_rounds_half_up_and_clamps(steps: int) -> None:
+    levels = 2**steps
+    pixels = np.array([-0.5, 0.0, 0.5 / (levels - 1), 1.0, 1.5])
+    assert arithmetic.encode_images(pixels, levels).tolist() == [0, 0, 1, levels - 1, levels - 1]
+    exact = np.arange(levels) / (levels - 1)
+    assert arithmetic.encode_images(exact, levels).tolist() == list(range(levels))

@@ -224,13 +224,14 @@ def solve(graph: EventGraph, images: int, delays: Mapping[str, Cycles] | None = 
     return Schedule(_Solver(graph, images, delays).solve(), graph, delays)
 
 
-def interval_of(graph: EventGraph, process: str, images: int = 24) -> int:
-    """Cycles between images in steady state, measured at the last event of `process`.
+def interval_and_latency(graph: EventGraph, first: str, last: str, images: int = 24) -> tuple[int, int]:
+    """Cycles between images in steady state, and from the first event of `first` to the last of `last` of one image.
 
+    Nothing that comes later delays an image, so the first one of a long run shows the latency of one alone.
     Raises ScheduleError when `images` images do not reach a steady state.
     """
-    last = solve(graph, images).times[process][:, -1]
-    distances = np.diff(last)
+    times = solve(graph, images).times
+    distances = np.diff(times[last][:, -1])
     if distances.size < 3 or len(set(distances[-3:].tolist())) != 1:
         raise ScheduleError(f"no steady state within {images} images")
-    return int(distances[-1])
+    return int(distances[-1]), int(times[last][0, -1] - times[first][0, 0]) + 1

@@ -19,6 +19,9 @@ from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 
+NEURON_LUTS = 50
+"""LUTs of the neuron behind an output lane: 16 to 19 with constant thresholds (3-hardware.md), more when folded."""
+
 
 @dataclass(frozen=True)
 class Folding:
@@ -28,6 +31,7 @@ class Folding:
     inputs: int
     parallel: int
     cycles: int
+    lut: float
 
     @property
     def lanes(self) -> int:
@@ -59,15 +63,18 @@ class DataflowFoldPass(ModulePass):
 
 
 def choose(candidates: list[Folding], limit: int) -> Folding:
-    """The fewest lanes within the limit, then the fewest cycles; the fastest of all when none is within."""
+    """The fewest LUTs within the limit, then the fewest cycles; the fastest of all when none is within."""
     within = [folding for folding in candidates if folding.cycles <= limit]
     if within:
-        return min(within, key=lambda f: (f.lanes, f.cycles, f.parallel, -f.outputs))
-    return min(candidates, key=lambda f: (f.cycles, f.lanes, f.parallel))
+        return min(within, key=lambda f: (f.lut, f.cycles, f.lanes))
+    return min(candidates, key=lambda f: (f.cycles, f.lut, f.lanes))
 
 
 def foldings(op: MatvecOp) -> Iterator[Folding]:
-    """Every folding of a matvec that its input can supply, with its cycles."""
+    """Every folding of a matvec that its input can supply, with its cycles and an estimate of its LUTs.
+
+    The LUTs of what the folding brings with it count too: neurons, a width converter, a replay buffer.
+    """
     given, window = op.input_type, _window(op)
     outputs, natural = op.outputs.value.data, _natural_lanes(op)
     size = 1 if window is None else window.size
@@ -78,21 +85,31 @@ def foldings(op: MatvecOp) -> Iterator[Folding]:
             stepping = 0 if window is None else _window_cycles(window, lanes, parallel)
             chunks = given.channels // (lanes * size) * (given.steps // parallel)
             for output_lanes in _divisors(outputs):
-                cycles = given.pixels * (outputs // output_lanes) * chunks
-                yield Folding(output_lanes, lanes * size, parallel, max(cycles, stepping))
+                groups = outputs // output_lanes
+                cycles = given.pixels * groups * chunks
+                _set(op, output_lanes, lanes * size, parallel)
+                lut = Matvec().cost(op).lut + NEURON_LUTS * output_lanes
+                if lanes != natural:
+                    lut += max(lanes, natural) * given.steps
+                if groups > 1:
+                    lut += 60 + lanes * size * parallel
+                # A window waits in place while a pixel is replayed for further groups of outputs.
+                waiting = stepping + (cycles - cycles // groups if stepping else 0)
+                yield Folding(output_lanes, lanes * size, parallel, max(cycles, waiting), lut)
+
+
+def _set(op: MatvecOp, outputs: int, inputs: int, parallel: int) -> None:
+    op.output_lanes, op.input_lanes, op.parallel_steps = number(outputs), number(inputs), number(parallel)
+    op.order = StringAttr((Order.STEPS_OUTER if op.groups > 1 else Order.STEPS_INNER).value)
+    op.implementation = StringAttr(_cheaper(op))
 
 
 def _decide(op: MatvecOp, folding: Folding) -> None:
-    op.output_lanes = number(folding.outputs)
-    op.input_lanes = number(folding.inputs)
-    op.parallel_steps = number(folding.parallel)
+    _set(op, folding.outputs, folding.inputs, folding.parallel)
     window = _window(op)
     if window is not None:
         window.lanes = number(folding.inputs // window.size)
         window.parallel_steps = number(folding.parallel)
-    replayed = op.groups > 1
-    op.order = StringAttr((Order.STEPS_OUTER if replayed else Order.STEPS_INNER).value)
-    op.implementation = StringAttr(_cheaper(op))
 
 
 def _cheaper(op: MatvecOp) -> str:

@@ -9,7 +9,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 
-from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_of, solve
+from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_and_latency, solve
 from e3ne.dialects.dataflow.ops import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
 from e3ne.dialects.dataflow.stream import StreamType
 from e3ne.errors import E3neError
@@ -78,12 +78,15 @@ class Plan:
 
     def latency(self) -> int:
         """Cycles from the first input beat taken to the last output beat given, one image alone."""
-        times = self.schedule(1).times
-        return int(times[OUTPUT][0, -1] - times[INPUT][0, 0]) + 1
+        return self.speed()[1]
 
     def interval(self) -> int:
         """Cycles between images in steady state."""
-        return interval_of(self.event_graph(), OUTPUT)
+        return self.speed()[0]
+
+    def speed(self) -> tuple[int, int]:
+        """Interval and latency in cycles, from one schedule: its first image has the machine to itself."""
+        return interval_and_latency(self.event_graph(), INPUT, OUTPUT)
 
     def run(self, bits: Values) -> Mapping[str, Values]:
         """The beats of every stream, (images, beats, elements), for the bits of the input bus (images, beats, bus)."""
@@ -156,7 +159,7 @@ def pack_input(codes: Values, steps: int, bus: int) -> Values:
     per_beat = bus // (channels * steps)
     missing = -flat.shape[1] % per_beat
     padded = np.pad(flat, ((0, 0), (0, missing), (0, 0)))
-    return padded.reshape(images, -1, bus).astype(np.int64)
+    return padded.reshape(images, -1, bus).astype(np.uint8)
 
 
 def pack_beats(values: Values, bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:

@@ -43,7 +43,8 @@ def build_accumulator(
     stage = before + 1
     update = m.and_(pipeline.enable[stage], pipeline.valid(before))
     if _is_two_level(fold, op.reduction):
-        sums = [_integrate(m, term, bits, parallel, first_time, None, update) for term in drive.terms]
+        always = m.constant(1, 1)
+        sums = [_integrate(m, term, bits, parallel, first_time, always, update) for term in drive.terms]
         first_chunk = pipeline.carry(first_chunk, "first_chunk", stage, stage)
         ends = pipeline.carry(last_time, "last_time", stage, stage)
         last_chunk = pipeline.carry(last_chunk, "last_chunk", stage, stage)
@@ -53,7 +54,9 @@ def build_accumulator(
         gives = m.and_(ends, last_chunk)
     else:
         restart = m.and_(first_time, first_chunk)
-        double = first_chunk if fold.step_beats > 1 else None
+        # Every beat starts a time step when there is one chunk; none does after the first when there is one step.
+        one = m.constant(1, 1)
+        double = m.constant(0, 1) if fold.step_beats == 1 else one if fold.chunks == 1 else first_chunk
         values = [_integrate(m, term, bits, parallel, restart, double, update) for term in drive.terms]
         gives = m.and_(last_time, last_chunk)
     gives = pipeline.carry(gives, "gives", stage, stage)
@@ -80,18 +83,17 @@ def _integrate(
     bits: int,
     parallel: int,
     restart: SSAValue,
-    double: SSAValue | None,
+    double: SSAValue,
     update: SSAValue,
 ) -> SSAValue:
-    """V ← x at `restart`, else x + V·2^parallel where `double` (None: always), else x + V."""
+    """V ← x at `restart`, else x + V·2^parallel where `double`, else x + V."""
     membrane = m.register(bits, "membrane")
     old = membrane.value
     if parallel >= bits:
         doubled = m.constant(0, bits)
     else:
         doubled = m.concat(m.extract(old, 0, bits - parallel), m.constant(0, parallel))
-    kept = doubled if double is None else m.mux(double, doubled, old)
-    base = m.mux(restart, m.constant(0, bits), kept)
+    base = m.mux(restart, m.constant(0, bits), m.mux(double, doubled, old))
     membrane.drive(m.add(base, _fit(m, term, bits)), update)
     return membrane.value
 

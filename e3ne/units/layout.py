@@ -12,7 +12,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-Values = NDArray[np.int64]
+Values = NDArray[np.integer]
+"""Digits are uint8 arrays, values int64: whole images of windows are long, so narrow elements matter."""
 
 
 @dataclass(frozen=True)
@@ -78,12 +79,13 @@ class Layout:
 
 def codes_of(digits: Values) -> Values:
     """Radix codes of trains along the last axis, most significant digit first."""
-    steps = digits.shape[-1]
-    weights = 1 << np.arange(steps - 1, -1, -1, dtype=np.int64)
-    return (digits * weights).sum(axis=-1, dtype=np.int64)
+    codes = digits[..., 0].astype(np.uint8 if digits.shape[-1] <= 8 else np.int64)
+    for step in range(1, digits.shape[-1]):
+        codes = 2 * codes + digits[..., step]
+    return codes
 
 
 def digits_of(codes: Values, steps: int) -> Values:
     """Trains of `steps` digits, most significant first, in a new last axis."""
     shifts = np.arange(steps - 1, -1, -1, dtype=np.int64)
-    return (codes[..., None] >> shifts) & 1
+    return ((codes[..., None] >> shifts) & 1).astype(np.uint8)

@@ -1,0 +1,96 @@
+"""`dataflow-insert-fifos`: buffers between units, as deep as the schedule asks and no deeper.
+
+A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
+`ready` there, and in front of neurons that come in bursts from a pool.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.passes import ModulePass
+
+from e3ne.dialects.dataflow.ops import (
+    FifoOp,
+    FireOp,
+    FlattenOp,
+    GraphOp,
+    MatvecOp,
+    PoolOp,
+    SourceOp,
+    TransformOp,
+    UnitOp,
+    WindowOp,
+    number,
+    units_of,
+)
+from e3ne.dialects.dataflow.stream import StreamType
+from e3ne.semantics.dataflow import find_graph, plan
+
+MINIMAL_DEPTH = 2
+"""With two beats a FIFO passes a beat every cycle."""
+
+
+@dataclass(frozen=True)
+class DataflowInsertFifosPass(ModulePass):
+    """Inserts FIFOs and sizes each: the least depth with which interval and latency are those of depth `deepest`."""
+
+    name = "dataflow-insert-fifos"
+
+    deepest: int = 64
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """FIFOs that are there already keep their depth."""
+        graph = find_graph(op)
+        fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if _wants_fifo(unit)]
+        best = plan(graph).speed()
+        for fifo in fifos:
+            _shrink(graph, fifo, best)
+
+
+def _wants_fifo(unit: UnitOp) -> bool:
+    if not isinstance(unit, FireOp | PoolOp | SourceOp) or not unit.output.uses:
+        return False
+    consumer = _consumer(unit)
+    if isinstance(consumer, FifoOp) or (isinstance(unit, FireOp) and _pools(consumer)):
+        return False
+    return not isinstance(unit, SourceOp)
+
+
+def _consumer(unit: UnitOp) -> UnitOp:
+    (use,) = unit.results[0].uses
+    consumer = use.operation
+    assert isinstance(consumer, UnitOp)
+    return _consumer(consumer) if isinstance(consumer, FlattenOp) else consumer
+
+
+def _pools(unit: UnitOp) -> bool:
+    """Whether a unit is the window of a max pool: nothing is gained by a buffer in front of it."""
+    return isinstance(unit, WindowOp) and isinstance(_consumer(unit), PoolOp | MatvecOp) and unit.lanes.value.data == 0
+
+
+def _insert(unit: UnitOp, depth: int) -> FifoOp:
+    assert isinstance(unit, TransformOp)
+    fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth)
+    block = unit.parent_block()
+    assert block is not None
+    block.insert_op_after(fifo, unit)
+    unit.output.replace_uses_with_if(fifo.output, lambda use: use.operation is not fifo)
+    return fifo
+
+
+def _shrink(graph: GraphOp, fifo: FifoOp, best: tuple[int, int]) -> None:
+    """Binary search: whatever depth is enough, a deeper one is too."""
+    kept: StreamType = fifo.input_type
+    low, high = MINIMAL_DEPTH - 1, max(MINIMAL_DEPTH, min(fifo.depth.value.data, kept.beats_per_image))
+    while high - low > 1:
+        middle = (low + high) // 2
+        fifo.depth = number(middle)
+        interval, latency = plan(graph).speed()
+        if interval <= best[0] and latency <= best[1]:
+            high = middle
+        else:
+            low = middle
+    fifo.depth = number(high)

@@ -13,7 +13,11 @@ from e3ne.backends.testbench.toolchain import FAST, SLOW, Toolchain, find_toolch
 from e3ne.backends.testbench.wrapper import TESTBENCH, Wrapper
 from e3ne.errors import E3neError
 
-_VERILATE = ("--cc", "-O3", "--x-initial", "unique", "--x-assign", "unique", "--output-split", "20000", "-Wno-fatal")
+# Functions are split at 200 statements: GCC takes minutes and gigabytes for a table layer's straight-line code.
+_VERILATE = (
+    *("--cc", "-O3", "-Wno-fatal", "--x-initial", "unique", "--x-assign", "unique"),
+    *("--output-split", "20000", "--output-split-cfuncs", "200"),
+)
 # Widths are checked where the wrapper meets the design: a probe of the wrong width would cut data off silently.
 _WRONG_WIDTH = re.compile(rf"%Warning-WIDTH\w*: \S*{TESTBENCH}\.v:.*")
 _BUNDLE_BYTES = 400_000
@@ -52,7 +56,14 @@ def build_simulator(sources: Sources, build_dir: Path | None = None) -> Path:
     tools = find_toolchain()
     texts = {**{f"rtl/{name}": text for name, text in sources.design.items()}, **sources.testbench}
     key = content_key(
-        [tools.version, *tools.compiler, *tools.flags, *_VERILATE, FAST, *(x for t in texts.items() for x in t)]
+        [
+            tools.version,
+            *tools.compiler,
+            *tools.flags,
+            *_VERILATE,
+            FAST,
+            *(x for t in texts.items() for x in t),
+        ]
     )
 
     def fill(entry: Path) -> None:

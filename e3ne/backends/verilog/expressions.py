@@ -277,4 +277,7 @@ def _count_uses(plan: ModulePlan) -> tuple[dict[SSAValue, int], set[SSAValue]]:
             or (isinstance(op, rtl.TableOp) and op.width > 1)
         ):
             needs_name.add(op.operands[0])
+        if isinstance(op, rtl.MemoryWriteOp):
+            # Yosys makes registers of a memory that is read within the address of a write.
+            needs_name.add(op.address)
     return uses, needs_name

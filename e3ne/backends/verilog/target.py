@@ -7,6 +7,7 @@ from typing import IO
 
 from xdsl.context import Context
 from xdsl.dialects import builtin
+from xdsl.interfaces import HasFolderInterface
 from xdsl.transforms.canonicalize import CanonicalizePass
 from xdsl.utils.target import Target
 
@@ -29,7 +30,9 @@ def _simplified(module: builtin.ModuleOp) -> builtin.ModuleOp:
 
     Tools warn of such operations: comparisons that are always true, for example.
     """
-    if not any(isinstance(op, rtl.CombinationalOp | rtl.RegisterOp) and op.fold() is not None for op in module.walk()):
+    if not any(
+        isinstance(op, HasFolderInterface) and not isinstance(op, rtl.ConstantOp) and op.fold() for op in module.walk()
+    ):
         return module
     context = Context()
     context.load_dialect(builtin.Builtin)

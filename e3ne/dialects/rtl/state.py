@@ -81,11 +81,11 @@ class RegisterOp(StatefulOp, HasFolderInterface):
         return width_of(self.result)
 
     def fold(self) -> Sequence[SSAValue | Attribute] | None:
-        # Before its first reset a register with a reset value is unknown, so that this only makes it known earlier.
-        if self.reset is None:
-            return None
+        # Before its first reset a register is unknown, so that this only makes it known earlier.
         stays = self.next == self.result or (self.enable is not None and constant_value(self.enable) == 0)
-        if stays or constant_value(self.next) == self.reset.value:
+        if stays:
+            return (BitsAttr.of(0, self.width) if self.reset is None else self.reset,)
+        if self.reset is not None and constant_value(self.next) == self.reset.value:
             return (self.reset,)
         return None
 
@@ -332,11 +332,17 @@ class MemoryWriteOp(MemoryPortOp):
             raise VerifyException(f"the enable has type {self.enable.type}, expected i1")
 
 
-class ReadPortOp(MemoryPortOp, ABC):
+class ReadPortOp(MemoryPortOp, HasFolderInterface, ABC):
     """A port with a result: a word of the memory."""
 
     # Reads see the state before the clock edge wherever they stand in the module, so that equal reads may be merged.
     traits = traits_def(Pure())
+
+    def fold(self) -> Sequence[SSAValue | Attribute] | None:
+        address = constant_value(self.address)
+        if address is None or address < self.memory_type.depth:
+            return None
+        return (BitsAttr.of(0, width_of(self.results[0])),)  # an undefined word: any value will do
 
     def verify_(self) -> None:
         super().verify_()
@@ -375,6 +381,10 @@ class MemoryReadRegisteredOp(ReadPortOp):
     address_operand = operand_def(BITS)
     result = result_def(BITS)
     enable = operand_def(BITS)
+
+    def fold(self) -> Sequence[SSAValue | Attribute] | None:
+        # Never read, it stays unknown: any value will do.
+        return (BitsAttr.of(0, width_of(self.result)),) if constant_value(self.enable) == 0 else super().fold()
 
     def verify_(self) -> None:
         super().verify_()

@@ -2,98 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-
-import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 
-from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_and_latency, solve
 from e3ne.dialects.dataflow.ops import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
-from e3ne.dialects.dataflow.stream import StreamType
 from e3ne.errors import E3neError
-from e3ne.units.interface import UnitModel
-from e3ne.units.layout import Values
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, Stage, StreamInfo
 from e3ne.units.registry import unit_for
-
-INPUT = "s_axis"
-OUTPUT = "m_axis"
-
-
-@dataclass(frozen=True)
-class Stage:
-    """A unit in the order of execution: its model, and the streams that it takes and gives."""
-
-    name: str
-    kind: str
-    layer: str
-    model: UnitModel
-    taken: str
-    given: str
-
-
-@dataclass(frozen=True)
-class StreamInfo:
-    """A stream between two units; `lanes` elements of `bits` bits (negative: signed) in each of `beats` beats."""
-
-    name: str
-    producer: str
-    consumer: str
-    beats: int
-    lanes: int
-    bits: int
-
-    @property
-    def width(self) -> int:
-        """Bits of a beat."""
-        return self.lanes * abs(self.bits)
-
-
-@dataclass(frozen=True)
-class Plan:
-    """A graph as a list of stages and the streams between them, the input and output buses included."""
-
-    name: str
-    stages: tuple[Stage, ...]
-    streams: tuple[StreamInfo, ...]
-    input_bits: int
-    input_beats: int
-    output_bits: int
-    output_beats: int
-
-    def event_graph(self) -> EventGraph:
-        """The timing of the whole graph."""
-        return EventGraph.union([s.model.events(s.name, s.taken, s.given) for s in self.stages])
-
-    def schedule(
-        self, images: int, gaps: Cycles | None = None, stalls: Cycles | None = None
-    ) -> Schedule:
-        """The cycle of every beat of `images` images that follow each other.
-
-        `gaps` (one number for each input beat) holds the input back, `stalls` (for each output beat) the output.
-        """
-        delays = {name: given for name, given in ((INPUT, gaps), (OUTPUT, stalls)) if given is not None}
-        return solve(self.event_graph(), images, delays)
-
-    def latency(self) -> int:
-        """Cycles from the first input beat taken to the last output beat given, one image alone."""
-        return self.speed()[1]
-
-    def interval(self) -> int:
-        """Cycles between images in steady state."""
-        return self.speed()[0]
-
-    def speed(self) -> tuple[int, int]:
-        """Interval and latency in cycles, from one schedule: its first image has the machine to itself."""
-        return interval_and_latency(self.event_graph(), INPUT, OUTPUT)
-
-    def run(self, bits: Values) -> Mapping[str, Values]:
-        """The beats of every stream, (images, beats, elements), for the bits of the input bus (images, beats, bus)."""
-        streams: dict[str, Values] = {INPUT: bits}
-        for stage in self.stages:
-            streams[stage.given] = stage.model.compute(streams[stage.taken])
-        return streams
 
 
 def find_graph(module: ModuleOp) -> GraphOp:
@@ -118,14 +33,15 @@ def plan(graph: GraphOp) -> Plan:
     units = [op for op in units_of(graph) if not isinstance(op, FlattenOp)]
     consumers = {stream_name(op.input): op.unit_name for op in units if isinstance(op, TransformOp | SinkOp)}
     source = next(op for op in units if isinstance(op, SourceOp))
+    image = source.output_type
     sink = next(op for op in units if isinstance(op, SinkOp))
     for op in units:
-        taken = INPUT if isinstance(op, SourceOp) else stream_name(op.input) if isinstance(op, TransformOp | SinkOp) else ""
+        taken = stream_name(op.input) if isinstance(op, TransformOp | SinkOp) else INPUT
         given = OUTPUT if isinstance(op, SinkOp) else op.unit_name
         kind = op.name.removeprefix("dataflow.")
         stages.append(Stage(op.unit_name, kind, op.layer.data, unit_for(op).model(op), taken, given))
         if isinstance(op, TransformOp | SourceOp):
-            kept: StreamType = op.output_type
+            kept = op.output_type
             streams.append(
                 StreamInfo(
                     op.unit_name,
@@ -140,30 +56,10 @@ def plan(graph: GraphOp) -> Plan:
         graph.sym_name.data,
         tuple(stages),
         tuple(streams),
+        (image.channels, image.height, image.width),
+        image.steps,
         source.bus.value.data,
         source.beats_per_image,
         sink.bus,
         sink.input_type.beats_per_image,
     )
-
-
-def pack_input(codes: Values, steps: int, bus: int) -> Values:
-    """Codes of images (images, channels, height, width) → the bits of the input bus (images, beats, bus).
-
-    The first pixel is lowest in a beat, channel 0 lowest in a pixel, the least significant bit lowest in a code.
-    """
-    images, channels = codes.shape[:2]
-    pixels = codes.transpose(0, 2, 3, 1).reshape(images, -1, channels)
-    bits = (pixels[..., None] >> np.arange(steps)) & 1
-    flat = bits.reshape(images, -1, channels * steps)
-    per_beat = bus // (channels * steps)
-    missing = -flat.shape[1] % per_beat
-    padded = np.pad(flat, ((0, 0), (0, missing), (0, 0)))
-    return padded.reshape(images, -1, bus).astype(np.uint8)
-
-
-def pack_beats(values: Values, bits: int) -> np.ndarray[tuple[int, ...], np.dtype[np.uint8]]:
-    """Elements (…, elements) of `bits` bits each → little-endian bytes (…, ⌈elements·bits/8⌉), element 0 lowest."""
-    spread = (values[..., None] >> np.arange(bits)) & 1
-    flat = spread.reshape(*values.shape[:-1], -1).astype(np.uint8)
-    return np.packbits(flat, axis=-1, bitorder="little")

@@ -10,13 +10,14 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, TypeVar
 
 from e3ne.analysis.event_graph import EventGraph
 from e3ne.dialects.dataflow.ops import UnitOp
 from e3ne.dialects.dataflow.stream import Order, StreamType
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.layout import Layout, Values
+from e3ne.units.model import UnitModel
 
 OpT = TypeVar("OpT", bound=UnitOp)
 
@@ -32,18 +33,6 @@ class Cost:
     ff: float = 0
     bram36: float = 0
     cycles: int = 0
-
-
-class UnitModel(Protocol):
-    """When a unit's beats are taken and given, and what they hold."""
-
-    def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """The event graph between the stream taken and the stream given."""
-        ...
-
-    def compute(self, values: Values) -> Values:
-        """The beats given, (images, beats, elements), for the beats taken."""
-        ...
 
 
 class Unit(ABC, Generic[OpT]):

@@ -194,7 +194,8 @@ class Expressions:
         name = self._names.unique("t")
         size = 1 << width_of(op.address)
         words = (*op.words, *([0] * (size - len(op.words))))
-        self.declarations.append('(* rom_style = "distributed" *)')
+        # "logic" is what Yosys calls a ROM of LUTs; "distributed" asks it for LUT RAM, which cannot be one.
+        self.declarations.append('(* rom_style = "logic" *)')
         self.declarations.append(f"reg {vector(op.width)}{name} [0:{size - 1}];")
         self.declarations.append(initial_block(name, words, op.width))
         return name

@@ -119,9 +119,11 @@ class _ModulePrinter:
         state = [op.result for op in (*self._registers, *self._reads) if op.result not in self._aliases]
         lines = [f"reg {vector(width_of(value))}{self._named[value]};" for value in state]
         for op in self._memories:
-            kind = "ram_style" if op.write is not None else "rom_style"
-            lines.append(f'(* {kind} = "{op.style}" *)')
-            depth, width = op.memory_type.depth, op.memory_type.width
+            rom = op.write is None
+            style = "logic" if rom and op.style != "block" else op.style
+            lines.append(f'(* {"rom_style" if rom else "ram_style"} = "{style}" *)')
+            # The address of a single word has a bit all the same; Verilator 5.49 breaks on arrays of one word.
+            depth, width = max(2, op.memory_type.depth), op.memory_type.width
             lines.append(f"reg {vector(width)}{self._named[op.result]} [0:{depth - 1}];")
         for op in self._instances:
             lines += [f"wire {vector(width_of(v))}{self._named[v]};" for v in op.results if v not in self._aliases]

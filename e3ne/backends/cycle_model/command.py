@@ -1,0 +1,81 @@
+"""The command line of the stand-alone cycle model. NumPy alone: this module is printed into it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.analysis.event_graph import Cycles
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, pack_input
+from e3ne.units.layout import Values
+
+
+def encode(images: NDArray[np.floating], steps: int) -> Values:
+    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, clamped."""
+    highest = (1 << steps) - 1
+    return np.clip(np.floor(images.astype(np.float64) * highest + 0.5), 0, highest).astype(np.int64)
+
+
+def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[np.floating]:
+    """Images (N, C, H, W) of 0 … 1 from an .npy, or the array `x` of an .npz; bytes count as 0 … 255.
+
+    Raises ValueError with a message for the user when the file does not hold such images.
+    """
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        data = loaded["x"] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+    except (OSError, ValueError, KeyError) as error:
+        raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
+    if data.ndim == 3 and shape[0] == 1:
+        data = data[:, None]
+    if data.ndim != 4 or data.shape[1:] != shape:
+        raise ValueError(f"{path}: images of shape {data.shape[1:]}, but the network takes {shape}")
+    data = data[:count]
+    return data.astype(np.float64) / 255 if data.dtype == np.uint8 else data
+
+
+def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
+    """For every stream `<name>.transfers` (images, beats) and `<name>.values` (images, beats, elements)."""
+    values = plan.run(pack_input(codes, plan.steps, plan.input_bits))
+    schedule = plan.schedule(len(codes), gaps, stalls)
+    found: dict[str, Values] = {}
+    for name in (INPUT, *(stream.name for stream in plan.streams), OUTPUT):
+        found[f"{name}.transfers"] = schedule.times[name]
+        found[f"{name}.values"] = values[name]
+    return found
+
+
+def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
+    """Runs the model on images and prints what each stream does; exit status 2 for a user's mistake."""
+    parser = argparse.ArgumentParser(description=f"Cycle model of {plan.name}: every beat's cycle and value.")
+    parser.add_argument("data", nargs="?", type=Path, help="images, .npy or .npz with x, 0 to 1; random if left out")
+    parser.add_argument("--count", type=int, default=16, help="how many images (default 16)")
+    parser.add_argument("-o", "--output", type=Path, help="write all transfers and values to this .npz")
+    options = parser.parse_args(arguments)
+    if options.count < 1:
+        parser.error("--count must be at least 1")
+    if options.data is None:
+        images: NDArray[np.floating] = np.random.default_rng(0).random((options.count, *plan.input_shape))
+    else:
+        try:
+            images = read_images(options.data, plan.input_shape, options.count)
+        except ValueError as error:
+            parser.error(str(error))
+    found = traces(plan, encode(images, plan.steps))
+    interval, latency = plan.speed()
+    print(f"{plan.name}: {len(images)} images, latency {latency} cycles, interval {interval} cycles")
+    print(f"{'stream':28} {'beats':>8} {'bits':>6} {'first':>8} {'last':>8}   (cycles of image 0)")
+    for stream in plan.streams:
+        times = found[f"{stream.name}.transfers"][0]
+        print(f"{stream.name:28} {stream.beats:8} {stream.width:6} {times[0]:8} {times[-1]:8}")
+    for number, result in enumerate(found[f"{OUTPUT}.values"]):
+        print(f"image {number}: {' '.join(str(value) for value in result.reshape(-1))}")
+    if options.output is not None:
+        np.savez_compressed(options.output, **found)  # pyright: ignore[reportArgumentType]
+    sys.stdout.flush()
+    return 0

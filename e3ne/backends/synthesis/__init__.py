@@ -1,0 +1,1 @@
+"""What a design costs on an FPGA: Yosys synthesis, and the count of the cells it leaves."""

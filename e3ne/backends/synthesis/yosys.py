@@ -1,0 +1,64 @@
+"""Synthesise Verilog with Yosys, in a process of its own, and count what comes out."""
+
+import importlib.util
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import cast
+
+from e3ne.backends.synthesis.cells import Family, Resources, count_cells
+from e3ne.backends.synthesis.worker import Request, Result
+from e3ne.errors import E3neError
+
+__all__ = ["Family", "Resources", "synthesise", "synthesise_modules"]
+
+
+def synthesise(verilog_dir: Path, top: str, family: Family, *, flatten: bool = True) -> Resources:
+    """What the design in the `.v` files of a folder occupies on a device family, with `top` as its top module.
+
+    No pads and no clock buffers are inserted. With `flatten` Yosys optimises across modules. Raises E3neError without
+    pyosys, if Yosys refuses the design, and on a cell whose size is not known.
+    """
+    return synthesise_modules(verilog_dir, [top], family, flatten=flatten, processes=1)[top]
+
+
+def synthesise_modules(
+    verilog_dir: Path, modules: Sequence[str], family: Family, *, flatten: bool = True, processes: int = 2
+) -> dict[str, Resources]:
+    """What each of some modules occupies alone, as a top module; in the order given. Errors as in `synthesise`."""
+    files = [str(path) for path in sorted(verilog_dir.resolve().glob("*.v"))]
+    if not files:
+        raise E3neError(f"no Verilog (.v) in {verilog_dir}")
+    if importlib.util.find_spec("pyosys") is None:
+        raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
+    shares = [share for share in (list(modules[start::processes]) for start in range(processes)) if share]
+    command = _command(family, flatten)
+    requests = [Request(files=files, tops=share, commands=[command]) for share in shares]
+    cells: Result = {}
+    with ThreadPoolExecutor(processes) as pool:
+        for result in pool.map(_run_worker, requests):
+            cells |= result
+    return {module: count_cells(cells[module], module, family) for module in modules}
+
+
+def _command(family: Family, flatten: bool) -> str:
+    if family == "ecp5":
+        return "synth_ecp5 -noiopad -top {top}" + ("" if flatten else " -noflatten")
+    return f"synth_xilinx -family {family} -noiopad -noclkbuf -top {{top}}" + (" -flatten" if flatten else "")
+
+
+def _run_worker(request: Request) -> Result:
+    with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
+        request_file, result_file = Path(temporary, "request.json"), Path(temporary, "result.json")
+        request_file.write_text(json.dumps(request), encoding="utf-8")
+        command = [sys.executable, "-m", "e3ne.backends.synthesis.worker", str(request_file), str(result_file)]
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace")
+        if done.returncode != 0 or not result_file.exists():
+            lines = done.stdout.strip().splitlines()
+            errors = [line for line in lines if "ERROR" in line] or lines[-3:]
+            raise E3neError("\n".join(["Yosys failed:", *errors[:10]]))
+        return cast(Result, json.loads(result_file.read_text(encoding="utf-8")))

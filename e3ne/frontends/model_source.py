@@ -1,0 +1,165 @@
+"""What a user may name as a model: a reference network, `file.py:factory`, a `.pt2` or an `.mlir` file."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.parser import Parser
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+from e3ne.dialects.snn import SNN, find_network, shape_of
+from e3ne.errors import E3neError
+from e3ne.frontends.structure import structure_problems
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from torch import nn
+
+FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2' file or an '.mlir' file"
+
+
+def load_model(spec: str, input_shape: tuple[int, int, int] | None) -> ModuleOp:
+    """The float form of the model that `spec` names.
+
+    `input_shape` is (C, H, W) of one image; it is needed for `file.py:factory` only (a reference network and a file
+    know their own, and a different one is refused). Raises `E3neError` with one message for whatever is wrong.
+    """
+    file, separator, factory = spec.rpartition(":")
+    if separator and file.endswith(".py"):
+        if input_shape is None:
+            raise E3neError(f"model '{spec}': the shape of an image is needed (--input-shape C,H,W, or --data)")
+        return _from_torch(_call_factory(Path(file), factory), input_shape, Path(file).stem)
+    match Path(spec).suffix:
+        case ".pt2":
+            return _checked(_from_pt2(Path(spec)), spec, input_shape)
+        case ".mlir":
+            return _checked(_from_mlir(Path(spec)), spec, input_shape)
+        case ".py":
+            raise E3neError(f"model '{spec}': name the function that makes the network, as in '{spec}:make_network'")
+        case _:
+            return _checked(_from_zoo(spec), spec, input_shape)
+
+
+def _from_zoo(name: str) -> ModuleOp:
+    from e3ne.models import zoo
+
+    try:
+        entry = zoo.get(name)
+    except E3neError as error:
+        raise E3neError(f"{error} (a model is {FORMS})") from error
+    return _from_torch(zoo.load(name), entry.input_shape, name)
+
+
+def _from_torch(model: nn.Module, shape: tuple[int, int, int], name: str) -> ModuleOp:
+    from e3ne.frontends.torch_export import import_module
+
+    return import_module(model, shape, name)
+
+
+def _call_factory(file: Path, factory: str) -> nn.Module:
+    _require_torch()
+    from torch import nn
+
+    if not file.is_file():
+        raise E3neError(f"model file '{file}' does not exist")
+    module = _run_file(file)
+    make: object = getattr(module, factory, None)
+    if make is None:
+        raise E3neError(f"model file '{file}' has no function '{factory}'")
+    if not callable(make):
+        raise E3neError(f"'{factory}' in model file '{file}' is not a function but {type(make).__name__}")
+    try:
+        model: object = make()
+    except Exception as error:
+        # user code: whatever it raises
+        raise E3neError(f"function '{factory}' of model file '{file}' failed: {_text(error)}") from error
+    if not isinstance(model, nn.Module):
+        raise E3neError(
+            f"function '{factory}' of model file '{file}' must return a torch.nn.Module, not {type(model).__name__}"
+        )
+    return model
+
+
+def _run_file(file: Path) -> ModuleType:
+    # a name of its own, so that 'torch.py' or 'json.py' of a user hides nothing
+    spec = importlib.util.spec_from_file_location(f"e3ne_user_model_{file.stem}", file)
+    if spec is None or spec.loader is None:
+        raise E3neError(f"model file '{file}' cannot be loaded as Python")
+    module = importlib.util.module_from_spec(spec)
+    folder = str(file.resolve().parent)
+    sys.path.insert(0, folder)
+    try:
+        sys.modules[spec.name] = module
+        spec.loader.exec_module(module)
+    except Exception as error:
+        sys.modules.pop(spec.name, None)
+        raise E3neError(f"model file '{file}' failed: {_text(error)}") from error
+    except SystemExit as error:
+        raise E3neError(f"model file '{file}' ended the program when it was loaded") from error
+    finally:
+        sys.path.remove(folder)
+    return module
+
+
+def _from_pt2(file: Path) -> ModuleOp:
+    _require_torch()
+    import torch
+
+    from e3ne.frontends.torch_export import import_exported
+
+    if not file.is_file():
+        raise E3neError(f"model file '{file}' does not exist")
+    try:
+        program = torch.export.load(file)
+    except Exception as error:
+        # PyTorch raises many kinds here: zip, pickle, schema version ...
+        raise E3neError(f"model file '{file}' is not a program saved by torch.export.save: {_text(error)}") from error
+    return import_exported(program, file.stem)
+
+
+def _from_mlir(file: Path) -> ModuleOp:
+    context = Context()
+    context.load_dialect(Builtin)
+    context.load_dialect(SNN)
+    try:
+        module = Parser(context, file.read_text(), str(file)).parse_module()
+        module.verify()
+    except FileNotFoundError as error:
+        raise E3neError(f"model file '{file}' does not exist") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise E3neError(f"model file '{file}' cannot be read: {error}") from error
+    except ParseError as error:
+        raise E3neError(f"model file '{file}' is not valid:\n{error}") from error
+    except VerifyException as error:
+        raise E3neError(f"model file '{file}' is not valid: {_text(error)}") from error
+    return module
+
+
+def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | None) -> ModuleOp:
+    network = find_network(module)
+    shape = shape_of(network.image.type)
+    if input_shape is not None and shape != input_shape:
+        raise E3neError(f"model '{spec}' takes images of {shape}, not of {input_shape}")
+    if any(op.is_integer for op in network.layers()):
+        return module
+    if problems := structure_problems(network):
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise E3neError(f"network '{network.sym_name.data}' cannot be compiled:\n{lines}")
+    return module
+
+
+def _require_torch() -> None:
+    if importlib.util.find_spec("torch") is None:
+        raise E3neError("PyTorch is needed for this model: pip install 'e3ne[torch]'")
+
+
+def _text(error: BaseException) -> str:
+    """The kind of an error and the first line of its text."""
+    first = next(iter(str(error).splitlines()), "")
+    return f"{type(error).__name__}: {first}" if first else type(error).__name__

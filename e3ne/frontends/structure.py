@@ -1,0 +1,84 @@
+"""Which float networks can be executed by spiking hardware: the order of operations that quantisation relies on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.network import FlattenOp, NetworkOp
+from e3ne.dialects.snn.neurons import ReluOp
+from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp
+from e3ne.dialects.snn.synapses import BatchNormOp, SynapseOp
+
+
+@dataclass
+class _Walk:
+    """The synapse whose membrane is in hand (None: spikes or the image are), and what stands between it and here."""
+
+    synapse: SynapseOp | None = None
+    between: list[LayerOp] = field(default_factory=list[LayerOp])
+    problems: list[str] = field(default_factory=list[str])
+
+    def step(self, op: LayerOp) -> None:
+        """Takes the next operation of the chain."""
+        match op:
+            case SynapseOp():
+                if self.synapse is not None:
+                    self.add(op, f"there is no ReLU between it and layer '{self.synapse.layer_name}'")
+                self.synapse, self.between = op, []
+                return
+            case ReluOp():
+                self._relu(op)
+                return
+            case BatchNormOp() if self.synapse is None or self.between:
+                self.add(op, "batch normalisation must directly follow a convolution or linear layer")
+            case AveragePoolOp() if self.synapse is not None:
+                self.add(op, "average pooling must come after the ReLU, not before it")
+            case _:
+                pass
+        self.between.append(op)
+
+    def _relu(self, op: ReluOp) -> None:
+        if self.synapse is None:
+            self.add(op, "a ReLU must follow a convolution or linear layer (pools may stand between)")
+        for other in self.between:
+            if self.synapse is not None and isinstance(other, FlattenOp):
+                self.add(other, f"flatten must come after the ReLU '{op.layer_name}', not before it")
+        self.synapse, self.between = None, []
+
+    def finish(self, last: LayerOp | None) -> None:
+        """The end of the network."""
+        if isinstance(last, ReluOp):
+            self.add(last, "the output layer must be linear: the network may not end with a ReLU")
+        elif self.synapse is None:
+            self.problems.append("the network must end with a convolution or linear layer")
+        for op in self.between:
+            if self.synapse is not None and isinstance(op, MaxPoolOp | AveragePoolOp):
+                self.add(op, "the network must end with a convolution or linear layer, not with a pool")
+
+    def add(self, op: LayerOp, text: str) -> None:
+        """Notes a problem of a layer."""
+        self.problems.append(f"layer '{op.layer_name}': {text}")
+
+
+def structure_problems(network: NetworkOp) -> Sequence[str]:
+    """Why a network in the float form cannot become a spiking one; empty if it can.
+
+    A network is a chain: pools and flatten of the image; then, once for each layer, a convolution or linear layer with
+    optional batch normalisation, optional maximum pools, a ReLU, optional pools and flatten; at the end a convolution
+    or linear layer without ReLU.
+    """
+    walk = _Walk()
+    value, last = network.image, None
+    for op in network.layers():
+        if op.input is not value:
+            walk.add(op, "branches are not supported: every layer must take the result of the layer before it")
+        walk.step(op)
+        value, last = op.output, op
+    walk.finish(last)
+    if len(network.outputs) != 1:
+        walk.problems.append(f"the network must have one output, not {len(network.outputs)}")
+    elif network.outputs[0] is not value:
+        walk.problems.append("the network's output must be the result of its last layer")
+    return walk.problems

@@ -147,7 +147,7 @@ int main(int argc, char** argv) {
         model.clk = clk;
         model.eval();
 #if VM_TRACE_VCD
-        if (argc > 5) waves.dump(time);
+        if (argc > 5) waves.dump(static_cast<uint64_t>(time));
 #else
         (void)time;
 #endif

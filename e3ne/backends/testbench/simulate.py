@@ -50,7 +50,7 @@ def simulate(
     Raises E3neError if a tool is missing or Verilator refuses the design, ValueError on a stimulus of the wrong shape.
     """
     wrapper = wrapper_of(top, probes, input_width, output_width)
-    _check_stimulus(stimulus, input_width)
+    check_stimulus(stimulus, input_width)
     simulator = build_simulator(read_sources(verilog_dir, wrapper), build_dir)
     with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
         folder = Path(temporary)
@@ -70,7 +70,7 @@ def write_stimulus(stimulus: Stimulus, path: Path) -> None:
         file.write(np.ascontiguousarray(stimulus.beats).tobytes())
 
 
-def _check_stimulus(stimulus: Stimulus, input_width: int) -> None:
+def check_stimulus(stimulus: Stimulus, input_width: int) -> None:
     """The stimulus has to fit the port: right number of bytes, no bit above the width, no negative pause."""
     beats, size = stimulus.beats, bytes_of(input_width)
     if beats.ndim != 2 or beats.shape[1] != size or beats.dtype != np.uint8:

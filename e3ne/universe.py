@@ -34,7 +34,6 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "dataflow-legalize-streams": "e3ne.passes.dataflow_legalize_streams:DataflowLegalizeStreamsPass",
         "dataflow-pool-before-fire": "e3ne.passes.dataflow_pool_before_fire:DataflowPoolBeforeFirePass",
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
-        "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
     }
 )

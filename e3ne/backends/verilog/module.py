@@ -8,8 +8,9 @@ from collections.abc import Mapping
 from xdsl.dialects.builtin import IntegerAttr, StringAttr
 from xdsl.ir import Attribute, SSAValue
 
+from e3ne.analysis.module_hierarchy import instances_of
 from e3ne.backends.verilog.expressions import Expressions, initial_block
-from e3ne.backends.verilog.hierarchy import ModulePlan, instances_of
+from e3ne.backends.verilog.hierarchy import ModulePlan
 from e3ne.backends.verilog.literals import literal, vector
 from e3ne.backends.verilog.names import Names
 from e3ne.dialects import rtl
@@ -122,7 +123,7 @@ class _ModulePrinter:
             rom = op.write is None
             style = "logic" if rom and op.style != "block" else op.style
             lines.append(f'(* {"rom_style" if rom else "ram_style"} = "{style}" *)')
-            # The address of a single word has a bit all the same; Verilator 5.49 breaks on arrays of one word.
+            # The address of a single word has one bit all the same, which must select something.
             depth, width = max(2, op.memory_type.depth), op.memory_type.width
             lines.append(f"reg {vector(width)}{self._named[op.result]} [0:{depth - 1}];")
         for op in self._instances:

@@ -181,7 +181,9 @@ class _Conversion:
             train.encoding.steps,
         )
         if layer.input in self.flattened:
+            # Elements are in another order than the network's, so the stream does not stand for its value.
             self.flattened[layer.output] = self.flattened[layer.input]
+            return self.builder.insert(op).output
         return self.builder.insert(op.standing_for(name, "neuron")).output
 
     def _channels(self, layer: snn.RequantizeOp, array: Integers) -> Integers:

@@ -8,6 +8,7 @@ from xdsl.ir import SSAValue
 from e3ne.dialects.dataflow.ops import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
 from e3ne.errors import E3neError
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan, Stage, StreamInfo
+from e3ne.units.interface import layout_of
 from e3ne.units.registry import unit_for
 
 
@@ -41,17 +42,9 @@ def plan(graph: GraphOp) -> Plan:
         kind = op.name.removeprefix("dataflow.")
         stages.append(Stage(op.unit_name, kind, op.layer.data, unit_for(op).model(op), taken, given))
         if isinstance(op, TransformOp | SourceOp):
-            kept = op.output_type
-            streams.append(
-                StreamInfo(
-                    op.unit_name,
-                    op.unit_name,
-                    consumers[op.unit_name],
-                    kept.beats_per_image,
-                    kept.elements_per_beat,
-                    kept.bits,
-                )
-            )
+            value = "" if op.value is None else op.value.data
+            layout = layout_of(op.output_type)
+            streams.append(StreamInfo(op.unit_name, op.unit_name, consumers[op.unit_name], layout, value))
     return Plan(
         graph.sym_name.data,
         tuple(stages),

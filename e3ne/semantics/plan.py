@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_and_latency, solve
-from e3ne.units.layout import Values
+from e3ne.units.layout import Layout, Values, codes_of
 from e3ne.units.model import UnitModel
 
 INPUT = "s_axis"
@@ -33,19 +33,40 @@ class Stage:
 
 @dataclass(frozen=True)
 class StreamInfo:
-    """A stream between two units; `lanes` elements of `bits` bits (negative: signed) in each of `beats` beats."""
+    """A stream between two units; `value` names what it carries of the integer network, as layer/kind, or is empty."""
 
     name: str
     producer: str
     consumer: str
-    beats: int
-    lanes: int
-    bits: int
+    layout: Layout
+    value: str
+
+    @property
+    def beats(self) -> int:
+        """Beats of an image."""
+        return self.layout.beats
+
+    @property
+    def lanes(self) -> int:
+        """Elements of a beat."""
+        return self.layout.elements
+
+    @property
+    def bits(self) -> int:
+        """Bits of an element, negative when signed."""
+        return self.layout.bits
 
     @property
     def width(self) -> int:
         """Bits of a beat."""
         return self.lanes * abs(self.bits)
+
+    def decode(self, values: Values) -> Values:
+        """Beats (images, beats, elements) → the maps that they carry, (images, channels, height, width)."""
+        content = self.layout.spread(values)[:, :, 0]
+        numbers = content[..., 0] if self.layout.steps == 1 else codes_of(content)
+        images, _, channels = numbers.shape
+        return numbers.reshape(images, self.layout.height, self.layout.width, channels).transpose(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -69,9 +90,7 @@ class Plan:
         """The timing of the whole graph."""
         return EventGraph.union([s.model.events(s.name, s.taken, s.given) for s in self.stages])
 
-    def schedule(
-        self, images: int, gaps: Cycles | None = None, stalls: Cycles | None = None
-    ) -> Schedule:
+    def schedule(self, images: int, gaps: Cycles | None = None, stalls: Cycles | None = None) -> Schedule:
         """The cycle of every beat of `images` images that follow each other.
 
         `gaps` (one number for each input beat) holds the input back, `stalls` (for each output beat) the output.

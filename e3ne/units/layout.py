@@ -79,7 +79,7 @@ class Layout:
 
 def codes_of(digits: Values) -> Values:
     """Radix codes of trains along the last axis, most significant digit first."""
-    codes = digits[..., 0].astype(np.uint8 if digits.shape[-1] <= 8 else np.int64)
+    codes: Values = digits[..., 0].astype(np.uint8 if digits.shape[-1] <= 8 else np.int64)
     for step in range(1, digits.shape[-1]):
         codes = 2 * codes + digits[..., step]
     return codes

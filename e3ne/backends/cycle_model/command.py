@@ -28,7 +28,7 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     """
     try:
         loaded = np.load(path, allow_pickle=False)
-        data = loaded["x"] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+        data: NDArray[np.generic] = loaded["x"] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
     if data.ndim == 3 and shape[0] == 1:
@@ -36,7 +36,7 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     if data.ndim != 4 or data.shape[1:] != shape:
         raise ValueError(f"{path}: images of shape {data.shape[1:]}, but the network takes {shape}")
     data = data[:count]
-    return data.astype(np.float64) / 255 if data.dtype == np.uint8 else data
+    return data.astype(np.float64) / (255 if data.dtype == np.uint8 else 1)
 
 
 def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:

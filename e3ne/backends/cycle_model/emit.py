@@ -94,11 +94,11 @@ def _literal(value: object, depth: int) -> str:
             for field in dataclasses.fields(value)
         ]
         return f"{type(value).__name__}(\n{''.join(fields)}{'    ' * depth})"
-    if isinstance(value, tuple) and value and dataclasses.is_dataclass(value[0]):
-        items = cast(tuple[object, ...], value)
+    items = cast(tuple[object, ...], value) if isinstance(value, tuple) else ()
+    if items and dataclasses.is_dataclass(items[0]):
         inner = "".join(f"{indent}{_literal(item, depth + 1)},\n" for item in items)
         return f"(\n{inner}{'    ' * depth})"
-    return repr(value)
+    return repr(cast(object, value))
 
 
 def _array(array: NDArray[np.integer], indent: str) -> str:

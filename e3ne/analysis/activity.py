@@ -1,0 +1,59 @@
+"""How active a network is: spikes and synaptic operations an image, counted exactly on images."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.ir import SSAValue
+
+from e3ne.dialects import snn
+from e3ne.semantics.snn import NetworkRun
+
+Counts = NDArray[np.int64]
+
+
+def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
+    """Mean number of spikes an image, over the image's encoder and all neurons and pools."""
+    return sum(float(spike_counts(run, op).sum()) for op in network.layers() if _emits(op)) / _images(run)
+
+
+def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
+    """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
+    emitters: dict[SSAValue, snn.LayerOp] = {op.output: op for op in network.layers() if _emits(op)}
+    flattened: dict[SSAValue, SSAValue] = {op.output: op.input for op in network.layers() if isinstance(op, snn.FlattenOp)}
+    total = 0
+    for op in network.layers():
+        if isinstance(op, snn.SynapseOp):
+            emitter = emitters[flattened.get(op.input, op.input)]
+            total += _meetings(op, spike_counts(run, emitter))
+    return total / _images(run)
+
+
+def spike_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:
+    """Spikes of each neuron of a layer, (images, …): the ones in its radix code."""
+    codes = np.asarray(run.values[op.layer_name, op.KIND]).astype(np.uint64)
+    return np.bitwise_count(codes).astype(np.int64)
+
+
+def _emits(op: snn.LayerOp) -> bool:
+    return isinstance(op.output.type, snn.TrainType) and not isinstance(op, snn.FlattenOp)
+
+
+def _images(run: NetworkRun) -> int:
+    return len(run.outputs[0])
+
+
+def _meetings(op: snn.SynapseOp, counts: Counts) -> int:
+    if not isinstance(op, snn.Conv2dOp):
+        return int(counts.sum()) * int(snn.shape_of(op.output.type)[0])
+    channels, rows, columns = snn.shape_of(op.output.type)
+    window = op.window
+    top, left, bottom, right = window.padding
+    padded = np.pad(counts.sum(axis=(0, 1)), ((top, bottom), (left, right)))
+    met = 0
+    for row in range(window.kernel[0]):
+        for column in range(window.kernel[1]):
+            y, x = row * window.dilation[0], column * window.dilation[1]
+            seen = padded[y :: window.stride[0], x :: window.stride[1]][:rows, :columns]
+            met += int(seen.sum())
+    return met * (channels // op.group_count)

@@ -1,0 +1,140 @@
+"""`e3ne`: the user's command."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import MISSING, fields
+from pathlib import Path
+from typing import NoReturn
+
+from e3ne.errors import E3neError
+from e3ne.options import Options
+
+MISTAKE = 2
+DIFFERENCE = 1
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong without the whole usage."""
+
+    def error(self, message: str) -> NoReturn:
+        """Exits with status 2 and one message."""
+        self.exit(MISTAKE, f"{self.prog}: {message} (see {self.prog} --help)\n")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake."""
+    options = _parser().parse_args(arguments)
+    command: Callable[[argparse.Namespace], int] = options.run
+    try:
+        return command(options)
+    except E3neError as error:
+        sys.stderr.write(f"e3ne: {error}\n")
+        return MISTAKE
+    except BrokenPipeError:
+        # Whoever read the output has seen enough.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="e3ne", description="From trained spiking networks to exact FPGA accelerators.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND", parser_class=_Parser)
+    _add_compile(commands)
+    for name, run, text in (
+        ("check", "check", "compare all levels: integer network = cycle model = Verilog"),
+        ("simulate", "simulate", "run a design on images"),
+        ("synth", "synth", "synthesise a design with Yosys"),
+        ("report", "show", "print the report of a design"),
+    ):
+        command = commands.add_parser(name, help=text, description=text)
+        command.add_argument("out", type=Path, metavar="OUT", help="the folder that e3ne compile wrote")
+        command.set_defaults(run=_lazily(run))
+        _ARGUMENTS[name](command)
+    for name, text in (("models", "the reference networks"), ("devices", "the FPGA parts")):
+        commands.add_parser(name, help=text, description=text).set_defaults(run=_lazily(name))
+    return parser
+
+
+def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
+    """A command of e3ne.commands, imported when it runs: --help answers at once."""
+
+    def run(options: argparse.Namespace) -> int:
+        from e3ne import commands
+
+        return getattr(commands, name)(options)
+
+    return run
+
+
+def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyright: ignore[reportPrivateUsage]
+    text = "compile a model to hardware"
+    command = commands.add_parser("compile", help=text, description=text)
+    command.add_argument("model", metavar="MODEL", help="a name from e3ne models, file.py:factory, a .pt2 or an .mlir")
+    command.add_argument("-o", "--output-folder", type=Path, required=True, metavar="OUT", help="where the design goes")
+    command.add_argument("--data", type=Path, help="images to calibrate with: .npy, or .npz with x and optional y")
+    command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
+    command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
+    for option in fields(Options):
+        assert option.default is not MISSING
+        command.add_argument(
+            f"--{option.name.replace('_', '-')}",
+            type=int if isinstance(option.default, int) else str,
+            default=option.default,
+            help=f"{option.metadata['help']} (default {option.default})"
+            + (f"; one of {', '.join(option.metadata['choices'])}" if "choices" in option.metadata else ""),
+        )
+    command.set_defaults(run=_lazily("compile_command"))
+
+
+def _check_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--count", type=_positive, default=20, help="images for the Verilog (default 20)")
+    command.add_argument(
+        "--model-count",
+        type=_positive,
+        default=2000,
+        help="images for the cycle model (default 2000, or all there are)",
+    )
+    command.add_argument("--data", type=Path, help="images: .npy, or .npz with x (default: the test images)")
+
+
+def _simulate_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--engine", choices=("snn", "cycles", "verilog"), default="cycles", help="what runs the design"
+    )
+    command.add_argument("--data", type=Path, help="images: .npy, or .npz with x and optional y")
+    command.add_argument("--count", type=_positive, default=16, help="how many images (default 16)")
+
+
+def _synth_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--family", choices=("xcup", "xc7", "ecp5"), default="xcup", help="device family")
+    command.add_argument("--units", action="store_true", help="also synthesise each unit alone")
+
+
+def _no_arguments(command: argparse.ArgumentParser) -> None:
+    del command
+
+
+_ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
+    "check": _check_arguments,
+    "simulate": _simulate_arguments,
+    "synth": _synth_arguments,
+    "report": _no_arguments,
+}
+
+
+def _positive(text: str) -> int:
+    try:
+        number = int(text)
+    except ValueError:
+        number = 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a positive number")
+    return number
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,267 @@
+"""What the commands of `e3ne` do; each gives the exit status and raises E3neError for a user's mistake."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Generator
+from contextlib import contextmanager
+from dataclasses import fields
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.table import Table
+
+from e3ne import dataset
+from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, run_verilog
+from e3ne.compile import Source, compile_model, write
+from e3ne.dataset import Dataset
+from e3ne.design import Design, Report
+from e3ne.devices.parts import parts
+from e3ne.errors import E3neError
+from e3ne.options import Options
+from e3ne.report import accuracy, add_checks, add_synthesis, first_report, save
+
+DIFFERENCE = 1
+
+
+@contextmanager
+def progress(console: Console) -> Generator[Progress]:
+    """Shows what is being done, on stderr, where it does not mix with results."""
+    with console.status("") as status:
+        yield status.update
+
+
+def compile_command(arguments: argparse.Namespace) -> int:
+    """`e3ne compile`."""
+    options = Options(**{option.name: getattr(arguments, option.name) for option in fields(Options)})
+    options.check()
+    with progress(Console(stderr=True)) as show:
+        show("reading the model")
+        source, training, test = _source_and_data(arguments, options)
+        compilation = compile_model(source, training, options, show)
+        show("writing")
+        design = write(compilation, arguments.output_folder)
+        show("measuring accuracy and activity")
+        report = first_report(compilation, test)
+        save(report, design.folder)
+    _print_summary(report, design.folder)
+    return 0
+
+
+def _source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[Source, Dataset, Dataset]:
+    from e3ne.frontends.model_source import load_model
+    from e3ne.models import zoo
+
+    model: str = arguments.model
+    known = model in [entry.name for entry in zoo.entries()]
+    given = None if arguments.data is None else dataset.read(arguments.data)
+    shape = _shape(arguments.input_shape) if given is None else given.shape
+    reference = load_model(model, None if known and given is None else shape)
+    if known and given is None:
+        training, test = dataset.reference(model, training=True), dataset.reference(model, training=False)
+    else:
+        training = given or dataset.random(_image_shape(reference))
+        test = training if arguments.test_data is None else dataset.read(arguments.test_data)
+    name = model if known else Path(model.rpartition(":")[0] or model).stem
+    tuned = zoo.tuned(name, options.weight_bits, options.steps) if known and _default_training(options) else None
+    if tuned is None:
+        return Source(name, reference, reference), training, test
+    from e3ne.pipeline_runner import read_module
+
+    return Source(name, read_module(tuned), reference, tuned=True), training, test
+
+
+def _default_training(options: Options) -> bool:
+    """Whether the options are those that the tuned reference networks were trained with."""
+    return options.granularity == "per_channel" and options.calibration == "mse" and not options.fine_tune
+
+
+def _shape(text: str | None) -> tuple[int, int, int] | None:
+    if text is None:
+        return None
+    numbers = text.split(",")
+    if len(numbers) != 3 or not all(number.strip().isdigit() and int(number) > 0 for number in numbers):
+        raise E3neError(f"--input-shape is {text!r}; three positive numbers C,H,W are needed")
+    channels, height, width = (int(number) for number in numbers)
+    return channels, height, width
+
+
+def _image_shape(module: object) -> tuple[int, int, int]:
+    from xdsl.dialects.builtin import ModuleOp
+
+    from e3ne.dialects.snn import find_network, shape_of
+
+    assert isinstance(module, ModuleOp)
+    channels, height, width = shape_of(find_network(module).image.type)
+    return channels, height, width
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """`e3ne check`: exit status 1 if any level differs."""
+    design = Design(arguments.out)
+    console = Console()
+    images = _images(design, arguments.data).images
+    checks: list[Check] = []
+    with progress(Console(stderr=True)) as show:
+        checks.append(check_model(design, images[: arguments.model_count], show))
+        show("printed cycle model")
+        checks.append(check_printed(design, images))
+        checks.extend(check_verilog(design, images[: arguments.count], show))
+    report = design.report
+    add_checks(report, checks)
+    save(report, design.folder)
+    table = Table("levels", "images", "streams", "beats", "differences")
+    for found in checks:
+        table.add_row(
+            " = ".join(found.levels), *(f"{n:,}" for n in (found.images, found.streams, found.beats, found.differences))
+        )
+    console.print(table)
+    for found in checks:
+        if found.first:
+            console.print(found.first, markup=False, highlight=False, soft_wrap=True)
+    return DIFFERENCE if any(found.differences for found in checks) else 0
+
+
+def _images(design: Design, data: Path | None) -> Dataset:
+    """The images that the user gives, else a reference network's test images, else those of the calibration."""
+    from e3ne.design import DATA
+    from e3ne.models import zoo
+
+    plan = design.plan
+    if data is not None:
+        images = dataset.read(data)
+    elif plan.name in [entry.name for entry in zoo.entries()]:
+        images = dataset.reference(plan.name, training=False)
+    else:
+        images = dataset.read(design.folder / "ir" / DATA)
+    if images.shape != plan.input_shape:
+        raise E3neError(f"images of shape {images.shape}, but {design.folder} takes {plan.input_shape}")
+    return images
+
+
+def simulate(arguments: argparse.Namespace) -> int:
+    """`e3ne simulate`."""
+    from e3ne.backends.cycle_model.command import encode
+    from e3ne.semantics.plan import OUTPUT, pack_input
+    from e3ne.semantics.snn import run_network
+
+    design = Design(arguments.out)
+    plan = design.plan
+    data = _images(design, arguments.data).first(arguments.count)
+    console = Console()
+    bits = pack_input(encode(data.images, plan.steps), plan.steps, plan.input_bits)
+    if arguments.engine == "snn":
+        outputs = np.asarray(run_network(design.integer, data.images).outputs[0]).reshape(data.size, -1)
+    else:
+        schedule = plan.schedule(data.size)
+        ends = schedule.times[OUTPUT][:, -1]
+        outputs = plan.run(bits)[OUTPUT].reshape(data.size, -1)
+        if arguments.engine == "verilog":
+            with progress(Console(stderr=True)) as show:
+                found = run_verilog(design.verilog, plan, bits, schedule, None, None, show)
+            trace = found.traces[OUTPUT]
+            if len(trace.transfers) != data.size * plan.output_beats:
+                raise E3neError(f"the Verilog stopped ({found.stop}) after {len(trace.transfers)} output beats")
+            ends = trace.transfers.reshape(data.size, -1)[:, -1]
+            outputs = _results(trace.data, plan.output_bits, outputs)
+        console.print(f"last output beat in cycles {' '.join(str(cycle) for cycle in ends)}", soft_wrap=True)
+    for number, result in enumerate(outputs):
+        label = "" if data.labels is None else f"   label {data.labels[number]}"
+        console.print(f"image {number}: {' '.join(str(value) for value in result)}{label}", soft_wrap=True)
+    if data.labels is not None:
+        console.print(f"correct: {accuracy(outputs, data.labels)} %")
+    return 0
+
+
+def _results(
+    data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
+    bus: int,
+    like: np.ndarray[tuple[int, ...], np.dtype[np.integer]],
+) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
+    """Output beats as signed numbers, as many an image as `like` has."""
+    bits = np.unpackbits(data, axis=1, bitorder="little")[:, :bus]
+    container = bits.size // like.size
+    fields_ = bits.reshape(*like.shape, container).astype(np.int64)
+    weights = 1 << np.arange(container, dtype=np.int64)
+    weights[-1] = -weights[-1]
+    return fields_ @ weights
+
+
+def synth(arguments: argparse.Namespace) -> int:
+    """`e3ne synth`."""
+    from dataclasses import asdict
+
+    from e3ne.backends.synthesis.yosys import synthesise, synthesise_modules
+
+    design = Design(arguments.out)
+    name = design.plan.name
+    with progress(Console(stderr=True)) as show:
+        show(f"Yosys, {arguments.family}: the whole design")
+        whole = synthesise(design.verilog, name, arguments.family)
+        units = {}
+        if arguments.units:
+            show(f"Yosys, {arguments.family}: each unit")
+            modules = [stage.name for stage in design.plan.stages]
+            units = synthesise_modules(design.verilog, modules, arguments.family)
+    report = design.report
+    add_synthesis(report, arguments.family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
+    save(report, design.folder)
+    table = Table("", "LUT", "FF", "BRAM36", "UltraRAM", "DSP", title=f"Yosys, {arguments.family}")
+    for row, found in ({name: whole} | units).items():
+        table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
+    Console().print(table)
+    return 0
+
+
+def show(arguments: argparse.Namespace) -> int:
+    """`e3ne report`."""
+    design = Design(arguments.out)
+    _print_summary(design.report, design.folder)
+    Console().print(Markdown((design.folder / "report.md").read_text(encoding="utf-8")))
+    return 0
+
+
+def _print_summary(report: Report, folder: Path) -> None:
+    console = Console()
+    table = Table(show_header=False, title=f"{report['network']}")
+    table.add_row("latency, interval", f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles")
+    if "accuracy" in report:
+        found = cast(dict[str, object], report["accuracy"])
+        table.add_row("accuracy, float", f"{found['float']} % of {found['samples']} ({found['origin']})")
+        table.add_row("accuracy, integer", f"{found['integer']} %")
+    resources = cast(dict[str, dict[str, object]], report["resources"])
+    estimated = resources["estimated"]
+    table.add_row("estimated", f"{estimated['lut']:,} LUT, {estimated['ff']:,} FF, {estimated['bram36']} BRAM36")
+    for family, counts in cast(dict[str, dict[str, object]], resources.get("synthesised", {})).items():
+        table.add_row(
+            f"synthesised, {family}",
+            f"{counts['lut']:,} LUT, {counts['ff']:,} FF, {counts['bram36']} BRAM36, {counts['dsp']} DSP",
+        )
+    table.add_row("files", f"{folder}: rtl/ ir/ cycle_model.py report.json report.md")
+    console.print(table)
+
+
+def models(arguments: argparse.Namespace) -> int:
+    """`e3ne models`."""
+    from e3ne.models import zoo
+
+    del arguments
+    table = Table("name", "input", "description")
+    for entry in zoo.entries():
+        table.add_row(entry.name, "×".join(str(size) for size in entry.input_shape), entry.description)
+    Console().print(table)
+    return 0
+
+
+def devices(arguments: argparse.Namespace) -> int:
+    """`e3ne devices`."""
+    del arguments
+    table = Table("part", "family", "LUT", "FF", "BRAM36", "UltraRAM", "DSP")
+    for name, found in parts().items():
+        counts = (found.lut, found.ff, found.bram36, found.uram, found.dsp)
+        table.add_row(name, found.family, *(f"{count:,}" for count in counts))
+    Console().print(table)
+    return 0

@@ -1,0 +1,135 @@
+"""Compilation: from a model to a folder with hardware, its model, the intermediate modules and a report."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+import time
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.dataset import Dataset
+from e3ne.design import DATA, MARKER, PARAMETERS, Design
+from e3ne.devices.parts import part
+from e3ne.dialects.snn.parameters import externalise
+from e3ne.errors import E3neError
+from e3ne.options import Options
+from e3ne.passes.pipelines import Stage, hardware_stages, network_stages, quantize_stage, remaining
+from e3ne.pipeline_runner import run_passes
+
+Progress = Callable[[str], None]
+CALIBRATION_IMAGES = 1000
+
+
+@dataclass(frozen=True)
+class Source:
+    """What is compiled: a float module, trained at its precision and annotated when `tuned`.
+
+    `reference` is the float network whose accuracy the integers are held against.
+    """
+
+    name: str
+    module: ModuleOp
+    reference: ModuleOp
+    tuned: bool = False
+
+
+@dataclass
+class Compilation:
+    """The modules after each stage, in order, and what the report will need."""
+
+    source: Source
+    options: Options
+    training: Dataset
+    modules: dict[str, ModuleOp] = field(default_factory=dict[str, ModuleOp])
+    seconds: dict[str, float] = field(default_factory=dict[str, float])
+
+    def stages(self, data: str) -> list[Stage]:
+        """All stages; a tuned source has been folded, calibrated and trained already."""
+        first = [quantize_stage(self.options)] if self.source.tuned else network_stages(self.options, data)
+        return [*first, *hardware_stages(self.options)]
+
+
+def compile_model(source: Source, training: Dataset, options: Options, progress: Progress) -> Compilation:
+    """Runs all stages in memory. Raises E3neError for whatever the user can mend."""
+    options.check()
+    part(options.device)
+    if options.fine_tune and training.labels is None:
+        raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
+    result = Compilation(source, options, training)
+    module = source.module.clone()
+    result.modules["tuned" if source.tuned else "float"] = module
+    with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
+        data = Path(folder) / DATA
+        training.first(training.size if options.fine_tune else CALIBRATION_IMAGES).save(data)
+        for stage in result.stages(str(data)):
+            progress(f"{stage.name}: {', '.join(p.partition('{')[0] for p in stage.passes)}")
+            start = time.perf_counter()
+            module = module.clone()
+            run_passes(module, ",".join(stage.passes))
+            result.modules[stage.name] = module
+            result.seconds[stage.name] = time.perf_counter() - start
+    return result
+
+
+def write(compilation: Compilation, out: Path) -> Design:
+    """Writes OUT: completely, or not at all. A previous OUT of e3ne's is replaced, anything else refused."""
+    from e3ne.backends.cycle_model.emit import emit
+    from e3ne.backends.verilog.target import print_verilog
+    from e3ne.semantics.dataflow import find_graph, plan
+
+    with replacing(out) as folder:
+        for name, text in print_verilog(compilation.modules["rtl"]).items():
+            _write(folder / "rtl" / name, text)
+        _write(folder / "cycle_model.py", emit(plan(find_graph(compilation.modules["buffered"]))))
+        compilation.training.first(CALIBRATION_IMAGES).save(folder / "ir" / DATA)
+        _write_modules(compilation, folder / "ir", out / "ir")
+        (folder / MARKER).write_text("{}\n", encoding="utf-8")
+    return Design(out)
+
+
+@contextmanager
+def replacing(out: Path) -> Generator[Path]:
+    """A temporary folder beside `out` that takes its place when the block ends well, and vanishes when it does not."""
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
+        raise E3neError(f"{out} exists and is not an output of e3ne: choose another folder with -o")
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+    except OSError as error:
+        raise E3neError(f"{out} cannot be written: {error}") from error
+    try:
+        yield folder
+        folder.chmod(0o755)
+        if out.exists():
+            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
+            out.rename(old / "old")
+            folder.rename(out)
+            shutil.rmtree(old)
+        else:
+            folder.rename(out)
+    except OSError as error:
+        raise E3neError(f"{out} cannot be written: {error}") from error
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _write(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, encoding="utf-8")
+
+
+def _write_modules(compilation: Compilation, folder: Path, final: Path) -> None:
+    """One numbered file a stage, parameters beside it, and the pipelines that continue from each."""
+    stages = compilation.stages(str(final / DATA))
+    lines: list[str] = []
+    for number, (name, module) in enumerate(compilation.modules.items()):
+        stem = f"{number:02}-{name}"
+        printed = module if name == "rtl" else externalise(module, folder, f"{stem}{PARAMETERS}")
+        _write(folder / f"{stem}.mlir", f"{printed}\n")
+        lines.append(f"e3ne-opt {final / stem}.mlir -p '{remaining(stages, name)}' -t verilog\n")
+    _write(folder / "continue.txt", "".join(lines))

@@ -1,0 +1,86 @@
+"""Images to calibrate, train and measure with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.errors import E3neError
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """`images` (N, C, H, W) float32 in 0 … 1, `labels` (N,) if known, `origin` for the report."""
+
+    images: NDArray[np.float32]
+    labels: NDArray[np.int64] | None
+    origin: str
+
+    @property
+    def size(self) -> int:
+        """How many images there are."""
+        return len(self.images)
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """(channels, height, width)."""
+        _, channels, height, width = self.images.shape
+        return channels, height, width
+
+    def first(self, count: int) -> Dataset:
+        """The first `count` images."""
+        return Dataset(self.images[:count], None if self.labels is None else self.labels[:count], self.origin)
+
+    def save(self, path: Path) -> None:
+        """Writes an .npz with x (and y)."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        arrays = {"x": self.images} if self.labels is None else {"x": self.images, "y": self.labels}
+        np.savez_compressed(path, **arrays)  # pyright: ignore[reportArgumentType]
+
+
+def read(path: Path) -> Dataset:
+    """Reads .npy, or .npz with `x` and optional `y`; bytes count as 0 … 255. Raises E3neError."""
+    archive: dict[str, NDArray[np.generic]] = {}
+    try:
+        loaded = np.load(path, allow_pickle=False)
+        archive.update(loaded if isinstance(loaded, np.lib.npyio.NpzFile) else {"x": loaded})
+        data, labels = archive["x"], archive.get("y")
+    except FileNotFoundError as error:
+        raise E3neError(f"--data: there is no file {path}") from error
+    except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
+        raise E3neError(f"--data: {path} is not an .npy file, or an .npz file with an array x ({error})") from error
+    return _checked(data, labels, path)
+
+
+def _checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, path: Path) -> Dataset:
+    problems: list[str] = []
+    if data.ndim != 4 or 0 in data.shape:
+        problems.append(f"x has shape {data.shape}; images are N×C×H×W")
+    if data.dtype.kind not in "fu" or (data.dtype.kind == "u" and data.dtype != np.uint8):
+        problems.append(f"x holds {data.dtype}; floats in 0 to 1 or bytes are supported")
+    elif data.dtype.kind == "f" and data.size and not (np.isfinite(data).all() and 0 <= data.min() <= data.max() <= 1):
+        problems.append("x has values outside 0 to 1")
+    if labels is not None and (labels.shape != data.shape[:1] or labels.dtype.kind not in "iu"):
+        problems.append(f"y must hold {data.shape[0]} integers")
+    if problems:
+        raise E3neError(f"--data {path}: {'; '.join(problems)}")
+    images = data.astype(np.float32) / (255 if data.dtype == np.uint8 else 1)
+    return Dataset(images.astype(np.float32), None if labels is None else labels.astype(np.int64), str(path.name))
+
+
+def random(shape: tuple[int, int, int], count: int = 256) -> Dataset:
+    """Random images, always the same; the report says that they are random."""
+    images = np.random.default_rng(0).random((count, *shape), dtype=np.float32)
+    return Dataset(images, None, "random images")
+
+
+def reference(name: str, *, training: bool) -> Dataset:
+    """The images that a reference network was trained on, or those it is tested on."""
+    from e3ne.models import mnist
+
+    del name  # both networks are for the same digits
+    digits = mnist.train() if training else mnist.test()
+    return Dataset(digits.images, digits.labels, "MNIST, " + ("training digits" if training else "test digits"))

@@ -1,0 +1,63 @@
+"""A compiled design: the folder that `e3ne compile` wrote, and what can be read from it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import cast
+
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.errors import E3neError
+from e3ne.pipeline_runner import read_module
+from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.plan import Plan
+
+MARKER = "report.json"
+DATA = "data.npz"
+PARAMETERS = "-parameters"
+
+Report = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Design:
+    """An output folder; raises E3neError when it is not one or lacks a file."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        if not (self.folder / MARKER).is_file():
+            raise E3neError(f"{self.folder} is not an output of e3ne compile: there is no {MARKER} in it")
+
+    def module(self, stage: str) -> ModuleOp:
+        """The module after a stage."""
+        found = sorted((self.folder / "ir").glob(f"[0-9][0-9]-{stage}.mlir"))
+        if not found:
+            raise E3neError(f"{self.folder / 'ir'} has no module of the stage '{stage}'")
+        return read_module(found[0])
+
+    @cached_property
+    def integer(self) -> ModuleOp:
+        """The integer network."""
+        return self.module("integer")
+
+    @cached_property
+    def plan(self) -> Plan:
+        """The finished dataflow graph as a plan."""
+        return plan(find_graph(self.module("buffered")))
+
+    @property
+    def verilog(self) -> Path:
+        """The folder of the Verilog files."""
+        return self.folder / "rtl"
+
+    @property
+    def report(self) -> Report:
+        """report.json."""
+        try:
+            return cast(Report, json.loads((self.folder / MARKER).read_text(encoding="utf-8")))
+        except (OSError, json.JSONDecodeError) as error:
+            raise E3neError(f"{self.folder / MARKER} cannot be read: {error}") from error

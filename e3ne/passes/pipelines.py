@@ -1,0 +1,72 @@
+"""The order of the passes: named stages, each with the reason why it stands where it stands.
+
+The module after each stage is kept in OUT/ir, so that a compilation can be stopped, changed and taken up anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from e3ne.options import Options
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Passes that run together; `name` is the name of the file of the module after them."""
+
+    name: str
+    passes: tuple[str, ...]
+    reason: str
+
+
+def network_stages(options: Options, data: str) -> list[Stage]:
+    """From the float network to the integer network; `data` is the file of calibration images."""
+    calibrate = (
+        f'snn-calibrate{{data="{data}" steps={options.steps} weight-bits={options.weight_bits} '
+        f'granularity="{options.granularity}" method="{options.calibration}"}}'
+    )
+    stages = [
+        Stage("folded", ("snn-fold-batch-norm",), "scales are chosen for the weights that the hardware will hold"),
+        Stage("calibrated", (calibrate,), "activations are measured on the network whose layers are final"),
+    ]
+    if options.fine_tune:
+        tune = f'snn-fine-tune{{data="{data}" epochs={options.fine_tune}}}'
+        stages.append(Stage("tuned", (tune,), "training starts from calibrated scales and ends before rounding"))
+    return [*stages, quantize_stage(options)]
+
+
+def quantize_stage(options: Options) -> Stage:
+    """The last stage on the network: from here on all numbers are integers."""
+    passes = ("snn-quantize",) if options.output == "logits" else ("snn-quantize", "snn-append-argmax")
+    return Stage("integer", passes, "everything below computes with integers")
+
+
+def hardware_stages(options: Options) -> list[Stage]:
+    """From the integer network to rtl."""
+    interval = f"interval={options.interval}"
+    return [
+        Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
+        Stage(
+            "folded-units",
+            (
+                f"dataflow-pool-before-fire{{{interval}}}",
+                f"dataflow-fold{{{interval} dense-interval={options.dense_interval}}}",
+            ),
+            "pools move first, because the neurons behind them are then fewer",
+        ),
+        Stage("laid-out", ("dataflow-legalize-streams",), "foldings decide layouts, layouts need converters"),
+        Stage("buffered", ("dataflow-insert-fifos",), "depths follow from the schedule of the finished graph"),
+        Stage(
+            "rtl",
+            ("convert-dataflow-to-rtl", "canonicalize", "cse", "rtl-check-combinational-loops"),
+            "constants and equal logic vanish before the hardware is checked and printed",
+        ),
+    ]
+
+
+def remaining(stages: Sequence[Stage], done: str) -> str:
+    """The passes after stage `done` as one pipeline for `e3ne-opt -p`."""
+    names = [stage.name for stage in stages]
+    after = stages[names.index(done) + 1 :] if done in names else stages
+    return ",".join(name for stage in after for name in stage.passes)

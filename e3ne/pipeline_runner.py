@@ -1,0 +1,53 @@
+"""Runs pipelines of passes given as text, as `e3ne-opt` does, and reads and writes modules."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import Builtin, ModuleOp
+from xdsl.parser import Parser
+from xdsl.passes import ModulePass, PassPipeline
+from xdsl.transforms import get_all_passes
+from xdsl.utils.exceptions import ParseError, VerifyException
+
+from e3ne.errors import E3neError
+from e3ne.universe import E3NE_UNIVERSE
+
+
+def new_context() -> Context:
+    """A context that knows e3ne's dialects."""
+    context = Context()
+    context.load_dialect(Builtin)
+    for name, factory in E3NE_UNIVERSE.all_dialects.items():
+        context.register_dialect(name, factory)
+    return context
+
+
+def run_passes(module: ModuleOp, passes: str) -> None:
+    """Runs a pipeline in place and verifies the module after each pass.
+
+    Raises E3neError for a user's mistake that a pass finds; VerifyException means a mistake in a pass.
+    """
+    available = {**get_all_passes(), **E3NE_UNIVERSE.all_passes}
+
+    def verify(previous: ModulePass | None, current: ModuleOp, following: ModulePass | None) -> None:
+        del following
+        if previous is not None:
+            current.verify()
+
+    PassPipeline.parse_spec(available, passes, verify).apply(new_context(), module)
+
+
+def read_module(path: Path) -> ModuleOp:
+    """Parses and verifies a module; parameters in side files are found beside it. Raises E3neError."""
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise E3neError(f"{path}: cannot be read ({error})") from error
+    try:
+        module = Parser(new_context(), text, str(path)).parse_module()
+        module.verify()
+    except (ParseError, VerifyException) as error:
+        raise E3neError(f"{path}: {error}") from error
+    return module

@@ -1,0 +1,142 @@
+"""report.json and report.md: what a compilation found, what was measured, what was compared.
+
+report.json is a public interface (docs/report.md). What was not run is absent, never zero.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from numpy.typing import NDArray
+
+from e3ne.analysis.activity import spikes, synaptic_operations
+from e3ne.check import Check
+from e3ne.compile import Compilation
+from e3ne.dataset import Dataset
+from e3ne.design import MARKER, Report
+from e3ne.devices.parts import part
+from e3ne.dialects.dataflow.ops import FlattenOp, MatvecOp, UnitOp, units_of
+from e3ne.dialects.snn import find_network
+from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.snn import run_float, run_network
+from e3ne.units.registry import unit_for
+
+SCHEMA = 1
+SPIKE_IMAGES = 100
+"""Images over which spikes and synaptic operations are averaged."""
+
+
+def first_report(compilation: Compilation, test: Dataset) -> Report:
+    """The report of a compilation: cycles, estimates, accuracy on the test images."""
+    graph = find_graph(compilation.modules["buffered"])
+    interval, latency = plan(graph).speed()
+    units = [_unit(unit) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
+    report: Report = {
+        "schema": SCHEMA,
+        "network": compilation.source.name,
+        "options": {**asdict(compilation.options), "fine_tuned": compilation.source.tuned},
+        "device": asdict(part(compilation.options.device)),
+        "calibration": {"images": compilation.training.size, "origin": compilation.training.origin},
+        "latency_cycles": latency,
+        "interval_cycles": interval,
+        "resources": {"estimated": _total(units)},
+        "units": units,
+        "checks": [],
+        "compile_seconds": {name: round(seconds, 3) for name, seconds in compilation.seconds.items()},
+    }
+    integer = compilation.modules["integer"]
+    if test.labels is not None:
+        report["accuracy"] = _accuracy(compilation, test)
+    run = run_network(integer, test.images[:SPIKE_IMAGES], keep=True)
+    network = find_network(integer)
+    report["spikes"] = spikes(run, network)
+    report["synaptic_operations"] = synaptic_operations(run, network)
+    return report
+
+
+def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:
+    """Percent of the test images that each network classifies correctly."""
+    assert test.labels is not None
+    real = run_float(compilation.source.reference, test.images).outputs[0]
+    whole = run_network(compilation.modules["integer"], test.images).outputs[0]
+    return {
+        "samples": test.size,
+        "origin": test.origin,
+        "float": accuracy(real, test.labels),
+        "integer": accuracy(whole, test.labels),
+    }
+
+
+def accuracy(outputs: NDArray[np.generic], labels: NDArray[np.int64]) -> float:
+    """Percent of correct classes, from scores (N, classes) or classes (N, 1); the lowest class wins a tie."""
+    scores = outputs.reshape(len(outputs), -1)
+    classes = scores[:, 0] if scores.shape[1] == 1 else scores.argmax(axis=1)
+    return round(100 * float((classes == labels).mean()), 3)
+
+
+def _unit(op: UnitOp) -> dict[str, object]:
+    cost = unit_for(op).cost(op)
+    folding: dict[str, int] = {}
+    implementation = ""
+    if isinstance(op, MatvecOp):
+        implementation = op.implementation.data
+        folding = {
+            "outputs": op.output_lanes.value.data,
+            "inputs": op.input_lanes.value.data,
+            "steps": op.parallel_steps.value.data,
+        }
+    return {
+        "name": op.unit_name,
+        "layer": op.layer.data,
+        "kind": op.name.removeprefix("dataflow."),
+        "implementation": implementation,
+        "folding": folding,
+        "cycles": cost.cycles,
+        "estimated": {"lut": round(cost.lut), "ff": round(cost.ff), "bram36": cost.bram36},
+    }
+
+
+def _total(units: list[dict[str, object]]) -> dict[str, float]:
+    estimates = [cast(dict[str, float], unit["estimated"]) for unit in units]
+    total = {key: sum(estimate[key] for estimate in estimates) for key in ("lut", "ff", "bram36")}
+    return {**total, "uram": 0, "dsp": 0}
+
+
+def add_checks(report: Report, checks: list[Check]) -> None:
+    """Puts comparisons in, in place of earlier ones of the same levels."""
+    entries = cast(list[dict[str, object]], report.setdefault("checks", []))
+    done = [list(check.levels) for check in checks]
+    kept = [entry for entry in entries if entry["levels"] not in done]
+    report["checks"] = [*kept, *(check.as_report() for check in checks)]
+
+
+def add_synthesis(
+    report: Report, family: str, whole: Mapping[str, object], units: Mapping[str, Mapping[str, object]]
+) -> None:
+    """Puts a synthesis result in, for the design and for its units."""
+    resources = cast(dict[str, dict[str, object]], report.setdefault("resources", {}))
+    resources.setdefault("synthesised", {})[family] = dict(whole)
+    for unit in cast(list[dict[str, object]], report["units"]):
+        if unit["name"] in units:
+            cast(dict[str, object], unit.setdefault("synthesised", {}))[family] = dict(units[str(unit["name"])])
+
+
+def save(report: Report, folder: Path) -> None:
+    """Writes report.json and report.md, each at once."""
+    environment = Environment(
+        loader=PackageLoader("e3ne", "templates"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    texts = {
+        MARKER: json.dumps(report, indent=1) + "\n",
+        "report.md": environment.get_template("report.md.j2").render(report=report),
+    }
+    for name, text in texts.items():
+        temporary = folder / f".{name}"
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(folder / name)

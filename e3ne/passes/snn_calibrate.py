@@ -1,0 +1,235 @@
+"""`snn-calibrate`: chooses the scales of weights and activations on data. Writes annotations, changes no value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import numpy.typing as npt
+from xdsl.context import Context
+from xdsl.dialects.builtin import FloatAttr, IntegerAttr, ModuleOp, f64, i64
+from xdsl.passes import ModulePass
+
+from e3ne.dataset import read
+from e3ne.dialects.snn import (
+    AveragePoolOp,
+    BatchNormOp,
+    Conv2dOp,
+    FlattenOp,
+    LayerOp,
+    MaxPoolOp,
+    NetworkOp,
+    ReluOp,
+    SynapseOp,
+    find_network,
+    shape_of,
+)
+from e3ne.dialects.snn.neurons import MAX_NEURON_STEPS
+from e3ne.errors import E3neError
+from e3ne.frontends.structure import structure_problems
+from e3ne.passes.parameter_table import ParameterTable
+from e3ne.quantization.activations import METHODS, Method, activation_scale, quantize_activations
+from e3ne.quantization.weights import (
+    GRANULARITIES,
+    MAX_WEIGHT_BITS,
+    Granularity,
+    power_of_two_scales,
+    quantize_weights,
+    weight_scales,
+)
+from e3ne.semantics import snn_arithmetic as arithmetic
+
+Reals = npt.NDArray[np.floating]
+
+_CHUNK_VALUES = 1 << 23
+
+
+@dataclass(frozen=True)
+class SnnCalibratePass(ModulePass):
+    """Calibrates on the images of `data` (.npy, or .npz with `x`): T = `steps`, W = `weight_bits`."""
+
+    name = "snn-calibrate"
+
+    data: str
+    steps: int = 4
+    weight_bits: int = 4
+    granularity: str = "per_channel"
+    method: str = "mse"
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+        """Raises `E3neError` for wrong options, unreadable data and networks that are not in the folded float form."""
+        calibrate(
+            op,
+            read(Path(self.data)).images,
+            steps=self.steps,
+            weight_bits=self.weight_bits,
+            granularity=self.granularity,
+            method=self.method,
+        )
+
+
+def calibrate(
+    module: ModuleOp,
+    images: npt.NDArray[np.floating],
+    *,
+    steps: int = 4,
+    weight_bits: int = 4,
+    granularity: str = "per_channel",
+    method: str = "mse",
+) -> None:
+    """Annotates a float network (batch normalisation folded) in place.
+
+    Layers are taken in order, each fed with what the layers before it give when they are quantised: `weight_scale` and
+    `weight_bits` of every synapse, `scale` and `steps` of every ReLU, `input_steps` of the network. The last layer gets
+    one scale for all its outputs. Images are (N, C, H, W), real numbers in 0 ... 1. Raises `E3neError`.
+    """
+    network = find_network(module)
+    problems = _problems(network, images, steps, weight_bits, granularity, method)
+    if problems:
+        raise E3neError("; ".join(problems))
+    network.properties["input_steps"] = IntegerAttr(steps, i64)
+    levels = 1 << steps
+    codes = arithmetic.encode_images(images, levels)
+    state = _State(
+        ParameterTable(module),
+        levels,
+        weight_bits,
+        cast(Granularity, granularity),
+        cast(Method, method),
+        (codes / np.float32(levels - 1)).astype(np.float32),
+        1.0 / (levels - 1),
+    )
+    for op in network.layers():
+        state.step(op)
+    state.finish()
+
+
+@dataclass
+class _State:
+    """The network up to some point: its quantised values on all images, and what has been decided."""
+
+    table: ParameterTable
+    levels: int
+    bits: int
+    granularity: Granularity
+    method: Method
+    values: Reals
+    """what the next layer is fed with"""
+    unit: float
+    """the real value of one level of the train in hand"""
+    synapse: SynapseOp | None = None
+    fed: Reals | None = None
+    """what `synapse` was fed with"""
+    pools: list[MaxPoolOp] = field(default_factory=list[MaxPoolOp])
+    """between the synapse and its neuron"""
+
+    def step(self, op: LayerOp) -> None:
+        """Decides on one layer and goes past it."""
+        match op:
+            case SynapseOp():
+                per_channel = self.granularity != "per_layer"
+                scales = weight_scales(_weights(op), self.bits, per_channel=per_channel)
+                self.synapse, self.fed, self.pools = op, self.values, []
+                self._annotate(op, scales)
+            case ReluOp():
+                self._fire(op)
+            case MaxPoolOp():
+                if self.synapse is not None:
+                    self.pools.append(op)
+                self.values = _in_chunks(op, self.values)
+            case _:
+                self.values = _in_chunks(op, self.values)
+                self.unit /= op.window.taps if isinstance(op, AveragePoolOp) else 1
+
+    def _fire(self, op: ReluOp) -> None:
+        scale = activation_scale(self.values, self.levels, self.method)
+        if self.granularity == "power_of_two" and self.synapse is not None:
+            scales = power_of_two_scales(_weights(self.synapse), self.bits, scale / self.unit)
+            self._annotate(self.synapse, scales)
+        op.properties["scale"] = FloatAttr(scale, f64)
+        op.properties["steps"] = IntegerAttr(self.levels.bit_length() - 1, i64)
+        self.values = quantize_activations(np.maximum(self.values, 0), scale, self.levels)
+        self.unit, self.synapse, self.fed = scale, None, None
+
+    def finish(self) -> None:
+        """The last layer: logits of different scale cannot be compared."""
+        if self.synapse is not None:
+            self._annotate(self.synapse, weight_scales(_weights(self.synapse), self.bits, per_channel=False))
+
+    def _annotate(self, op: SynapseOp, scales: npt.NDArray[np.float32]) -> None:
+        """Writes the scales of a layer and computes its values (through the pools after it) with the weights they give."""  # noqa: E501
+        self.table.assign(op, "weight_scale", f"{op.layer_name}_weight_scale", scales)
+        op.properties["weight_bits"] = IntegerAttr(self.bits, i64)
+        weights = _weights(op)
+        column = scales.reshape(-1, *([1] * (weights.ndim - 1)))
+        assert self.fed is not None
+        self.values = _in_chunks(
+            op, self.fed, (quantize_weights(weights, scales, self.bits) * column).astype(np.float32)
+        )
+        for pool in self.pools:
+            self.values = _in_chunks(pool, self.values)
+
+
+def _weights(op: SynapseOp) -> Reals:
+    return np.asarray(op.weights_parameter.array, np.float32)
+
+
+def _in_chunks(op: LayerOp, values: Reals, weights: Reals | None = None) -> Reals:
+    size = max(1, _CHUNK_VALUES // _unfolded(op))
+    parts = [_run(op, values[start : start + size], weights) for start in range(0, len(values), size)]
+    return np.concatenate(parts)
+
+
+def _run(op: LayerOp, values: Reals, weights: Reals | None) -> Reals:
+    match op:
+        case SynapseOp():
+            assert weights is not None
+            if isinstance(op, Conv2dOp):
+                result = arithmetic.convolve(values, weights, op.window, op.group_count)
+            else:
+                result = np.matmul(values, weights.T)
+            bias = op.bias_parameter
+            if bias is None:
+                return result
+            return result + np.asarray(bias.array, result.dtype).reshape((1, -1) + (1,) * (result.ndim - 2))
+        case MaxPoolOp():
+            return np.asarray(arithmetic.max_pool(values, op.window), np.float32)
+        case AveragePoolOp():
+            return arithmetic.average_pool(values, op.window)
+        case FlattenOp():
+            return values.reshape(len(values), *shape_of(op.output.type))
+        case _:
+            raise E3neError(f"layer '{op.layer_name}': '{op.name}' cannot be calibrated; run snn-fold-batch-norm first")
+
+
+def _unfolded(op: LayerOp) -> int:
+    taps = op.window.taps if isinstance(op, Conv2dOp) else 1
+    return shape_of(op.input.type)[0] * taps * int(np.prod(shape_of(op.output.type)[1:]))
+
+
+def _problems(
+    network: NetworkOp, images: Reals, steps: int, weight_bits: int, granularity: str, method: str
+) -> list[str]:
+    found: list[str] = []
+    if not 1 <= steps <= MAX_NEURON_STEPS:
+        found.append(f"steps is {steps}; supported: 1 to {MAX_NEURON_STEPS}")
+    if not 2 <= weight_bits <= MAX_WEIGHT_BITS:
+        found.append(f"weight-bits is {weight_bits}; supported: 2 to {MAX_WEIGHT_BITS}")
+    if granularity not in GRANULARITIES:
+        found.append(f"granularity is '{granularity}'; supported: {', '.join(GRANULARITIES)}")
+    if method not in METHODS:
+        found.append(f"method is '{method}'; supported: {', '.join(METHODS)}")
+    if images.shape[1:] != (shape := shape_of(network.image.type)):
+        found.append(f"the images have shape {images.shape[1:]}, but the network takes {shape}")
+    elif len(images) == 0:
+        found.append("there are no images to calibrate on")
+    found.extend(
+        f"layer '{op.layer_name}': batch normalisation must be folded first (snn-fold-batch-norm)"
+        for op in network.layers()
+        if isinstance(op, BatchNormOp)
+    )
+    if any(op.is_integer for op in network.layers()):
+        found.append("the network is quantised already")
+    return [*found, *structure_problems(network)]

@@ -19,7 +19,7 @@ from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.passes.pipelines import Stage, hardware_stages, network_stages, quantize_stage, remaining
-from e3ne.pipeline_runner import run_passes
+from e3ne.pipeline_runner import print_module, run_passes
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
@@ -130,6 +130,6 @@ def _write_modules(compilation: Compilation, folder: Path, final: Path) -> None:
     for number, (name, module) in enumerate(compilation.modules.items()):
         stem = f"{number:02}-{name}"
         printed = module if name == "rtl" else externalise(module, folder, f"{stem}{PARAMETERS}")
-        _write(folder / f"{stem}.mlir", f"{printed}\n")
+        _write(folder / f"{stem}.mlir", print_module(printed))
         lines.append(f"e3ne-opt {final / stem}.mlir -p '{remaining(stages, name)}' -t verilog\n")
     _write(folder / "continue.txt", "".join(lines))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from io import StringIO
 from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
 from xdsl.passes import ModulePass, PassPipeline
+from xdsl.printer import Printer
 from xdsl.transforms import get_all_passes
 from xdsl.utils.exceptions import ParseError, VerifyException
 
@@ -51,3 +53,10 @@ def read_module(path: Path) -> ModuleOp:
     except (ParseError, VerifyException) as error:
         raise E3neError(f"{path}: {error}") from error
     return module
+
+
+def print_module(module: ModuleOp) -> str:
+    """The text of a module, as `e3ne-opt` prints it."""
+    text = StringIO()
+    Printer(text).print_op(module)
+    return text.getvalue() + "\n"

@@ -27,6 +27,9 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 
 PASSES: Mapping[str, str] = MappingProxyType(
     {
+        "snn-quantize": "e3ne.passes.snn_quantize:SnnQuantizePass",
+        "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",
+        "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
         "convert-dataflow-to-rtl": "e3ne.passes.convert_dataflow_to_rtl:ConvertDataflowToRtlPass",
         "convert-snn-to-dataflow": "e3ne.passes.convert_snn_to_dataflow:ConvertSnnToDataflowPass",
         "dataflow-fold": "e3ne.passes.dataflow_fold:DataflowFoldPass",

@@ -1,0 +1,50 @@
+# A bare machine needs python3 (3.11 or later), a C++ compiler, make and perl; everything else goes into .venv.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALLED := .venv/installed
+
+.PHONY: all help venv demo test lint bench docs clean
+
+all: venv help
+
+help:
+	@echo 'make venv    install e3ne and its tools into .venv, in the versions of constraints.txt'
+	@echo 'make demo    compile LeNet-5, check it against Verilog, synthesise it, print the report'
+	@echo 'make test    linters, type checker and all tests'
+	@echo 'make lint    linters and type checker alone'
+	@echo 'make bench   measure LeNet-5 and print the table'
+	@echo 'make docs    write docs/passes.md from the passes'
+	@echo 'make clean   remove what demo, test and bench have built (.venv stays)'
+
+venv: $(INSTALLED)
+
+$(INSTALLED): pyproject.toml constraints.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet -c constraints.txt -e '.[all,test]'
+	touch $@
+
+demo: venv
+	$(BIN)/e3ne compile lenet5 --weight-bits 3 --steps 4 --device xcvu13p -o build/lenet5
+	$(BIN)/e3ne check build/lenet5 --count 200
+	$(BIN)/e3ne synth build/lenet5 --family xcup
+	$(BIN)/e3ne report build/lenet5
+
+lint: venv
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pyright --pythonpath $(BIN)/python
+
+# The text tests of lit run inside pytest, whose closing line is the last one.
+test: lint
+	$(BIN)/pytest -n 2
+
+bench: venv
+	$(BIN)/python -m benchmarks.lenet5
+
+docs: venv
+	$(BIN)/python -m e3ne.docs_generation
+
+clean:
+	rm -rf build .pytest_cache .ruff_cache .hypothesis
+	find e3ne tests benchmarks -depth \( -name __pycache__ -o -name Output -o -name .lit_test_times.txt \) -exec rm -rf {} +

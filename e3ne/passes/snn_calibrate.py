@@ -58,7 +58,7 @@ class SnnCalibratePass(ModulePass):
     granularity: str = "per_channel"
     method: str = "mse"
 
-    def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` for wrong options, unreadable data and networks that are not in the folded float form."""
         calibrate(
             op,

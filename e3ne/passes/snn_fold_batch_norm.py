@@ -24,7 +24,7 @@ class SnnFoldBatchNormPass(ModulePass):
 
     name = "snn-fold-batch-norm"
 
-    def apply(self, ctx: Context, op: ModuleOp) -> None:  # noqa: ARG002
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` naming every normalisation that does not directly follow a layer with weights."""
         norms = [layer for layer in find_network(op).layers() if isinstance(layer, BatchNormOp)]
         wrong = [norm.layer_name for norm in norms if _synapse(norm) is None]

@@ -57,8 +57,7 @@ def power_of_two_scales(weights: Reals, bits: int, unit: float) -> Scales:
     free = weight_scales(weights, bits, per_channel=True).astype(np.float64)
     exponents = np.round(np.log2(unit / free))[:, None] + np.arange(-2, 3)
     candidates = unit / np.exp2(exponents)
-    errors = _errors(flat, candidates, bits)
-    return candidates[np.arange(len(flat)), errors.argmin(axis=1)].astype(np.float32)
+    return _least(flat, candidates, bits).astype(np.float32)
 
 
 def _best_scales(rows: npt.NDArray[np.float64], bits: int) -> npt.NDArray[np.float64]:
@@ -67,14 +66,18 @@ def _best_scales(rows: npt.NDArray[np.float64], bits: int) -> npt.NDArray[np.flo
     fractions = np.linspace(_SMALLEST_CANDIDATE, 1.1, _CANDIDATES)
     empty = covering <= 0
     candidates = np.where(empty, 1.0, covering)[:, None] * fractions
-    best = candidates[np.arange(len(rows)), _errors(rows, candidates, bits).argmin(axis=1)]
+    best = _least(rows, candidates, bits)
     # for given integers q the best scale is <w, q> / <q, q>
     integers = np.clip(np.rint(rows / best[:, None]), low, high)
     norms = (integers**2).sum(axis=1)
     refined = np.divide((rows * integers).sum(axis=1), norms, out=best.copy(), where=norms > 0)
-    better = _errors(rows, np.stack([best, refined], axis=1), bits).argmin(axis=1) == 1
-    best = np.where(better, refined, best)
+    best = _least(rows, np.stack([best, refined], axis=1), bits)
     return np.where(empty, best[~empty].max(initial=0) or 1.0, best)
+
+
+def _least(rows: npt.NDArray[np.float64], candidates: npt.NDArray[np.float64], bits: int) -> npt.NDArray[np.float64]:
+    """The candidate of each row with the least squared error, the first of equals."""
+    return candidates[np.arange(len(rows)), _errors(rows, candidates, bits).argmin(axis=1)]
 
 
 def _errors(rows: npt.NDArray[np.float64], candidates: npt.NDArray[np.float64], bits: int) -> npt.NDArray[np.float64]:

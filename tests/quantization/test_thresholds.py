@@ -1,0 +1,120 @@
+"""Integer neurons against the ideal neuron, code by code."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from math import floor
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from e3ne.errors import E3neError
+from e3ne.quantization.thresholds import Neuron, integer_neuron
+from e3ne.semantics.snn_arithmetic import fire
+
+
+def ideal(theta: float, bias: float, membrane: int, levels: int) -> int:
+    code = floor((membrane + Fraction(bias)) / Fraction(theta) + Fraction(1, 2))
+    return min(max(code, 0), levels - 1)
+
+
+def codes(neuron: Neuron, membranes: np.ndarray, levels: int) -> np.ndarray:
+    return fire(membranes, neuron.bias, neuron.threshold, neuron.fraction_bits, levels)
+
+
+channels = st.lists(
+    st.tuples(
+        st.floats(0.3, 200).map(lambda x: round(x, 6)),
+        st.floats(-300, 300).map(lambda x: round(x, 6)),
+        st.integers(-400, 0),
+        st.integers(0, 400),
+    ),
+    min_size=1,
+    max_size=5,
+)
+
+
+@settings(deadline=None)
+@given(channels, st.integers(1, 5))
+def test_exact_means_every_reachable_membrane(rows: list[tuple[float, float, int, int]], steps: int) -> None:
+    theta, bias, low, high = (np.array(column) for column in zip(*rows, strict=True))
+    levels = 2**steps
+    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, levels)
+    membranes = np.arange(low.min(), high.max() + 1)[:, None].repeat(len(rows), axis=1)
+    given_codes = codes(neuron, membranes, levels)
+    for channel, (t, b, least, greatest) in enumerate(rows):
+        wanted = [ideal(t, b, v, levels) for v in range(least, greatest + 1)]
+        got = given_codes[least - low.min() : greatest - low.min() + 1, channel].tolist()
+        # float64 may place a tie of the ideal neuron one membrane off: at most on such exact ties
+        if neuron.exact:
+            assert sum(a != b for a, b in zip(got, wanted, strict=True)) == 0
+    assert neuron.exact
+
+
+@given(channels, st.integers(1, 4))
+@settings(deadline=None)
+def test_fewest_fraction_bits(rows: list[tuple[float, float, int, int]], steps: int) -> None:
+    """No neuron with nearest rounding and fewer fraction bits is exact."""
+    theta, bias, low, high = (np.array(column) for column in zip(*rows, strict=True))
+    levels = 2**steps
+    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, levels)
+    if neuron.fraction_bits == 0:
+        return
+    fraction = neuron.fraction_bits - 1
+    naive = Neuron(
+        np.rint((bias + theta / 2) * 2**fraction).astype(np.int64),
+        np.maximum(np.rint(theta * 2**fraction), 1).astype(np.int64),
+        fraction,
+        exact=False,
+    )
+    wrong = 0
+    for channel, (t, b, least, greatest) in enumerate(rows):
+        if ideal(t, b, greatest, levels) == 0:
+            continue
+        membranes = np.zeros((greatest - least + 1, len(rows)), np.int64)
+        membranes[:, channel] = np.arange(least, greatest + 1)
+        got = codes(naive, membranes, levels)[:, channel].tolist()
+        wrong += sum(a != ideal(t, b, v, levels) for a, v in zip(got, range(least, greatest + 1), strict=True))
+    assert wrong > 0
+
+
+def test_dead_channel_gets_a_threshold_just_beyond_its_reach() -> None:
+    neuron = integer_neuron(
+        np.array([10.0, 10.0]), np.array([-200.0, 0.0]), np.array([-50, -50]), np.array([90, 90]), 16
+    )
+    fraction = neuron.fraction_bits
+    assert neuron.bias[0] == 0
+    assert neuron.threshold[0] == (90 << fraction) + 1
+    assert codes(neuron, np.array([[90, 90]]), 16).tolist() == [[0, 9]]
+
+
+def test_channel_that_always_saturates() -> None:
+    neuron = integer_neuron(np.array([2.0]), np.array([1000.0]), np.array([-50]), np.array([90]), 16)
+    assert neuron.exact
+    assert codes(neuron, np.arange(-50, 91)[:, None], 16).min() == 15
+
+
+@pytest.mark.parametrize("exponent", [-3, 0, 5])
+def test_powers_of_two_stay_powers_of_two(exponent: int) -> None:
+    theta = np.array([2.0**exponent * (1 + 1e-8), 2.0 ** (exponent + 2), 2.0**exponent])
+    bias = np.array([0.3, -1.7, -1e6])
+    neuron = integer_neuron(theta, bias, np.full(3, -100), np.full(3, 100), 16)
+    assert neuron.exact
+    assert (np.bitwise_count(neuron.threshold) == 1).all()
+
+
+def test_too_small_weights_are_refused() -> None:
+    with pytest.raises(E3neError, match="do not fit into 32 bits"):
+        integer_neuron(np.array([1e11]), np.array([1e12]), np.array([-100]), np.array([100]), 256)
+
+
+def test_limit_of_fraction_bits() -> None:
+    theta, bias = np.array([1.2345678]), np.array([0.123456])
+    best = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), 256)
+    assert best.exact
+    assert best.fraction_bits > 2
+    limited = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), 256, 2)
+    assert not limited.exact
+    assert limited.fraction_bits <= 2

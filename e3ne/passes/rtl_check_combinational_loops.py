@@ -18,7 +18,7 @@ class RtlCheckCombinationalLoopsPass(ModulePass):
 
     name = "rtl-check-combinational-loops"
 
-    def apply(self, ctx: Context, op: builtin.ModuleOp) -> None:  # noqa: ARG002
+    def apply(self, ctx: Context, op: builtin.ModuleOp) -> None:
         loops = combinational_loops(op)
         if loops:
             raise E3neError("\n".join(loop.message() for loop in loops))

@@ -1,12 +1,10 @@
-"""Text tests: `lit tests/filecheck`."""
+"""Text tests: `lit tests/filecheck`. The name `config` is given by lit."""
+# ruff: noqa: F821
 
 import sys
 from pathlib import Path
 
 import lit.formats
-from lit.TestingConfig import TestingConfig
-
-config: TestingConfig  # noqa: F821 (given by lit)
 
 config.name = "e3ne"
 config.test_source_root = str(Path(__file__).parent)

@@ -48,5 +48,5 @@ class VerilogTarget(Target):
 
     name = "verilog"
 
-    def emit(self, ctx: Context, module: builtin.ModuleOp, output: IO[str]) -> None:  # noqa: ARG002
+    def emit(self, ctx: Context, module: builtin.ModuleOp, output: IO[str]) -> None:
         output.write("\n".join(print_verilog(module).values()))

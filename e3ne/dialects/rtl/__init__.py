@@ -47,15 +47,15 @@ from e3ne.dialects.rtl.bits import (
     TableOp,
     ZextOp,
 )
-from e3ne.dialects.rtl.state import (
+from e3ne.dialects.rtl.memory import (
     MemoryOp,
     MemoryPortOp,
     MemoryReadOp,
     MemoryReadRegisteredOp,
     MemoryStyle,
     MemoryWriteOp,
-    RegisterOp,
 )
+from e3ne.dialects.rtl.register import RegisterOp
 from e3ne.dialects.rtl.structure import InstanceOp, ModuleOp, OutputOp, find_module
 
 

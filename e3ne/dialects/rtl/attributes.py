@@ -49,13 +49,13 @@ def address_width(depth: int) -> int:
 class BitVectorConstraint(AttrConstraint[IntegerType]):
     """A signless integer of at least one bit: the only type of value that wires carry."""
 
-    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:  # noqa: ARG002
+    def verify(self, attr: Attribute, constraint_context: VerificationContext) -> None:
         if not is_bits_type(attr) or attr.signedness.data is not Signedness.SIGNLESS or attr.width.data < 1:
             raise VerifyException(f"expected a signless integer of at least 1 bit, got {attr}")
 
     def mapping_type_vars(
         self,
-        type_var_mapping: Mapping[TypeVar, AttrConstraint | IntConstraint],  # noqa: ARG002
+        type_var_mapping: Mapping[TypeVar, AttrConstraint | IntConstraint],
     ) -> AttrConstraint[IntegerType]:
         return self
 

@@ -187,3 +187,13 @@ class ConstantOp(IRDLOperation, HasFolderInterface):
         op = cls(BitsAttr.of(value, width))
         op.attributes.update(attributes)
         return op
+
+
+class StatefulOp(IRDLOperation, HasCanonicalizationPatternsInterface, ABC):
+    """An operation with canonicalisation patterns that is not combinational."""
+
+    @classmethod
+    def get_canonicalization_patterns(cls) -> tuple[RewritePattern, ...]:
+        from e3ne.dialects.rtl.canonicalization import patterns_of
+
+        return patterns_of(cls)

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 
 from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, StringAttr
 from xdsl.ir import Attribute, Block, Operation, Region, SSAValue
-from xdsl.irdl import IRDLOperation, irdl_op_definition, result_def
 from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.rtl import (
@@ -24,11 +23,8 @@ from e3ne.dialects.rtl import (
     ExtractOp,
     InstanceOp,
     MemoryOp,
-    MemoryReadOp,
-    MemoryReadRegisteredOp,
     MemoryStyle,
     MemoryType,
-    MemoryWriteOp,
     ModuleOp,
     MuxOp,
     NeOp,
@@ -53,154 +49,17 @@ from e3ne.dialects.rtl import (
     bits_type,
     width_of,
 )
-from e3ne.dialects.rtl.base import BITS
+from e3ne.dialects.rtl.builder_handles import (
+    ForwardReferenceOp,
+    Instance,
+    Memory,
+    Register,
+    Wire,
+    require_width,
+)
 from e3ne.dialects.rtl.names import name_hint
 
 __all__ = ["Instance", "Memory", "ModuleBuilder", "Register", "Wire", "width_of"]
-
-
-@irdl_op_definition
-class ForwardReferenceOp(IRDLOperation):
-    """Stands for a value that is given later; not part of the dialect, and gone when a module is built."""
-
-    name = "rtl.forward_reference"
-    result = result_def(BITS)
-
-
-class Wire:
-    """A value that may be used before it is known: `value` now, `assign` later, exactly once."""
-
-    def __init__(self, builder: ModuleBuilder, width: int) -> None:
-        self._builder = builder
-        self._reference = ForwardReferenceOp.create(result_types=(bits_type(width),))
-        self._source: SSAValue | None = None
-
-    @property
-    def value(self) -> SSAValue:
-        return self._reference.results[0]
-
-    @property
-    def source(self) -> SSAValue | None:
-        """What has been assigned."""
-        return self._source
-
-    def assign(self, value: SSAValue) -> None:
-        """Gives the wire its value. Raises ValueError if it has one, or if the widths differ."""
-        if self._source is not None:
-            raise ValueError(f"a wire of {self._builder.where} is assigned twice")
-        require_width(value, width_of(self.value), f"the value of a wire of {self._builder.where}")
-        self._source = value
-
-
-class Register:
-    """A register with feedback: `value` now, `drive` later, exactly once."""
-
-    def __init__(self, builder: ModuleBuilder, op: RegisterOp) -> None:
-        self._builder = builder
-        self._op = op
-        self.driven = False
-
-    @property
-    def value(self) -> SSAValue:
-        return self._op.result
-
-    @property
-    def name(self) -> str:
-        return self._op.register_name.data if self._op.register_name is not None else ""
-
-    def drive(self, next: SSAValue, enable: SSAValue | None = None) -> None:
-        """Says what is stored at the clock edge, and when. Raises ValueError if driven already or widths differ."""
-        where = f'register "{self.name}" of {self._builder.where}'
-        if self.driven:
-            raise ValueError(f"{where} is driven twice")
-        require_width(next, width_of(self.value), f"the next value of {where}")
-        if enable is not None:
-            require_width(enable, 1, f"the enable of {where}")
-        self.driven = True
-        self._op.operands = (next,) if enable is None else (next, enable)
-
-
-class Memory:
-    """A memory; addresses have exactly `address_width` bits."""
-
-    def __init__(self, builder: ModuleBuilder, op: MemoryOp) -> None:
-        self._builder = builder
-        self._op = op
-
-    @property
-    def address_width(self) -> int:
-        return self._op.memory_type.address_width
-
-    def _ports(self, address: SSAValue, data: SSAValue | None, enable: SSAValue | None) -> list[SSAValue]:
-        where = f'memory "{self._op.memory_name.data}" of {self._builder.where}'
-        require_width(address, self.address_width, f"the address of {where}")
-        operands: list[SSAValue] = [self._op.result, address]
-        if data is not None:
-            require_width(data, self._op.memory_type.width, f"the data of {where}")
-            operands.append(data)
-        if enable is not None:
-            require_width(enable, 1, f"the enable of {where}")
-            operands.append(enable)
-        return operands
-
-    def write(self, address: SSAValue, data: SSAValue, enable: SSAValue) -> None:
-        """The write port: at the clock edge, if `enable` is high. Raises ValueError if there is one already."""
-        if self._op.write is not None:
-            raise ValueError(f'memory "{self._op.memory_name.data}" of {self._builder.where} has two write ports')
-        self._builder.insert(MemoryWriteOp.create(operands=self._ports(address, data, enable)))
-
-    def read(self, address: SSAValue) -> SSAValue:
-        """The word at `address` in the same cycle; not of a block memory."""
-        if self._op.style == "block":
-            raise ValueError(f'memory "{self._op.memory_name.data}" of {self._builder.where} has registered reads only')
-        result = bits_type(self._op.memory_type.width)
-        op = MemoryReadOp.create(operands=self._ports(address, None, None), result_types=(result,))
-        return self._builder.insert(op).results[0]
-
-    def read_registered(self, address: SSAValue, enable: SSAValue) -> SSAValue:
-        """The word at `address` one cycle later, held while `enable` is low; the old word if written just then."""
-        result = bits_type(self._op.memory_type.width)
-        op = MemoryReadRegisteredOp.create(operands=self._ports(address, None, enable), result_types=(result,))
-        return self._builder.insert(op).results[0]
-
-
-class Instance:
-    """An instance: `instance[port]` is an output's value; each input is connected exactly once."""
-
-    def __init__(self, builder: ModuleBuilder, op: InstanceOp, module: ModuleOp) -> None:
-        self._builder = builder
-        self._op = op
-        self._inputs = {port: index for index, port in enumerate(op.input_names)}
-        self._widths = module.inputs
-        self._outputs = dict(zip(op.output_names, op.results, strict=True))
-        self.unconnected = set(self._inputs)
-
-    @property
-    def name(self) -> str:
-        return self._op.instance_name.data
-
-    def __getitem__(self, port: str) -> SSAValue:
-        """The value of an output port. Raises ValueError if there is none of that name."""
-        if port not in self._outputs:
-            raise ValueError(f'instance "{self.name}" of {self._builder.where} has no output "{port}"')
-        return self._outputs[port]
-
-    def connect(self, port: str, value: SSAValue) -> None:
-        """Connects an input port. Raises ValueError if unknown or connected already, or if the widths differ."""
-        where = f'instance "{self.name}" of {self._builder.where}'
-        if port not in self._inputs:
-            raise ValueError(f'{where} has no input "{port}"')
-        if port not in self.unconnected:
-            raise ValueError(f'input "{port}" of {where} is connected twice')
-        require_width(value, self._widths[port], f'input "{port}" of {where}')
-        self.unconnected.discard(port)
-        self._op.operands[self._inputs[port]] = value
-
-
-def require_width(value: SSAValue, width: int, what: str) -> None:
-    """Raises ValueError unless `value` has `width` bits."""
-    if width_of(value) != width:
-        raise ValueError(f"{what} has {width_of(value)} bits, expected {width}")
 
 
 class ModuleBuilder:
@@ -376,7 +235,7 @@ class ModuleBuilder:
 
     def register(self, width: int, name: str, reset: int | None = None) -> Register:
         """A register whose next value is given later. `reset` is taken modulo 2^`width`."""
-        register = Register(self, self._register_op(self._placeholder(width), None, reset, name))
+        register = Register(self.where, self._register_op(self._placeholder(width), None, reset, name))
         self._registers.append(register)
         return register
 
@@ -411,7 +270,7 @@ class ModuleBuilder:
         op = MemoryOp.create_from(name, MemoryType.of(depth, width), style, words)
         op.result.name_hint = name_hint(name)
         self._block.add_op(op)
-        return Memory(self, op)
+        return Memory(self.where, self._block, op)
 
     # Structure
 
@@ -422,12 +281,12 @@ class ModuleBuilder:
         inputs = [(port, self._placeholder(width)) for port, width in module.inputs.items()]
         op = InstanceOp.create_from(name, module.sym_name.data, inputs, tuple(module.outputs.items()))
         self._block.add_op(op)
-        self._instances[name] = Instance(self, op, module)
+        self._instances[name] = Instance(self.where, op, module)
         return self._instances[name]
 
     def wire(self, width: int) -> Wire:
         """A value of `width` bits that is given later."""
-        self._wires.append(Wire(self, width))
+        self._wires.append(Wire(self.where, width))
         return self._wires[-1]
 
     def name(self, value: SSAValue, name: str) -> SSAValue:

@@ -16,7 +16,8 @@ from e3ne.dialects.rtl.arithmetic import (
 )
 from e3ne.dialects.rtl.bits import ConcatOp, ExtractOp, ReduceOrOp, ReduceXorOp, SextOp, TableOp, ZextOp
 from e3ne.dialects.rtl.canonicalization import logic, narrowing, state, wiring
-from e3ne.dialects.rtl.state import MemoryOp, MemoryWriteOp, RegisterOp
+from e3ne.dialects.rtl.memory import MemoryOp, MemoryWriteOp
+from e3ne.dialects.rtl.register import RegisterOp
 
 
 def patterns_of(operation: type[Operation]) -> tuple[RewritePattern, ...]:

@@ -27,6 +27,8 @@ class MergeOperands(RewritePattern):
 
     @op_type_rewrite_pattern
     def match_and_rewrite(self, op: BitwiseOp, rewriter: PatternRewriter) -> None:
+        if op.result in op.operands:
+            return  # a combinational loop, which is reported elsewhere
         ones = (1 << op.width) - 1
         neutral = ones if isinstance(op, AndOp) else 0
         constants = [value for operand in op.operands if (value := constant_value(operand)) is not None]

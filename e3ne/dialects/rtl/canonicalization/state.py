@@ -5,7 +5,8 @@ from __future__ import annotations
 from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewrite_pattern
 
 from e3ne.dialects.rtl.base import constant_value
-from e3ne.dialects.rtl.state import MemoryOp, MemoryWriteOp, RegisterOp
+from e3ne.dialects.rtl.memory import MemoryOp, MemoryWriteOp
+from e3ne.dialects.rtl.register import RegisterOp
 
 
 class DropEnable(RewritePattern):

@@ -27,9 +27,6 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 
 PASSES: Mapping[str, str] = MappingProxyType(
     {
-        "snn-quantize": "e3ne.passes.snn_quantize:SnnQuantizePass",
-        "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",
-        "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
         "convert-dataflow-to-rtl": "e3ne.passes.convert_dataflow_to_rtl:ConvertDataflowToRtlPass",
         "convert-snn-to-dataflow": "e3ne.passes.convert_snn_to_dataflow:ConvertSnnToDataflowPass",
         "dataflow-fold": "e3ne.passes.dataflow_fold:DataflowFoldPass",
@@ -38,6 +35,10 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "dataflow-pool-before-fire": "e3ne.passes.dataflow_pool_before_fire:DataflowPoolBeforeFirePass",
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
+        "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
+        "snn-fine-tune": "e3ne.passes.snn_fine_tune:SnnFineTunePass",
+        "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",
+        "snn-quantize": "e3ne.passes.snn_quantize:SnnQuantizePass",
     }
 )
 """Import path (`module:class`) of each pass, by its name."""

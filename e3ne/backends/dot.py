@@ -17,8 +17,7 @@ from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 from xdsl.utils.target import Target
 
-from e3ne.dialects.dataflow import GraphOp
-from e3ne.dialects.dataflow.ops import UnitOp
+from e3ne.dialects.dataflow import GraphOp, UnitOp
 from e3ne.dialects.snn import LayerOp, NetworkOp
 from e3ne.errors import E3neError
 

@@ -9,8 +9,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow.ops import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
-from e3ne.dialects.dataflow.parameters import ParameterOp
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, ParameterOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
 from e3ne.dialects.rtl import structure
 from e3ne.dialects.rtl.builder import Instance, ModuleBuilder
 from e3ne.semantics.dataflow import find_graph, stream_name

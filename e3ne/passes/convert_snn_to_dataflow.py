@@ -11,16 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.builder import Builder, InsertPoint
+from xdsl.builder import Builder
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
+from xdsl.rewriter import InsertPoint
 
-from e3ne.dialects import snn
-from e3ne.dialects.dataflow import ops
-from e3ne.dialects.dataflow.parameters import ParameterOp
-from e3ne.dialects.dataflow.stream import StreamType
+from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
 from e3ne.errors import E3neError
 from e3ne.units.adders import signed_bits
@@ -65,13 +63,13 @@ def _is_convertible(layer: snn.LayerOp) -> bool:
 @dataclass
 class _Conversion:
     name: str
-    parameters: list[ParameterOp] = field(default_factory=list[ParameterOp])
+    parameters: list[dataflow.ParameterOp] = field(default_factory=list[dataflow.ParameterOp])
     streams: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     flattened: dict[SSAValue, tuple[int, ...]] = field(default_factory=dict[SSAValue, tuple[int, ...]])
 
     def __post_init__(self) -> None:
         block = Block()
-        self.graph = ops.GraphOp(properties={"sym_name": StringAttr(self.name)}, regions=[Region(block)])
+        self.graph = dataflow.GraphOp(properties={"sym_name": StringAttr(self.name)}, regions=[Region(block)])
         self.builder = Builder(InsertPoint.at_end(block))
 
     def convert(self, layer: snn.LayerOp) -> None:
@@ -100,14 +98,14 @@ class _Conversion:
         (value,) = network.outputs
         self._refuse_flattened_map(value, "the output")
         stream = self.streams[value]
-        assert isinstance(stream.type, StreamType)
+        assert isinstance(stream.type, dataflow.StreamType)
         if stream.type.steps != 1:
             raise E3neError("the output of the network must be membranes or a class, not spike trains")
         container = next(bits for bits in (8, 16, 32, 64) if bits >= stream.type.element_bits)
-        self.builder.insert(ops.SinkOp("output", "output", stream, container))
+        self.builder.insert(dataflow.SinkOp("output", "output", stream, container))
 
     def _parameter(self, name: str, array: Integers, width: int | None = None) -> str:
-        self.parameters.append(ParameterOp(name, array, width))
+        self.parameters.append(dataflow.ParameterOp(name, array, width))
         return name
 
     def _source(self, layer: snn.EncodeOp) -> SSAValue:
@@ -116,8 +114,10 @@ class _Conversion:
         channels, height, width = _map(train.get_shape())
         steps = train.encoding.steps
         unit = math.lcm(8, channels * steps)
-        result = StreamType.of(height, width, channels, steps=steps)
-        source = ops.SourceOp(f"{layer.layer_name}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result)
+        result = dataflow.StreamType.of(height, width, channels, steps=steps)
+        source = dataflow.SourceOp(
+            f"{layer.layer_name}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result
+        )
         return self.builder.insert(source.standing_for(layer.layer_name, "encode")).output
 
     def _convolution(self, layer: snn.Conv2dOp) -> SSAValue:
@@ -126,11 +126,13 @@ class _Conversion:
         _, height, width = layer.map_shape()
         if window.kernel == (height, width) and not any(window.padding):
             # The kernel covers the map: a dense layer over all pixels needs no window.
-            given = self.builder.insert(ops.FlattenOp(f"{layer.layer_name}_flatten", layer.layer_name, stream)).output
+            given = self.builder.insert(
+                dataflow.FlattenOp(f"{layer.layer_name}_flatten", layer.layer_name, stream)
+            ).output
             matrix = weights.transpose(0, 2, 3, 1)
         else:
             given = self.builder.insert(
-                ops.WindowOp(
+                dataflow.WindowOp(
                     f"{layer.layer_name}_window",
                     layer.layer_name,
                     stream,
@@ -155,7 +157,7 @@ class _Conversion:
         assert isinstance(membrane, snn.MembraneType)
         weights = self._parameter(f"{name}_weights", matrix, layer.weights_parameter.bits)
         bias = layer.bias_parameter
-        op = ops.MatvecOp(
+        op = dataflow.MatvecOp(
             f"{name}_matvec",
             name,
             given,
@@ -171,7 +173,7 @@ class _Conversion:
         assert isinstance(train, snn.TrainType)
         threshold = self._channels(layer, layer.threshold_parameter.array.astype(np.int64))
         bias = self._channels(layer, layer.bias_parameter.array.astype(np.int64))
-        op = ops.FireOp(
+        op = dataflow.FireOp(
             f"{name}_fire",
             name,
             self.streams[layer.input],
@@ -191,10 +193,10 @@ class _Conversion:
         shape = self.flattened.get(layer.input)
         return array[_stream_order(shape)] if shape is not None and array.size > 1 else array
 
-    def _pool_window(self, layer: snn.PoolOp) -> ops.WindowOp:
+    def _pool_window(self, layer: snn.PoolOp) -> dataflow.WindowOp:
         window = layer.window
         name = layer.layer_name
-        return ops.WindowOp(
+        return dataflow.WindowOp(
             f"{name}_window",
             name,
             self.streams[layer.input],
@@ -209,21 +211,22 @@ class _Conversion:
         if isinstance(layer.input.type, snn.MembraneType) and any(layer.window.padding):
             raise E3neError(f"layer '{name}': a max pool of membranes cannot be padded (0 is not their least value)")
         window = self.builder.insert(self._pool_window(layer))
-        op = ops.PoolOp(f"{name}_pool", name, window.output, window.size)
+        op = dataflow.PoolOp(f"{name}_pool", name, window.output, window.size)
         return self.builder.insert(op.standing_for(name, "pool")).output
 
     def _sum_pool(self, layer: snn.SumPoolOp) -> SSAValue:
         """A convolution of each channel with ones, and a neuron that fires the sum itself as a longer train."""
         name, taken, given = layer.layer_name, layer.input.type, layer.output.type
-        assert isinstance(taken, snn.TrainType) and isinstance(given, snn.TrainType)
+        assert isinstance(taken, snn.TrainType)
+        assert isinstance(given, snn.TrainType)
         window = self.builder.insert(self._pool_window(layer))
         channels = _map(taken.get_shape())[0]
         ones = np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))
         bits = signed_bits(0, window.size * (taken.encoding.levels - 1))
-        total = ops.MatvecOp(
+        total = dataflow.MatvecOp(
             f"{name}_matvec", name, window.output, self._parameter(f"{name}_weights", ones), channels, bits
         )
-        fire = ops.FireOp(
+        fire = dataflow.FireOp(
             f"{name}_fire",
             name,
             self.builder.insert(total).output,
@@ -237,21 +240,23 @@ class _Conversion:
     def _flatten(self, layer: snn.FlattenOp) -> SSAValue:
         shape = snn.shape_of(layer.input.type)
         stream = self.streams[layer.input]
-        assert isinstance(stream.type, StreamType)
+        assert isinstance(stream.type, dataflow.StreamType)
         if stream.type.pixels == 1:
             return stream
         self.flattened[layer.output] = shape
-        return self.builder.insert(ops.FlattenOp(f"{layer.layer_name}_view", layer.layer_name, stream)).output
+        return self.builder.insert(dataflow.FlattenOp(f"{layer.layer_name}_view", layer.layer_name, stream)).output
 
     def _argmax(self, layer: snn.ArgmaxOp) -> SSAValue:
         self._refuse_flattened_map(layer.input, f"layer '{layer.layer_name}'")
-        op = ops.ArgmaxOp(f"{layer.layer_name}_argmax", layer.layer_name, self.streams[layer.input])
+        op = dataflow.ArgmaxOp(f"{layer.layer_name}_argmax", layer.layer_name, self.streams[layer.input])
         return self.builder.insert(op.standing_for(layer.layer_name, "output")).output
 
     def _refuse_flattened_map(self, value: SSAValue, what: str) -> None:
         if value in self.flattened:
-            raise E3neError(f"{what}: a map larger than one pixel is flattened after the last synapses; end the network "
-                            "with a linear layer, or without flattening")
+            raise E3neError(
+                f"{what}: a map larger than one pixel is flattened after the last synapses; end the "
+                "network with a linear layer, or without flattening"
+            )
 
 
 def dense_weights(weights: Integers, groups: int) -> Integers:

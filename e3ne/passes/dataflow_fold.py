@@ -13,8 +13,17 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow.ops import FlattenOp, MatvecOp, SourceOp, WindowOp, as_tuple, number, units_of
-from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.dataflow import (
+    MatvecOp,
+    Order,
+    SourceOp,
+    TransformOp,
+    WindowOp,
+    as_tuple,
+    number,
+    producer,
+    units_of,
+)
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
@@ -125,8 +134,8 @@ def _cheaper(op: MatvecOp) -> str:
 
 
 def _window(op: MatvecOp) -> WindowOp | None:
-    owner = op.input.owner
-    return owner if isinstance(owner, WindowOp) else None
+    unit = producer(op.input)
+    return unit if isinstance(unit, WindowOp) else None
 
 
 def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
@@ -138,16 +147,13 @@ def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
 
 def _natural_lanes(op: MatvecOp) -> int:
     """The lanes in which the input comes before any resizing: those of the last matvec, or the source's."""
-    value = op.input
-    while True:
-        owner = value.owner
-        if isinstance(owner, MatvecOp):
-            return owner.output_lanes.value.data
-        if isinstance(owner, SourceOp):
-            kept: StreamType = owner.output_type
-            return kept.channels
-        assert not isinstance(owner, FlattenOp) or owner.operands
-        value = owner.operands[0]  # pyright: ignore[reportAttributeAccessIssue]
+    unit = producer(op.input)
+    while isinstance(unit, TransformOp) and not isinstance(unit, MatvecOp):
+        unit = producer(unit.input)
+    if isinstance(unit, MatvecOp):
+        return unit.output_lanes.value.data
+    assert isinstance(unit, SourceOp)
+    return unit.output_type.channels
 
 
 def _divisors(total: int) -> list[int]:

@@ -12,7 +12,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow.ops import (
+from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
     FlattenOp,
@@ -20,13 +20,13 @@ from e3ne.dialects.dataflow.ops import (
     MatvecOp,
     PoolOp,
     SourceOp,
+    StreamType,
     TransformOp,
     UnitOp,
     WindowOp,
     number,
     units_of,
 )
-from e3ne.dialects.dataflow.stream import StreamType
 from e3ne.semantics.dataflow import find_graph, plan
 
 MINIMAL_DEPTH = 2

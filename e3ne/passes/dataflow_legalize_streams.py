@@ -12,9 +12,9 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow.ops import (
-    GraphOp,
+from e3ne.dialects.dataflow import (
     MatvecOp,
+    Order,
     PoolOp,
     ReplayOp,
     ResizeOp,
@@ -24,7 +24,6 @@ from e3ne.dialects.dataflow.ops import (
     retype,
     units_of,
 )
-from e3ne.dialects.dataflow.stream import Order
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import decide_latency
@@ -51,7 +50,7 @@ class DataflowLegalizeStreamsPass(ModulePass):
                     kept = unit.output_type
                     retype(unit.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
                 case TransformOp():
-                    _adapt(graph, unit)
+                    _adapt(unit)
                     unit.settle()
                     if isinstance(unit, MatvecOp):
                         decide_latency(unit)
@@ -61,7 +60,7 @@ class DataflowLegalizeStreamsPass(ModulePass):
                     pass
 
 
-def _adapt(graph: GraphOp, unit: TransformOp) -> None:
+def _adapt(unit: TransformOp) -> None:
     """Inserts what turns the input into the layout that the unit takes."""
     given = unit.input_type
     match unit:
@@ -93,9 +92,7 @@ def _replay(unit: MatvecOp) -> None:
     order = Order.STEPS_OUTER if reorder else Order.STEPS_INNER
     bits = 2 * given.beats_per_pixel * given.beat_bits
     memory = "block" if bits > BLOCK_MEMORY_BITS else "distributed"
-    _insert(
-        unit, ReplayOp(f"{unit.layer.data}_replay", unit.layer.data, unit.input, unit.groups, order, memory)
-    )
+    _insert(unit, ReplayOp(f"{unit.layer.data}_replay", unit.layer.data, unit.input, unit.groups, order, memory))
 
 
 def _place_rows(unit: WindowOp) -> None:
@@ -112,4 +109,3 @@ def _insert(before: TransformOp, new: Operation) -> None:
     assert block is not None
     block.insert_op_before(new, before)
     before.operands[0] = new.results[0]
-

@@ -12,8 +12,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow.ops import FireOp, PoolOp, WindowOp, as_tuple
-from e3ne.dialects.dataflow.parameters import vector_of
+from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple, vector_of
 from e3ne.semantics.dataflow import find_graph
 
 

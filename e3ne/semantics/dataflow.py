@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow.ops import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
 from e3ne.errors import E3neError
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan, Stage, StreamInfo
 from e3ne.units.interface import layout_of

@@ -11,9 +11,7 @@ from collections.abc import Mapping
 
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow.ops import MatvecOp
-from e3ne.dialects.dataflow.parameters import vector_of
-from e3ne.dialects.dataflow.stream import Order
+from e3ne.dialects.dataflow import MatvecOp, Order, vector_of
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.units.adders import Term
 from e3ne.units.handshake import Counter, Pipeline

@@ -9,8 +9,8 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow.ops import ArgmaxOp
-from e3ne.dialects.rtl.builder import ModuleBuilder
+from e3ne.dialects.dataflow import ArgmaxOp
+from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth
 from e3ne.units.flow import elastic, every
@@ -71,9 +71,7 @@ class Argmax(Unit[ArgmaxOp]):
         step = m.and_(s.valid, pipeline.ready)
         chunk = count(m, given.chunks, step, "chunk")
         bits, levels = given.element_bits, max(1, tree_depth(given.lanes))
-        entries = [
-            (m.extract(s.data, lane * bits, bits), m.constant(lane, index_bits)) for lane in range(given.lanes)
-        ]
+        entries = [(m.extract(s.data, lane * bits, bits), m.constant(lane, index_bits)) for lane in range(given.lanes)]
         if given.chunks > 1:
             words = [(i * given.lanes) & ((1 << index_bits) - 1) for i in range(given.chunks)]
             base = m.table(chunk.value, words, index_bits)
@@ -111,8 +109,6 @@ def _running_best(
     m: ModuleBuilder, pipeline: Pipeline, entry: tuple[SSAValue, SSAValue], first: SSAValue, stage: int
 ) -> SSAValue:
     value, index = entry
-    from e3ne.dialects.rtl.builder import width_of
-
     best_value = m.register(width_of(value), "best_value")
     best_index = m.register(width_of(index), "best_index")
     update = m.and_(pipeline.enable[stage], pipeline.valid(stage - 1))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
-from e3ne.dialects.dataflow.ops import FifoOp
+from e3ne.dialects.dataflow import FifoOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.handshake import InputStream, count, give, taken_port

@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
-from e3ne.dialects.dataflow.ops import FireOp
-from e3ne.dialects.dataflow.parameters import vector_of
+from e3ne.dialects.dataflow import FireOp, vector_of
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import signed_bits

@@ -13,8 +13,7 @@ from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow.ops import UnitOp
-from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.dataflow import Order, StreamType, UnitOp
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.layout import Layout, Values
 from e3ne.units.model import UnitModel

@@ -9,9 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow.ops import MatvecOp, number
-from e3ne.dialects.dataflow.parameters import matrix_of, vector_of
-from e3ne.dialects.dataflow.stream import Order
+from e3ne.dialects.dataflow import MatvecOp, Order, matrix_of, number, vector_of
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.accumulator import accumulator_stages, build_accumulator

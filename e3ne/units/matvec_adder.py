@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow.ops import MatvecOp
+from e3ne.dialects.dataflow import MatvecOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.units.adders import Term, adder_tree, signed_bits, tree_depth
 from e3ne.units.handshake import Counter, Pipeline
@@ -59,7 +59,7 @@ def _weights(
     bits: int,
     step: SSAValue,
 ) -> SSAValue:
-    """The weights of the current fold, registered in stage 0: output lane by output lane, its inputs from the lowest."""
+    """The weights of the current fold, registered in stage 0: by output lane, then by input lane."""
     outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
     tiles = matrix.reshape(fold.groups, outputs, fold.chunks, lanes).transpose(0, 2, 1, 3)
     words = [_packed(tile.reshape(-1), bits) for tile in tiles.reshape(fold.words, outputs, lanes)]
@@ -82,9 +82,7 @@ def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: S
     if fold.chunks == 1:
         return loops["group"].value
     base = m.register(bits, "group_base", reset=0)
-    following = m.mux(
-        loops["group"].last, m.constant(0, bits), m.add(base.value, m.constant(fold.chunks, bits))
-    )
+    following = m.mux(loops["group"].last, m.constant(0, bits), m.add(base.value, m.constant(fold.chunks, bits)))
     base.drive(following, m.and_(step, loops["chunk"].last, loops["time"].last))
     return m.add(base.value, m.zext(loops["chunk"].value, bits))
 

@@ -15,7 +15,7 @@ from itertools import groupby
 import numpy as np
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow.ops import MatvecOp
+from e3ne.dialects.dataflow import MatvecOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.units.adders import Term, adder_tree, bits_for, tree_depth
 from e3ne.units.handshake import Counter, Pipeline

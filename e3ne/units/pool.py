@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow.ops import PoolOp
+from e3ne.dialects.dataflow import PoolOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import cast
 
-from e3ne.dialects.dataflow.ops import UnitOp
+from e3ne.dialects.dataflow import UnitOp
 from e3ne.units.argmax import Argmax
 from e3ne.units.fifo import Fifo
 from e3ne.units.fire import Fire

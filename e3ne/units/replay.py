@@ -10,8 +10,7 @@ from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
-from e3ne.dialects.dataflow.ops import ReplayOp
-from e3ne.dialects.dataflow.stream import Order
+from e3ne.dialects.dataflow import Order, ReplayOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.handshake import Counter, InputStream, Pipeline, count, nest, taken_port
@@ -91,7 +90,11 @@ class Replay(Unit[ReplayOp]):
         """Block and order."""
         given = op.input_type
         return ReplayModel(
-            given.pixels, given.chunks, given.step_beats, op.repeat.value.data, Order(op.order.data) is Order.STEPS_OUTER
+            given.pixels,
+            given.chunks,
+            given.step_beats,
+            op.repeat.value.data,
+            Order(op.order.data) is Order.STEPS_OUTER,
         )
 
     def build(self, op: ReplayOp) -> ModuleOp:
@@ -130,9 +133,7 @@ class Replay(Unit[ReplayOp]):
         return m.build()
 
     @staticmethod
-    def _read_order(
-        m: ModuleBuilder, op: ReplayOp, size: int, read: SSAValue
-    ) -> tuple[SSAValue, dict[str, Counter]]:
+    def _read_order(m: ModuleBuilder, op: ReplayOp, size: int, read: SSAValue) -> tuple[SSAValue, dict[str, Counter]]:
         """The position that is read, and the loop counters of the reading side."""
         given = op.input_type
         repeat = ("repeat", op.repeat.value.data)

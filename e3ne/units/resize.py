@@ -9,7 +9,7 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
-from e3ne.dialects.dataflow.ops import ResizeOp
+from e3ne.dialects.dataflow import ResizeOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.handshake import InputStream, count, give, taken_port

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow.ops import SinkOp
+from e3ne.dialects.dataflow import SinkOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.flow import elastic, every

@@ -9,8 +9,9 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import Cycles, EventGraph
-from e3ne.dialects.dataflow.ops import MEMORIES, WindowOp, as_tuple
-from e3ne.dialects.rtl.builder import ModuleBuilder
+from e3ne.dialects.dataflow import MEMORIES, WindowOp, as_tuple
+from e3ne.dialects.rtl import MemoryStyle
+from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.flow import elastic
 from e3ne.units.handshake import Counter, InputStream, Pipeline, nest, taken_port
@@ -151,9 +152,7 @@ class _WindowBuilder:
             self._within(loops["row"], self.top, self.given.height, self.rows),
             self._within(loops["column"], self.left, self.given.width, self.columns),
         )
-        gives = m.and_(
-            self._complete(loops["row"], self.rows, 0), self._complete(loops["column"], self.columns, 1)
-        )
+        gives = m.and_(self._complete(loops["row"], self.rows, 0), self._complete(loops["column"], self.columns, 1))
         step.assign(m.name(m.and_(pipeline.ready, m.or_(s.valid, m.not_(takes))), "step"))
         s.accept(m, m.and_(pipeline.ready, takes))
         pipeline.enter(m.and_(step.value, gives))
@@ -179,28 +178,27 @@ class _WindowBuilder:
         dilation = as_tuple(self.op.dilation)[0]
         if above == 0:
             return [pixel]
-        depth, width = self.columns * self.beats, above * bits
-        if depth == 1:
-            stored = m.register(width, "rows_above")
-            word = stored.value
-        else:
-            memory = m.memory(width, depth, "rows_above", style=_style(self.op.memory.data))
-            position = m.register((depth - 1).bit_length(), "position", reset=0)
-            last = m.and_(loops["column"].last, loops["beat"].last)
-            zero = m.constant(0, (depth - 1).bit_length())
-            following = m.mux(last, zero, m.add(position.value, m.constant(1, (depth - 1).bit_length())))
-            position.drive(following, step)
-            word = memory.read_registered(following, step) if self.op.memory.data == "block" else memory.read(
-                position.value
-            )
+        width = above * bits
+        pushed = m.wire(width)
+        word = self._rows_above(pushed.value, step, loops)
         # The word holds the rows above, the nearest lowest; each row moves up by one.
-        pushed = m.concat(m.extract(word, 0, width - bits), pixel) if above > 1 else pixel
-        if depth == 1:
-            stored.drive(pushed, step)  # pyright: ignore[reportPossiblyUnboundVariable]
-        else:
-            memory.write(position.value, pushed, step)  # pyright: ignore[reportPossiblyUnboundVariable]
+        pushed.assign(m.concat(m.extract(word, 0, width - bits), pixel) if above > 1 else pixel)
         older = [m.extract(word, (distance - 1) * bits, bits) for distance in range(above, 0, -dilation)]
         return [*older, pixel]
+
+    def _rows_above(self, pushed: SSAValue, step: SSAValue, loops: dict[str, Counter]) -> SSAValue:
+        """What `pushed` was a row ago."""
+        m, depth, style = self.m, self.columns * self.beats, self.op.memory.data
+        if depth == 1:
+            return m.reg(pushed, enable=step, name="rows_above")
+        bits = (depth - 1).bit_length()
+        position = m.register(bits, "position", reset=0)
+        last = m.and_(loops["column"].last, loops["beat"].last)
+        following = m.mux(last, m.constant(0, bits), m.add(position.value, m.constant(1, bits)))
+        position.drive(following, step)
+        memory = m.memory(width_of(pushed), depth, "rows_above", style=_style(style))
+        memory.write(position.value, pushed, step)
+        return memory.read_registered(following, step) if style == "block" else memory.read(position.value)
 
     def _taps(self, line: SSAValue, step: SSAValue, row: int) -> list[SSAValue]:
         """The kernel's columns of one row, oldest first."""
@@ -227,5 +225,5 @@ class _WindowBuilder:
         return m.concat(*reversed(elements))
 
 
-def _style(memory: str) -> str:
-    return memory
+def _style(memory: str) -> MemoryStyle:
+    return "block" if memory == "block" else "registers" if memory == "registers" else "distributed"

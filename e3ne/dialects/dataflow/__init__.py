@@ -5,22 +5,13 @@ See docs/rationale-dataflow.md for what is in it, what is not, and why.
 
 from xdsl.ir import Dialect
 
-from e3ne.dialects.dataflow.ops import (
-    ArgmaxOp,
-    FifoOp,
-    FireOp,
-    FlattenOp,
-    GraphOp,
-    MatvecOp,
-    PoolOp,
-    ReplayOp,
-    ResizeOp,
-    SinkOp,
-    SourceOp,
-    WindowOp,
-)
-from e3ne.dialects.dataflow.parameters import ParameterOp
-from e3ne.dialects.dataflow.stream import StreamType
+from e3ne.dialects.dataflow.base import MEMORIES, TransformOp, UnitOp, as_tuple, number, numbers, retype
+from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
+from e3ne.dialects.dataflow.compute import IMPLEMENTATIONS, ArgmaxOp, FireOp, MatvecOp, PoolOp
+from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
+from e3ne.dialects.dataflow.movement import FifoOp, FlattenOp, ReplayOp, ResizeOp, WindowOp
+from e3ne.dialects.dataflow.parameters import ParameterOp, matrix_of, vector_of
+from e3ne.dialects.dataflow.stream import Order, StreamType
 
 Dataflow = Dialect(
     "dataflow",
@@ -41,3 +32,34 @@ Dataflow = Dialect(
     ],
     [StreamType],
 )
+
+__all__ = [
+    "IMPLEMENTATIONS",
+    "MEMORIES",
+    "ArgmaxOp",
+    "Dataflow",
+    "FifoOp",
+    "FireOp",
+    "FlattenOp",
+    "GraphOp",
+    "MatvecOp",
+    "Order",
+    "ParameterOp",
+    "PoolOp",
+    "ReplayOp",
+    "ResizeOp",
+    "SinkOp",
+    "SourceOp",
+    "StreamType",
+    "TransformOp",
+    "UnitOp",
+    "WindowOp",
+    "as_tuple",
+    "matrix_of",
+    "number",
+    "numbers",
+    "producer",
+    "retype",
+    "units_of",
+    "vector_of",
+]

@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import SymbolRefAttr
 from xdsl.ir import Operation
 from xdsl.irdl import irdl_op_definition
 
-from e3ne.dialects.dataflow.ops import MatvecOp
+from e3ne.dialects.dataflow.compute import MatvecOp
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 
 Integers = NDArray[np.int64]

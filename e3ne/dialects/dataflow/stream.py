@@ -12,14 +12,13 @@ Within a beat, element `p·lanes + l` (the lowest bits first) is lane l of the p
 
 from __future__ import annotations
 
-from enum import StrEnum
-
 from xdsl.dialects.builtin import IntAttr
 from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
 from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import VerifyException
+from xdsl.utils.str_enum import StrEnum
 
 
 class Order(StrEnum):

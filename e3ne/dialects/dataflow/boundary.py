@@ -1,0 +1,91 @@
+"""Where a graph meets the AXI4-Streams around it: source and sink."""
+
+from __future__ import annotations
+
+import math
+
+from xdsl.dialects.builtin import IntegerAttr
+from xdsl.ir import SSAValue
+from xdsl.irdl import irdl_op_definition, operand_def, prop_def, result_def
+
+from e3ne.dialects.dataflow.base import (
+    UnitOp,
+    number,
+    unit_properties,
+)
+from e3ne.dialects.dataflow.stream import Order, StreamType
+
+
+@irdl_op_definition
+class SourceOp(UnitOp):
+    """Unpacks the beats of the AXI4-Stream input: `bus` bits hold whole pixels, the first in the lowest bits.
+
+    A pixel is `channels` codes of `steps` bits, channel 0 lowest.
+    """
+
+    name = "dataflow.source"
+    bus = prop_def(IntegerAttr)
+    output = result_def(StreamType)
+    assembly_format = "attr-dict `:` type($output)"
+
+    def __init__(self, unit: str, layer: str, bus: int, result: StreamType) -> None:
+        super().__init__(properties=unit_properties(unit, layer, bus=number(bus)), result_types=[result])
+
+    @property
+    def output_type(self) -> StreamType:
+        """The type of the stream of pixels."""
+        assert isinstance(self.output.type, StreamType)
+        return self.output.type
+
+    @property
+    def pixels_per_beat(self) -> int:
+        """Pixels in one beat of the bus."""
+        return self.bus.value.data // (self.output_type.channels * self.output_type.steps)
+
+    @property
+    def beats_per_image(self) -> int:
+        """Beats of the bus in an image; the last may be partly filled."""
+        return -(-self.output_type.pixels // self.pixels_per_beat)
+
+    def verify_(self) -> None:
+        """The bus is full of whole pixels, and a pixel comes whole."""
+        given = self.output_type
+        unit = math.lcm(8, given.channels * given.steps)
+        legal = self.bus.value.data > 0 and self.bus.value.data % unit == 0
+        self._check(legal, f"a bus of whole bytes and whole pixels is a multiple of {unit} bits wide")
+        if given.has_layout:
+            self._check(
+                given == given.replaced(lanes=given.channels, parallel=given.steps, repeat=1, order=Order.STEPS_INNER),
+                "gives a whole pixel in each beat",
+            )
+
+
+@irdl_op_definition
+class SinkOp(UnitOp):
+    """Gives the results as AXI4-Stream beats: each element extended to `container` bits, tlast on an image's last."""
+
+    name = "dataflow.sink"
+    input = operand_def(StreamType)
+    container = prop_def(IntegerAttr)
+    assembly_format = "$input attr-dict `:` type($input)"
+
+    def __init__(self, unit: str, layer: str, source: SSAValue, container: int) -> None:
+        super().__init__(operands=[source], properties=unit_properties(unit, layer, container=number(container)))
+
+    @property
+    def input_type(self) -> StreamType:
+        """The type of the stream of results."""
+        assert isinstance(self.input.type, StreamType)
+        return self.input.type
+
+    @property
+    def bus(self) -> int:
+        """Width of the output bus in bits."""
+        return self.input_type.lanes * self.container.value.data
+
+    def verify_(self) -> None:
+        """An element fits into its container of whole bytes."""
+        container = self.container.value.data
+        self._check(container % 8 == 0, "the container is a whole number of bytes")
+        self._check(self.input_type.element_bits <= container, f"elements do not fit into {container} bits")
+        self._check(self.input_type.steps == 1, "takes values, not trains")

@@ -1,0 +1,185 @@
+"""The units that compute: synapses, neurons, maxima."""
+
+from __future__ import annotations
+
+from xdsl.dialects.builtin import IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.ir import SSAValue
+from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
+
+from e3ne.dialects.dataflow.base import (
+    UNIT_FORMAT,
+    TransformOp,
+    number,
+    unit_properties,
+)
+from e3ne.dialects.dataflow.stream import Order, StreamType
+
+IMPLEMENTATIONS = ("table", "adder")
+
+
+@irdl_op_definition
+class MatvecOp(TransformOp):
+    """The synapses of a layer: multiplies its weight matrix (outputs × inputs) with spike trains.
+
+    `output_lanes`, `input_lanes` and `parallel_steps` are the folding (0: undecided), `order` the reduction order,
+    `latency` the pipeline's depth in cycles (0: not yet computed), `weight_memory` where an `adder` keeps its weights.
+    """
+
+    name = "dataflow.matvec"
+    weights = prop_def(SymbolRefAttr)
+    bias = opt_prop_def(SymbolRefAttr)
+    outputs = prop_def(IntegerAttr)
+    value_bits = prop_def(IntegerAttr)
+    output_lanes = prop_def(IntegerAttr)
+    input_lanes = prop_def(IntegerAttr)
+    parallel_steps = prop_def(IntegerAttr)
+    order = prop_def(StringAttr)
+    implementation = prop_def(StringAttr)
+    weight_memory = prop_def(StringAttr)
+    latency = prop_def(IntegerAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(
+        self,
+        unit: str,
+        layer: str,
+        source: SSAValue,
+        weights: str,
+        outputs: int,
+        value_bits: int,
+        bias: str | None = None,
+    ) -> None:
+        properties = unit_properties(
+            unit,
+            layer,
+            weights=SymbolRefAttr(weights),
+            bias=None if bias is None else SymbolRefAttr(bias),
+            outputs=number(outputs),
+            value_bits=number(value_bits),
+            output_lanes=number(0),
+            input_lanes=number(0),
+            parallel_steps=number(0),
+            order=StringAttr(Order.STEPS_INNER.value),
+            implementation=StringAttr("table"),
+            weight_memory=StringAttr("block"),
+            latency=number(0),
+        )
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+        self.settle()
+
+    @property
+    def is_folded(self) -> bool:
+        """Whether the folding is decided."""
+        return 0 not in (self.output_lanes.value.data, self.input_lanes.value.data, self.parallel_steps.value.data)
+
+    @property
+    def groups(self) -> int:
+        """Groups of outputs that are computed one after another."""
+        return self.outputs.value.data // self.output_lanes.value.data
+
+    @property
+    def reduction(self) -> Order:
+        """The order in which the beats of a pixel are reduced."""
+        return Order(self.order.data)
+
+    def infer(self, given: StreamType) -> StreamType:
+        """One signed value for each output, in beats of `output_lanes`."""
+        result = StreamType.of(
+            given.height, given.width, self.outputs.value.data, steps=1, bits=-self.value_bits.value.data
+        )
+        if not given.has_layout:
+            return result
+        self._check(self.is_folded, "the folding is undecided")
+        folding = (given.lanes, given.parallel)
+        wanted = (self.input_lanes.value.data, self.parallel_steps.value.data)
+        self._check(folding == wanted, f"takes {wanted[0]} lanes × {wanted[1]} steps, not {folding[0]} × {folding[1]}")
+        self._check(given.repeat == self.groups, f"takes each pixel {self.groups} times, not {given.repeat}")
+        if given.chunks > 1 and given.step_beats > 1:
+            self._check(given.order is self.reduction, f"takes beats in the order {self.reduction}")
+        return result.replaced(lanes=self.output_lanes.value.data)
+
+    def verify_(self) -> None:
+        """Besides the type: legal names, and a folding that divides the matrix."""
+        super().verify_()
+        self._check(self.implementation.data in IMPLEMENTATIONS, f"implementation is one of {IMPLEMENTATIONS}")
+        self._check(self.weight_memory.data in ("distributed", "block"), "weight_memory is distributed or block")
+        self._check(self.order.data in list(Order), f"order is one of {', '.join(Order)}")
+        for what, lanes, total in (
+            ("output_lanes", self.output_lanes, self.outputs.value.data),
+            ("input_lanes", self.input_lanes, self.input_type.channels),
+            ("parallel_steps", self.parallel_steps, self.input_type.steps),
+        ):
+            legal = lanes.value.data == 0 or total % lanes.value.data == 0
+            self._check(legal, f"{what} {lanes.value.data} does not divide {total}")
+
+
+@irdl_op_definition
+class FireOp(TransformOp):
+    """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first."""
+
+    name = "dataflow.fire"
+    threshold = prop_def(SymbolRefAttr)
+    bias = prop_def(SymbolRefAttr)
+    fraction_bits = prop_def(IntegerAttr)
+    steps = prop_def(IntegerAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(
+        self, unit: str, layer: str, source: SSAValue, threshold: str, bias: str, fraction_bits: int, steps: int
+    ) -> None:
+        properties = unit_properties(
+            unit,
+            layer,
+            threshold=SymbolRefAttr(threshold),
+            bias=SymbolRefAttr(bias),
+            fraction_bits=number(fraction_bits),
+            steps=number(steps),
+        )
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """The same vector as trains of `steps` digits."""
+        self._check(given.signed and given.steps == 1 and given.repeat == 1, "takes signed values, once")
+        return given.replaced(steps=self.steps.value.data, bits=1)
+
+
+@irdl_op_definition
+class PoolOp(TransformOp):
+    """The maximum of each `size` neighbouring elements (a window's): of trains, or of signed values."""
+
+    name = "dataflow.pool"
+    size = prop_def(IntegerAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue, size: int) -> None:
+        super().__init__(
+            operands=[source], properties=unit_properties(unit, layer, size=number(size)), result_types=[source.type]
+        )
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """One element for each window."""
+        size = self.size.value.data
+        self._check(given.channels % size == 0 and given.lanes % size == 0, "takes whole windows")
+        self._check(given.parallel == 1, "takes one time step a beat")
+        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
+        return given.replaced(channels=given.channels // size, lanes=given.lanes // size)
+
+
+@irdl_op_definition
+class ArgmaxOp(TransformOp):
+    """The index of the largest value; the lowest index wins a tie."""
+
+    name = "dataflow.argmax"
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue) -> None:
+        super().__init__(operands=[source], properties=unit_properties(unit, layer), result_types=[source.type])
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """One unsigned index for each pixel."""
+        self._check(given.signed and given.repeat == 1, "takes signed values, once")
+        bits = max(1, (given.channels - 1).bit_length())
+        return StreamType.of(given.height, given.width, 1, steps=1, bits=bits, lanes=1 if given.has_layout else 0)

@@ -1,0 +1,180 @@
+"""The units that only arrange and store beats: window, replay, FIFO, width converter, flatten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.ir import SSAValue
+from xdsl.irdl import irdl_op_definition, prop_def
+
+from e3ne.dialects.dataflow.base import (
+    MEMORIES,
+    UNIT_FORMAT,
+    IntsAttr,
+    TransformOp,
+    as_tuple,
+    number,
+    numbers,
+    unit_properties,
+)
+from e3ne.dialects.dataflow.stream import Order, StreamType
+
+
+@irdl_op_definition
+class WindowOp(TransformOp):
+    """Gathers the kernel window around each output pixel; padding is digit 0.
+
+    The elements of a window are ordered as a convolution's weights: channel, row, column. `lanes` and
+    `parallel_steps` state the input layout that the unit wants (0: as it comes).
+    """
+
+    name = "dataflow.window"
+    kernel = prop_def(IntsAttr)
+    stride = prop_def(IntsAttr)
+    padding = prop_def(IntsAttr)
+    dilation = prop_def(IntsAttr)
+    lanes = prop_def(IntegerAttr)
+    parallel_steps = prop_def(IntegerAttr)
+    memory = prop_def(StringAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(
+        self,
+        unit: str,
+        layer: str,
+        source: SSAValue,
+        kernel: Sequence[int],
+        stride: Sequence[int],
+        padding: Sequence[int],
+        dilation: Sequence[int] = (1, 1),
+    ) -> None:
+        properties = unit_properties(
+            unit,
+            layer,
+            kernel=numbers(kernel),
+            stride=numbers(stride),
+            padding=numbers(padding),
+            dilation=numbers(dilation),
+            lanes=number(0),
+            parallel_steps=number(0),
+            memory=StringAttr("distributed"),
+        )
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+        self.settle()
+
+    @property
+    def reach(self) -> tuple[int, int]:
+        """Rows and columns that the dilated kernel spans."""
+        (kh, kw), (dy, dx) = as_tuple(self.kernel), as_tuple(self.dilation)
+        return (kh - 1) * dy + 1, (kw - 1) * dx + 1
+
+    @property
+    def size(self) -> int:
+        """Elements of the window of one channel."""
+        kh, kw = as_tuple(self.kernel)
+        return kh * kw
+
+    def infer(self, given: StreamType) -> StreamType:
+        """As many pixels as the kernel has places, each with the whole window."""
+        top, left, bottom, right = as_tuple(self.padding)
+        (sy, sx), (ry, rx) = as_tuple(self.stride), self.reach
+        height = (given.height + top + bottom - ry) // sy + 1
+        width = (given.width + left + right - rx) // sx + 1
+        self._check(height > 0 and width > 0, "the kernel is larger than the padded map")
+        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
+        lanes, parallel = self.lanes.value.data, self.parallel_steps.value.data
+        if given.has_layout:
+            self._check(lanes in (0, given.lanes), f"is to take {lanes} lanes, not {given.lanes}")
+            self._check(parallel in (0, given.parallel), f"is to take {parallel} steps, not {given.parallel}")
+        return given.replaced(
+            height=height, width=width, channels=given.channels * self.size, lanes=given.lanes * self.size
+        )
+
+    def verify_(self) -> None:
+        """Besides the type: the memory is a known kind."""
+        super().verify_()
+        self._check(self.memory.data in MEMORIES, f"memory is one of {', '.join(MEMORIES)}")
+
+
+@irdl_op_definition
+class ReplayOp(TransformOp):
+    """Stores the beats of a pixel and gives them `repeat` times, in the order asked for."""
+
+    name = "dataflow.replay"
+    repeat = prop_def(IntegerAttr)
+    order = prop_def(StringAttr)
+    memory = prop_def(StringAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue, repeat: int, order: Order, memory: str) -> None:
+        properties = unit_properties(
+            unit, layer, repeat=number(repeat), order=StringAttr(order.value), memory=StringAttr(memory)
+        )
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """The same beats, repeated and in another order."""
+        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
+        return given.replaced(repeat=self.repeat.value.data, order=Order(self.order.data))
+
+
+@irdl_op_definition
+class FifoOp(TransformOp):
+    """A first-in first-out buffer of `depth` beats."""
+
+    name = "dataflow.fifo"
+    depth = prop_def(IntegerAttr)
+    memory = prop_def(StringAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue, depth: int, memory: str = "distributed") -> None:
+        properties = unit_properties(unit, layer, depth=number(depth), memory=StringAttr(memory))
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+
+    def infer(self, given: StreamType) -> StreamType:
+        """The same stream."""
+        self._check(self.depth.value.data > 0, "holds at least one beat")
+        return given
+
+
+@irdl_op_definition
+class ResizeOp(TransformOp):
+    """Changes how many lanes and time steps a beat has; the larger number is a multiple of the smaller."""
+
+    name = "dataflow.resize"
+    lanes = prop_def(IntegerAttr)
+    parallel_steps = prop_def(IntegerAttr)
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue, lanes: int, parallel_steps: int) -> None:
+        properties = unit_properties(unit, layer, lanes=number(lanes), parallel_steps=number(parallel_steps))
+        super().__init__(operands=[source], properties=properties, result_types=[source.type])
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """The same content in beats of another width."""
+        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
+        lanes, parallel = self.lanes.value.data, self.parallel_steps.value.data
+        for what, old, new in (("lanes", given.lanes, lanes), ("steps", given.parallel, parallel)):
+            legal = not given.has_layout or max(old, new) % min(old, new) == 0
+            self._check(legal, f"cannot turn {old} {what} into {new}: neither divides the other")
+        return given.replaced(lanes=lanes, parallel=parallel)
+
+
+@irdl_op_definition
+class FlattenOp(TransformOp):
+    """Sees a map as one vector in the order row, column, channel; no hardware."""
+
+    name = "dataflow.flatten"
+    assembly_format = UNIT_FORMAT
+
+    def __init__(self, unit: str, layer: str, source: SSAValue) -> None:
+        super().__init__(operands=[source], properties=unit_properties(unit, layer), result_types=[source.type])
+        self.settle()
+
+    def infer(self, given: StreamType) -> StreamType:
+        """One pixel with all elements of the map."""
+        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
+        return given.replaced(height=1, width=1, channels=given.pixels * given.channels)

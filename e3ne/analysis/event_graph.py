@@ -17,10 +17,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.analysis.longest_paths import longest_paths
+
 Cycles = NDArray[np.int64]
 
 NEVER = -(1 << 60)
 """The time of an event before the first image, and the index of an edge that does not constrain an event."""
+
+
+SWEEPS = 32
+"""Sweeps over all processes after which an image is solved event by event; common graphs need a tenth."""
 
 
 class ScheduleError(Exception):
@@ -80,22 +86,25 @@ class Schedule:
     delays: Mapping[str, Cycles]
 
     def offers(self, process: str) -> Cycles:
-        """The cycle in which each beat of a stream is first valid, shape (images, events)."""
+        """The cycle in which each beat of a stream is first valid, shape (images, events).
+
+        A stream that no unit offers comes from outside, which offers a beat when its delay is over; a delay of any
+        other stream is a refusal of what is offered.
+        """
         taken = self.times[process].reshape(-1)
-        first = np.full(taken.shape, NEVER, dtype=np.int64)
+        first = np.zeros(taken.shape, dtype=np.int64)
         first[1:] = taken[:-1] + 1
-        if process in self.delays:
+        offering = [edge for edge in self.graph.edges if edge.target == process and edge.offers]
+        if not offering and process in self.delays:
             first += self.delays[process]
-            first[0] = self.delays[process][0]
-        for edge in self.graph.edges:
-            if edge.target == process and edge.offers:
-                np.maximum(first, self._source_times(edge).reshape(-1), out=first)
-        return np.maximum(first, 0).reshape(self.times[process].shape)
+        for edge in offering:
+            np.maximum(first, self._source_times(edge).reshape(-1), out=first)
+        return first.reshape(self.times[process].shape)
 
     def _source_times(self, edge: After) -> Cycles:
         source = self.times[edge.source]
         images, events = source.shape
-        position = edge.index[None, :] + events * np.arange(images)[:, None]
+        position = edge.index[None, :] + events * np.arange(images, dtype=np.int64)[:, None]
         return np.where(position < 0, NEVER, source.reshape(-1)[np.maximum(position, 0)] + edge.delay)
 
 
@@ -123,12 +132,19 @@ class _Solver:
         self.times = {
             name: np.full((self.pad + images) * self.process[name].events, NEVER, dtype=np.int64) for name in self.order
         }
-        self.limit = 1 << 40
 
     def gather(self, edge: After, index: Cycles, image: int) -> Cycles:
         events = self.process[edge.source].events
         position = np.maximum(index + (self.pad + image) * events, 0)
         return self.times[edge.source][position] + edge.delay
+
+    def spacing(self, name: str, image: int) -> Cycles:
+        """The least cycles from the time at which the first event could follow to each event of an image."""
+        process = self.process[name]
+        steps = process.interval * np.arange(process.events, dtype=np.int64)
+        if name in self.delays:
+            steps += np.cumsum(self.delays[name][image * process.events : (image + 1) * process.events])
+        return steps
 
     def relax(self, name: str, image: int) -> bool:
         """Recomputes one process for one image; True when a time has moved."""
@@ -137,15 +153,9 @@ class _Solver:
         now = np.maximum(times[start : start + process.events], 0)
         for edge, index in self.incoming[name]:
             np.maximum(now, self.gather(edge, index, image), out=now)
-        steps = process.interval * np.arange(process.events, dtype=np.int64)
-        if name in self.delays:
-            extra = self.delays[name][image * process.events : (image + 1) * process.events]
-            steps = steps + np.cumsum(extra)
-            first = int(extra[0])
-        else:
-            first = 0
+        steps = self.spacing(name, image)
         previous = int(times[start - 1])
-        now[0] = max(int(now[0]), first if previous == NEVER else previous + process.interval + first)
+        now[0] = max(int(now[0]), int(steps[0]) + (0 if previous == NEVER else previous + process.interval))
         now = np.maximum.accumulate(now - steps) + steps
         if np.array_equal(now, times[start : start + process.events]):
             return False
@@ -153,28 +163,41 @@ class _Solver:
         return True
 
     def solve_image(self, image: int) -> None:
+        """Relaxes until nothing moves; a graph that asks for many sweeps is solved event by event instead."""
         dirty = set(self.order)
         forward = True
-        sweeps = 0
-        bound = self._latest(image - 1) + 64 + sum(
-            (process.interval + 1) * (process.events + 1) for process in self.graph.processes
-        ) + sum(abs(edge.delay) + 1 for edge in self.graph.edges) * max(p.events for p in self.graph.processes)
-        bound += sum(int(extra.sum()) + extra.size for extra in self.delays.values())
-        while dirty:
+        for _ in range(SWEEPS):
             for name in self.order if forward else reversed(self.order):
                 if name in dirty:
                     dirty.discard(name)
                     if self.relax(name, image):
                         dirty |= self.readers[name]
+            if not dirty:
+                return
             forward = not forward
-            sweeps += 1
-            if sweeps % 64 == 0 and self._latest(image) > bound:
-                raise ScheduleError(f"deadlock in image {image}: no finite schedule, around {sorted(dirty)[:4]}")
+        self.solve_events(image)
 
-    def _latest(self, image: int) -> int:
-        if image < 0:
-            return 0
-        return max(int(self.times[p.name][(self.pad + image + 1) * p.events - 1]) for p in self.graph.processes)
+    def solve_events(self, image: int) -> None:
+        """Longest paths over the events of one image: slower than sweeps, but in bounded time, and finds deadlocks."""
+        sizes = [process.events for process in self.graph.processes]
+        first = dict(zip(self.order, np.cumsum([0, *sizes]).tolist(), strict=False))
+        edges: list[tuple[Cycles, Cycles, Cycles]] = []
+        for name in self.order:
+            process = self.process[name]
+            whole = first[name] + np.arange(1, process.events, dtype=np.int64)
+            edges.append((whole, whole - 1, np.diff(self.spacing(name, image))))
+            for edge, index in self.incoming[name]:
+                here = np.flatnonzero(index >= 0)
+                edges.append((first[name] + here, first[edge.source] + index[here], np.full(here.size, edge.delay)))
+        spans = {name: slice((self.pad + image) * size, None) for name, size in zip(self.order, sizes, strict=True)}
+        # What the sweeps have found so far are lower bounds, the ones from earlier images among them.
+        earliest = [self.times[name][spans[name]][:size] for name, size in zip(self.order, sizes, strict=True)]
+        targets, sources, delays = (np.concatenate(parts) for parts in zip(*edges, strict=True))
+        times = longest_paths(np.concatenate(earliest), targets, sources, delays)
+        if times is None:
+            raise ScheduleError(f"deadlock in image {image}: some events wait for each other")
+        for name, size in zip(self.order, sizes, strict=True):
+            self.times[name][spans[name]][:size] = times[first[name] : first[name] + size]
 
     def period(self, image: int) -> int | None:
         """The common distance between this image and the one before, or None when the distances differ."""
@@ -184,18 +207,19 @@ class _Solver:
             now = self.times[process.name][start : start + process.events]
             before = self.times[process.name][start - process.events : start]
             step = int(now[0] - before[0])
-            if distance is not None and step != distance or not np.array_equal(now, before + step):
+            if (distance is not None and step != distance) or not np.array_equal(now, before + step):
                 return None
             distance = step
         return distance
 
     def solve(self) -> dict[str, Cycles]:
-        steady = 0
+        steady, known = 0, None
         for image in range(self.images):
             self.solve_image(image)
             period = self.period(image) if image and not self.delays else None
-            steady = steady + 1 if period is not None else 0
-            # The future depends on `lookback` images only: once they repeat, everything after them does.
+            steady = 0 if period is None else steady + 1 if period == known else 1
+            known = period
+            # The future depends on `lookback` images only: once they repeat at one distance, all after them do.
             if period is not None and steady > self.lookback:
                 self._repeat(image, period)
                 break

@@ -13,12 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles, Schedule
-from e3ne.backends.cycle_model.command import encode, traces
+from e3ne.backends.cycle_model.command import traces
 from e3ne.backends.testbench.compare import Expected, count_differences, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe
 from e3ne.design import Design
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo, pack_beats, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo, encode, pack_beats, pack_input
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
 
@@ -147,22 +147,31 @@ def run_verilog(
     progress: Progress,
 ) -> Simulation:
     """Simulates the Verilog on the bits of the input bus (images, beats, bus)."""
-    images = len(bits)
-    stimulus = Stimulus(
-        pack_beats(bits.reshape(-1, plan.input_bits), 1),
-        np.zeros(images * plan.input_beats, np.int32) if gaps is None else gaps.astype(np.int32),
-        np.zeros(images * plan.output_beats, np.int32) if stalls is None else stalls.astype(np.int32),
-    )
     last = int(schedule.times[OUTPUT][-1, -1])
     return simulate(
         verilog,
         plan.name,
-        [StreamProbe(stream.name, stream.width) for stream in plan.streams],
-        stimulus,
+        probes(plan),
+        stimulus(plan, bits, gaps, stalls),
         input_width=plan.input_bits,
         output_width=plan.output_bits,
         max_cycles=2 * last + 10000,
         progress=lambda cycles, beats: progress(f"Verilog: {cycles} cycles, {beats // plan.output_beats} images"),
+    )
+
+
+def probes(plan: Plan) -> list[StreamProbe]:
+    """The streams that are watched inside the top module."""
+    return [StreamProbe(stream.name, stream.width) for stream in plan.streams]
+
+
+def stimulus(plan: Plan, bits: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> Stimulus:
+    """What the testbench does, for the bits of the input bus (images, beats, bus)."""
+    images = len(bits)
+    return Stimulus(
+        pack_beats(bits.reshape(-1, plan.input_bits), 1),
+        np.zeros(images * plan.input_beats, np.int32) if gaps is None else gaps.astype(np.int32),
+        np.zeros(images * plan.output_beats, np.int32) if stalls is None else stalls.astype(np.int32),
     )
 
 

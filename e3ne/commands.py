@@ -16,7 +16,7 @@ from rich.table import Table
 
 from e3ne import dataset
 from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, run_verilog
-from e3ne.compile import Source, compile_model, write
+from e3ne.compilation import Source, compile_model, write
 from e3ne.dataset import Dataset
 from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
@@ -144,8 +144,7 @@ def _images(design: Design, data: Path | None) -> Dataset:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """`e3ne simulate`."""
-    from e3ne.backends.cycle_model.command import encode
-    from e3ne.semantics.plan import OUTPUT, pack_input
+    from e3ne.semantics.plan import OUTPUT, encode, pack_input
     from e3ne.semantics.snn import run_network
 
     design = Design(arguments.out)

@@ -52,10 +52,13 @@ def read(path: Path) -> Dataset:
         raise E3neError(f"--data: there is no file {path}") from error
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
         raise E3neError(f"--data: {path} is not an .npy file, or an .npz file with an array x ({error})") from error
-    return _checked(data, labels, path)
+    return checked(data, labels, f"--data {path}", path.name)
 
 
-def _checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, path: Path) -> Dataset:
+def checked(
+    data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = ""
+) -> Dataset:
+    """A dataset from arrays; raises E3neError that starts with `what` and names all that is wrong."""
     problems: list[str] = []
     if data.ndim != 4 or 0 in data.shape:
         problems.append(f"x has shape {data.shape}; images are N×C×H×W")
@@ -66,9 +69,9 @@ def _checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, path
     if labels is not None and (labels.shape != data.shape[:1] or labels.dtype.kind not in "iu"):
         problems.append(f"y must hold {data.shape[0]} integers")
     if problems:
-        raise E3neError(f"--data {path}: {'; '.join(problems)}")
+        raise E3neError(f"{what}: {'; '.join(problems)}")
     images = data.astype(np.float32) / (255 if data.dtype == np.uint8 else 1)
-    return Dataset(images.astype(np.float32), None if labels is None else labels.astype(np.int64), str(path.name))
+    return Dataset(images.astype(np.float32), None if labels is None else labels.astype(np.int64), origin or what)
 
 
 def random(shape: tuple[int, int, int], count: int = 256) -> Dataset:

@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.activity import spikes, synaptic_operations
 from e3ne.check import Check
-from e3ne.compile import Compilation
+from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
 from e3ne.design import MARKER, Report
 from e3ne.devices.parts import part
-from e3ne.dialects.dataflow.ops import FlattenOp, MatvecOp, UnitOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.snn import run_float, run_network

@@ -20,7 +20,9 @@ def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
 def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
     emitters: dict[SSAValue, snn.LayerOp] = {op.output: op for op in network.layers() if _emits(op)}
-    flattened: dict[SSAValue, SSAValue] = {op.output: op.input for op in network.layers() if isinstance(op, snn.FlattenOp)}
+    flattened: dict[SSAValue, SSAValue] = {
+        op.output: op.input for op in network.layers() if isinstance(op, snn.FlattenOp)
+    }
     total = 0
     for op in network.layers():
         if isinstance(op, snn.SynapseOp):

@@ -18,6 +18,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
 from e3ne.errors import E3neError
@@ -66,10 +67,12 @@ class _Conversion:
     parameters: list[dataflow.ParameterOp] = field(default_factory=list[dataflow.ParameterOp])
     streams: dict[SSAValue, SSAValue] = field(default_factory=dict[SSAValue, SSAValue])
     flattened: dict[SSAValue, tuple[int, ...]] = field(default_factory=dict[SSAValue, tuple[int, ...]])
+    labels: dict[str, str] = field(default_factory=dict[str, str])
 
     def __post_init__(self) -> None:
         block = Block()
-        self.graph = dataflow.GraphOp(properties={"sym_name": StringAttr(self.name)}, regions=[Region(block)])
+        name = StringAttr(legal_name(self.name[:48]))
+        self.graph = dataflow.GraphOp(properties={"sym_name": name}, regions=[Region(block)])
         self.builder = Builder(InsertPoint.at_end(block))
 
     def convert(self, layer: snn.LayerOp) -> None:
@@ -102,7 +105,18 @@ class _Conversion:
         if stream.type.steps != 1:
             raise E3neError("the output of the network must be membranes or a class, not spike trains")
         container = next(bits for bits in (8, 16, 32, 64) if bits >= stream.type.element_bits)
-        self.builder.insert(dataflow.SinkOp("output", "output", stream, container))
+        self.builder.insert(dataflow.SinkOp("output_sink", "output", stream, container))
+
+    def _label(self, layer: snn.LayerOp) -> str:
+        """What the names of a layer's units begin with: its name as far as that is a Verilog identifier."""
+        name = layer.layer_name
+        if name not in self.labels:
+            base = legal_name(name[:48]).strip("_") or "layer"
+            base = f"layer{base}" if base[0].isdigit() else base
+            taken = {self.graph.sym_name.data, *self.labels.values()}
+            names = (base, *(f"{base}_{number}" for number in range(2, len(taken) + 3)))
+            self.labels[name] = next(label for label in names if label not in taken)
+        return self.labels[name]
 
     def _parameter(self, name: str, array: Integers, width: int | None = None) -> str:
         self.parameters.append(dataflow.ParameterOp(name, array, width))
@@ -116,7 +130,7 @@ class _Conversion:
         unit = math.lcm(8, channels * steps)
         result = dataflow.StreamType.of(height, width, channels, steps=steps)
         source = dataflow.SourceOp(
-            f"{layer.layer_name}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result
+            f"{self._label(layer)}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result
         )
         return self.builder.insert(source.standing_for(layer.layer_name, "encode")).output
 
@@ -127,13 +141,13 @@ class _Conversion:
         if window.kernel == (height, width) and not any(window.padding):
             # The kernel covers the map: a dense layer over all pixels needs no window.
             given = self.builder.insert(
-                dataflow.FlattenOp(f"{layer.layer_name}_flatten", layer.layer_name, stream)
+                dataflow.FlattenOp(f"{self._label(layer)}_flatten", layer.layer_name, stream)
             ).output
             matrix = weights.transpose(0, 2, 3, 1)
         else:
             given = self.builder.insert(
                 dataflow.WindowOp(
-                    f"{layer.layer_name}_window",
+                    f"{self._label(layer)}_window",
                     layer.layer_name,
                     stream,
                     window.kernel,
@@ -153,32 +167,32 @@ class _Conversion:
         return self._matvec(layer, self.streams[layer.input], matrix)
 
     def _matvec(self, layer: snn.SynapseOp, given: SSAValue, matrix: Integers) -> SSAValue:
-        name, membrane = layer.layer_name, layer.output.type
+        name, label, membrane = layer.layer_name, self._label(layer), layer.output.type
         assert isinstance(membrane, snn.MembraneType)
-        weights = self._parameter(f"{name}_weights", matrix, layer.weights_parameter.bits)
+        weights = self._parameter(f"{label}_weights", matrix, layer.weights_parameter.bits)
         bias = layer.bias_parameter
         op = dataflow.MatvecOp(
-            f"{name}_matvec",
+            f"{label}_matvec",
             name,
             given,
             weights,
             matrix.shape[0],
             signed_bits(membrane.low, membrane.high),
-            None if bias is None else self._parameter(f"{name}_bias", bias.array.astype(np.int64), bias.bits),
+            None if bias is None else self._parameter(f"{label}_bias", bias.array.astype(np.int64), bias.bits),
         )
         return self.builder.insert(op.standing_for(name, "synapse")).output
 
     def _fire(self, layer: snn.RequantizeOp) -> SSAValue:
-        name, train = layer.layer_name, layer.output.type
+        name, label, train = layer.layer_name, self._label(layer), layer.output.type
         assert isinstance(train, snn.TrainType)
         threshold = self._channels(layer, layer.threshold_parameter.array.astype(np.int64))
         bias = self._channels(layer, layer.bias_parameter.array.astype(np.int64))
         op = dataflow.FireOp(
-            f"{name}_fire",
+            f"{label}_fire",
             name,
             self.streams[layer.input],
-            self._parameter(f"{name}_threshold", threshold),
-            self._parameter(f"{name}_bias", bias),
+            self._parameter(f"{label}_threshold", threshold),
+            self._parameter(f"{label}_bias", bias),
             layer.fraction,
             train.encoding.steps,
         )
@@ -195,9 +209,9 @@ class _Conversion:
 
     def _pool_window(self, layer: snn.PoolOp) -> dataflow.WindowOp:
         window = layer.window
-        name = layer.layer_name
+        name, label = layer.layer_name, self._label(layer)
         return dataflow.WindowOp(
-            f"{name}_window",
+            f"{label}_window",
             name,
             self.streams[layer.input],
             window.kernel,
@@ -207,16 +221,17 @@ class _Conversion:
         )
 
     def _max_pool(self, layer: snn.MaxPoolOp) -> SSAValue:
-        name = layer.layer_name
+        name, label = layer.layer_name, self._label(layer)
         if isinstance(layer.input.type, snn.MembraneType) and any(layer.window.padding):
             raise E3neError(f"layer '{name}': a max pool of membranes cannot be padded (0 is not their least value)")
         window = self.builder.insert(self._pool_window(layer))
-        op = dataflow.PoolOp(f"{name}_pool", name, window.output, window.size)
+        op = dataflow.PoolOp(f"{label}_pool", name, window.output, window.size)
         return self.builder.insert(op.standing_for(name, "pool")).output
 
     def _sum_pool(self, layer: snn.SumPoolOp) -> SSAValue:
         """A convolution of each channel with ones, and a neuron that fires the sum itself as a longer train."""
-        name, taken, given = layer.layer_name, layer.input.type, layer.output.type
+        name, label = layer.layer_name, self._label(layer)
+        taken, given = layer.input.type, layer.output.type
         assert isinstance(taken, snn.TrainType)
         assert isinstance(given, snn.TrainType)
         window = self.builder.insert(self._pool_window(layer))
@@ -224,14 +239,14 @@ class _Conversion:
         ones = np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))
         bits = signed_bits(0, window.size * (taken.encoding.levels - 1))
         total = dataflow.MatvecOp(
-            f"{name}_matvec", name, window.output, self._parameter(f"{name}_weights", ones), channels, bits
+            f"{label}_matvec", name, window.output, self._parameter(f"{label}_weights", ones), channels, bits
         )
         fire = dataflow.FireOp(
-            f"{name}_fire",
+            f"{label}_fire",
             name,
             self.builder.insert(total).output,
-            self._parameter(f"{name}_threshold", np.ones(1, dtype=np.int64)),
-            self._parameter(f"{name}_bias", np.zeros(1, dtype=np.int64)),
+            self._parameter(f"{label}_threshold", np.ones(1, dtype=np.int64)),
+            self._parameter(f"{label}_bias", np.zeros(1, dtype=np.int64)),
             0,
             given.encoding.steps,
         )
@@ -244,11 +259,11 @@ class _Conversion:
         if stream.type.pixels == 1:
             return stream
         self.flattened[layer.output] = shape
-        return self.builder.insert(dataflow.FlattenOp(f"{layer.layer_name}_view", layer.layer_name, stream)).output
+        return self.builder.insert(dataflow.FlattenOp(f"{self._label(layer)}_view", layer.layer_name, stream)).output
 
     def _argmax(self, layer: snn.ArgmaxOp) -> SSAValue:
         self._refuse_flattened_map(layer.input, f"layer '{layer.layer_name}'")
-        op = dataflow.ArgmaxOp(f"{layer.layer_name}_argmax", layer.layer_name, self.streams[layer.input])
+        op = dataflow.ArgmaxOp(f"{self._label(layer)}_argmax", layer.layer_name, self.streams[layer.input])
         return self.builder.insert(op.standing_for(layer.layer_name, "output")).output
 
     def _refuse_flattened_map(self, value: SSAValue, what: str) -> None:

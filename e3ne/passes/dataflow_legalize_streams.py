@@ -77,11 +77,15 @@ def _adapt(unit: TransformOp) -> None:
             pass
 
 
+def _label(unit: TransformOp) -> str:
+    """What the names of the layer's units begin with."""
+    return unit.unit_name.rpartition("_")[0] or unit.unit_name
+
+
 def _resize(unit: TransformOp, lanes: int, parallel: int) -> None:
     given = unit.input_type
     if (given.lanes, given.parallel) != (lanes, parallel):
-        name = unit.unit_name.rpartition("_")[0] or unit.unit_name
-        _insert(unit, ResizeOp(f"{name}_resize", unit.layer.data, unit.input, lanes, parallel))
+        _insert(unit, ResizeOp(f"{_label(unit)}_resize", unit.layer.data, unit.input, lanes, parallel))
 
 
 def _replay(unit: MatvecOp) -> None:
@@ -92,7 +96,7 @@ def _replay(unit: MatvecOp) -> None:
     order = Order.STEPS_OUTER if reorder else Order.STEPS_INNER
     bits = 2 * given.beats_per_pixel * given.beat_bits
     memory = "block" if bits > BLOCK_MEMORY_BITS else "distributed"
-    _insert(unit, ReplayOp(f"{unit.layer.data}_replay", unit.layer.data, unit.input, unit.groups, order, memory))
+    _insert(unit, ReplayOp(f"{_label(unit)}_replay", unit.layer.data, unit.input, unit.groups, order, memory))
 
 
 def _place_rows(unit: WindowOp) -> None:

@@ -118,6 +118,12 @@ class Plan:
         return streams
 
 
+def encode(images: NDArray[np.floating], steps: int) -> Values:
+    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, clamped."""
+    highest = (1 << steps) - 1
+    return np.clip(np.floor(images.astype(np.float64) * highest + 0.5), 0, highest).astype(np.int64)
+
+
 def pack_input(codes: Values, steps: int, bus: int) -> Values:
     """Codes of images (images, channels, height, width) → the bits of the input bus (images, beats, bus).
 

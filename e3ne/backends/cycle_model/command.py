@@ -11,14 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, encode, pack_input
 from e3ne.units.layout import Values
-
-
-def encode(images: NDArray[np.floating], steps: int) -> Values:
-    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, clamped."""
-    highest = (1 << steps) - 1
-    return np.clip(np.floor(images.astype(np.float64) * highest + 0.5), 0, highest).astype(np.int64)
 
 
 def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[np.floating]:

@@ -20,9 +20,11 @@ from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.passes.pipelines import Stage, hardware_stages, network_stages, quantize_stage, remaining
 from e3ne.pipeline_runner import print_module, run_passes
+from e3ne.semantics.plan import Plan, encode, pack_input
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
+TESTBENCH_IMAGES = 4
 
 
 @dataclass(frozen=True)
@@ -85,7 +87,9 @@ def write(compilation: Compilation, out: Path) -> Design:
     with replacing(out) as folder:
         for name, text in print_verilog(compilation.modules["rtl"]).items():
             _write(folder / "rtl" / name, text)
-        _write(folder / "cycle_model.py", emit(plan(find_graph(compilation.modules["buffered"]))))
+        design = plan(find_graph(compilation.modules["buffered"]))
+        _write(folder / "cycle_model.py", emit(design))
+        _write_testbench(folder, design, compilation.training.first(TESTBENCH_IMAGES))
         compilation.training.first(CALIBRATION_IMAGES).save(folder / "ir" / DATA)
         _write_modules(compilation, folder / "ir", out / "ir")
         (folder / MARKER).write_text("{}\n", encoding="utf-8")
@@ -121,6 +125,25 @@ def replacing(out: Path) -> Generator[Path]:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(text, encoding="utf-8")
+
+
+def _write_testbench(folder: Path, design: Plan, data: Dataset) -> None:
+    """A testbench that runs by `make`, with the first calibration images as its stimulus."""
+    from e3ne.backends.testbench.write import write_testbench
+    from e3ne.check import probes, stimulus
+
+    bits = pack_input(encode(data.images, design.steps), design.steps, design.input_bits)
+    interval, latency = design.speed()
+    write_testbench(
+        folder / "testbench",
+        folder / "rtl",
+        design.name,
+        probes(design),
+        stimulus(design, bits),
+        input_width=design.input_bits,
+        output_width=design.output_bits,
+        max_cycles=2 * (latency + interval * data.size) + 10000,
+    )
 
 
 def _write_modules(compilation: Compilation, folder: Path, final: Path) -> None:

@@ -1,0 +1,1 @@
+"""What is measured, as commands that print a table."""

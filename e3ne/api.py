@@ -1,0 +1,62 @@
+"""The Python interface: `design = e3ne.compile(model, images)`, then `design(images)`, `design.report`, `design.write`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.compilation import Compilation, Source, compile_model, write
+from e3ne.dataset import Dataset, checked
+from e3ne.design import Design, Report
+from e3ne.options import Options
+from e3ne.report import first_report, save
+from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.plan import OUTPUT, Plan, encode, pack_input
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@dataclass(frozen=True)
+class CompiledDesign:
+    """A network as hardware; runs as its cycle model."""
+
+    compilation: Compilation
+    plan: Plan
+    report: Report
+
+    def __call__(self, images: NDArray[np.floating]) -> NDArray[np.int64]:
+        """The results of images (N, C, H, W) of 0 … 1: membranes (N, outputs) or classes (N, 1)."""
+        codes = encode(images, self.plan.steps)
+        found = self.plan.run(pack_input(codes, self.plan.steps, self.plan.input_bits))[OUTPUT]
+        return found.reshape(len(images), -1).astype(np.int64)
+
+    def write(self, folder: str | Path) -> Design:
+        """Writes what `e3ne compile -o FOLDER` writes; raises E3neError when that is not possible."""
+        design = write(self.compilation, Path(folder))
+        save(self.report, design.folder)
+        return design
+
+
+def compile(  # noqa: A001 (the interface's name, as torch.compile's)
+    model: nn.Module,
+    images: NDArray[np.floating] | NDArray[np.uint8],
+    options: Options | None = None,
+    *,
+    labels: NDArray[np.integer] | None = None,
+    name: str = "network",
+) -> CompiledDesign:
+    """Compiles a PyTorch module, calibrated on images (N, C, H, W) of 0 … 1 or bytes.
+
+    `labels` (N,) make the report tell accuracy, and are needed for fine-tuning. Raises E3neError.
+    """
+    from e3ne.frontends.torch_export import import_module
+
+    data: Dataset = checked(images, labels, "images")
+    module = import_module(model, data.shape, name)
+    compilation = compile_model(Source(name, module, module), data, options or Options(), lambda _: None)
+    return CompiledDesign(compilation, plan(find_graph(compilation.modules["buffered"])), first_report(compilation, data))

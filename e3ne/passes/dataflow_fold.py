@@ -14,8 +14,10 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from e3ne.dialects.dataflow import (
+    FireOp,
     MatvecOp,
     Order,
+    PoolOp,
     SourceOp,
     TransformOp,
     WindowOp,
@@ -87,6 +89,7 @@ def foldings(op: MatvecOp) -> Iterator[Folding]:
     given, window = op.input_type, _window(op)
     outputs, natural = op.outputs.value.data, _natural_lanes(op)
     size = 1 if window is None else window.size
+    digits = _digits(op)
     for lanes in _divisors(given.channels // size):
         if max(lanes, natural) % min(lanes, natural):
             continue
@@ -104,7 +107,8 @@ def foldings(op: MatvecOp) -> Iterator[Folding]:
                     lut += 60 + lanes * size * parallel
                 # A window waits in place while a pixel is replayed for further groups of outputs.
                 waiting = stepping + (cycles - cycles // groups if stepping else 0)
-                yield Folding(output_lanes, lanes * size, parallel, max(cycles, waiting), lut)
+                cycles = max(cycles, waiting, groups * digits)
+                yield Folding(output_lanes, lanes * size, parallel, cycles, lut)
 
 
 def _set(op: MatvecOp, outputs: int, inputs: int, parallel: int) -> None:
@@ -143,6 +147,15 @@ def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
     top, left, bottom, right = as_tuple(window.padding)
     beats = given.channels // lanes * (given.steps // parallel)
     return (given.height + top + bottom) * (given.width + left + right) * beats
+
+
+def _digits(op: MatvecOp) -> int:
+    """Digits an image that each of the neurons behind a matvec gives, one a cycle."""
+    consumers = [use.operation for use in op.output.uses]
+    while consumers and isinstance(consumers[0], WindowOp | PoolOp):
+        consumers = [use.operation for use in consumers[0].output.uses]
+    fires = [consumer for consumer in consumers if isinstance(consumer, FireOp)]
+    return max((fire.input_type.pixels * fire.steps.value.data for fire in fires), default=0)
 
 
 def _natural_lanes(op: MatvecOp) -> int:

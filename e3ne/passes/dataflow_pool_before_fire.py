@@ -12,7 +12,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple, vector_of
+from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple
 from e3ne.semantics.dataflow import find_graph
 
 
@@ -40,7 +40,6 @@ def _digits(fire: FireOp) -> int:
 
 
 def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
-    assert vector_of(fire, fire.threshold).size in (1, fire.input_type.channels)
     new_window = window.clone()
     new_window.operands[0] = fire.input
     new_window.settle()

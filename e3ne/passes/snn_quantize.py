@@ -11,6 +11,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
+from e3ne.analysis.ranges import synapse_range
+from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import (
     AveragePoolOp,
     BatchNormOp,
@@ -33,7 +35,6 @@ from e3ne.dialects.snn import (
 )
 from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS
 from e3ne.dialects.snn.pools import sum_steps
-from e3ne.dialects.snn.ranges import synapse_range
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
 from e3ne.passes.parameter_table import ParameterTable
@@ -189,9 +190,10 @@ class _Builder:
         return bias.astype(np.int64)
 
     def _define(self, wanted: str, array: npt.NDArray[np.signedinteger], width: int | None = None) -> str:
-        symbol, number = wanted, 1
+        plain = symbol = identifier(wanted)
+        number = 1
         while symbol in self.parameters or symbol == self.network.sym_name.data:
-            symbol, number = f"{wanted}_{number}", number + 1
+            symbol, number = f"{plain}_{number}", number + 1
         self.parameters[symbol] = (array, width)
         return symbol
 

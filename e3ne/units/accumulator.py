@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow import MatvecOp, Order, vector_of
+from e3ne.dialects.dataflow import MatvecOp, Order, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.units.adders import Term
 from e3ne.units.handshake import Counter, Pipeline
@@ -106,7 +106,7 @@ def _accumulate(m: ModuleBuilder, value: SSAValue, first: SSAValue, update: SSAV
 
 def _biases(m: ModuleBuilder, op: MatvecOp, fold: Fold, group: SSAValue, bits: int) -> list[SSAValue]:
     assert op.bias is not None
-    bias = vector_of(op, op.bias).reshape(fold.groups, -1)
+    bias = integers_of(op, op.bias).reshape(fold.groups, -1)
     lanes = range(op.output_lanes.value.data)
     if fold.groups == 1:
         return [m.constant(int(bias[0, lane]), bits) for lane in lanes]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
-from e3ne.dialects.dataflow import FireOp, vector_of
+from e3ne.dialects.dataflow import FireOp, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import signed_bits
@@ -92,8 +92,8 @@ class Fire(Unit[FireOp]):
         return FireModel(
             layout_of(op.input_type),
             op.steps.value.data,
-            vector_of(op, op.threshold),
-            vector_of(op, op.bias),
+            integers_of(op, op.threshold),
+            integers_of(op, op.bias),
             op.fraction_bits.value.data,
         )
 
@@ -143,7 +143,7 @@ class Fire(Unit[FireOp]):
         value = m.reg(m.extract(data, lane * bits, bits), enable=load, name="value")
         node = m.register(steps, "node")
         words: list[int] = []
-        thresholds, biases = vector_of(op, op.threshold), vector_of(op, op.bias)
+        thresholds, biases = integers_of(op, op.threshold), integers_of(op, op.bias)
         for chunk in range(given.chunks):
             channel = chunk * given.lanes + lane
             theta = int(thresholds[channel % thresholds.size])

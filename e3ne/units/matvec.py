@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow import MatvecOp, Order, matrix_of, number, vector_of
+from e3ne.dialects.dataflow import WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.accumulator import accumulator_stages, build_accumulator
@@ -88,7 +88,7 @@ class Matvec(Unit[MatvecOp]):
                                 "implementation": "adder",
                                 "weight_memory": memory,
                             }
-                            for memory in ("distributed", "block")
+                            for memory in WEIGHT_MEMORIES
                         )
         return choices
 
@@ -97,7 +97,7 @@ class Matvec(Unit[MatvecOp]):
         given = op.input_type
         outputs, inputs = op.output_lanes.value.data, op.input_lanes.value.data
         lanes = outputs * inputs * op.parallel_steps.value.data
-        matrix = matrix_of(op)
+        matrix = integers_of(op, op.weights)
         bits = max(2, int(np.abs(matrix).max(initial=1)).bit_length() + 1)
         fold = self.fold(op)
         accumulators = outputs * op.value_bits.value.data
@@ -127,13 +127,13 @@ class Matvec(Unit[MatvecOp]):
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
         if op.implementation.data == "adder":
             return 2 + tree_depth(lanes * parallel) + stages
-        tables = fold.lane_weights(matrix_of(op), op.output_lanes.value.data, lanes, parallel)
+        tables = fold.lane_weights(integers_of(op, op.weights), op.output_lanes.value.data, lanes, parallel)
         return 1 + tree_depth(max(len(group_terms(weights)) for weights in tables)) + stages
 
     def model(self, op: MatvecOp) -> MatvecModel:
         """The matrix, and both layouts."""
-        matrix = matrix_of(op)
-        bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else vector_of(op, op.bias)
+        matrix = integers_of(op, op.weights)
+        bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else integers_of(op, op.bias)
         return MatvecModel(
             layout_of(op.input_type), layout_of(op.output_type), matrix, bias, op.latency.value.data or self.latency(op)
         )
@@ -163,7 +163,7 @@ class Matvec(Unit[MatvecOp]):
         loops = nest(m, [("group", fold.groups), *order], step)
         s.accept(m, pipeline.ready)
         pipeline.enter(s.valid)
-        matrix = matrix_of(op)
+        matrix = integers_of(op, op.weights)
         if op.implementation.data == "adder":
             drive = adder_drive(m, pipeline, s.data, fold, loops, matrix, op, step)
         else:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
-from e3ne.dialects.dataflow import Order, ReplayOp
+from e3ne.dialects.dataflow import REPLAY_MEMORIES, Order, ReplayOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.handshake import Counter, InputStream, Pipeline, count, nest, taken_port
@@ -72,7 +72,7 @@ class Replay(Unit[ReplayOp]):
 
     def legal_choices(self, op: ReplayOp) -> Sequence[Choice]:
         """The memory."""
-        return [{"memory": "distributed"}, {"memory": "block"}]
+        return [{"memory": memory} for memory in REPLAY_MEMORIES]
 
     def cost(self, op: ReplayOp) -> Cost:
         """The memory and its counters."""

@@ -9,7 +9,7 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import Cycles, EventGraph
-from e3ne.dialects.dataflow import MEMORIES, WindowOp, as_tuple
+from e3ne.dialects.dataflow import WINDOW_MEMORIES, WindowOp, as_tuple
 from e3ne.dialects.rtl import MemoryStyle
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
@@ -24,7 +24,8 @@ class WindowModel:
     """The window of each place of a kernel on the padded map; `padding` is top, left, bottom, right.
 
     The unit steps through the padded map, a beat a step: inside the image a step takes a beat, and where a window is
-    complete it gives one, a cycle later.
+    complete it gives one, a cycle later. Where a window lies in the padding before the first pixel, the first step
+    takes the first beat, so that nothing is given for an image that has not come.
     """
 
     layout: Layout
@@ -49,10 +50,11 @@ class WindowModel:
         dx = x - (self.kernel[1] - 1) * self.dilation[1]
         complete = (dy >= 0) & (dx >= 0) & (dy % self.stride[0] == 0) & (dx % self.stride[1] == 0)
         beats = self.layout.pixel_beats
-        return (
-            np.repeat(inside.reshape(-1), beats).astype(np.int64),
-            np.repeat(complete.reshape(-1), beats).astype(np.int64),
-        )
+        takes = np.repeat(inside.reshape(-1), beats).astype(np.int64)
+        gives = np.repeat(complete.reshape(-1), beats).astype(np.int64)
+        if gives.argmax() < takes.argmax():
+            takes[takes.argmax()], takes[0] = 0, 1
+        return takes, gives
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
         """Steps over the padded map, each through one register stage."""
@@ -91,7 +93,10 @@ class Window(Unit[WindowOp]):
         lanes = [n for n in range(1, given.channels + 1) if given.channels % n == 0]
         steps = [p for p in range(1, given.steps + 1) if given.steps % p == 0]
         return [
-            {"lanes": n, "parallel_steps": p, "memory": memory} for n in lanes for p in steps for memory in MEMORIES
+            {"lanes": n, "parallel_steps": p, "memory": memory}
+            for n in lanes
+            for p in steps
+            for memory in WINDOW_MEMORIES
         ]
 
     def cost(self, op: WindowOp) -> Cost:
@@ -148,19 +153,34 @@ class _WindowBuilder:
         pipeline = Pipeline(m, 1, taken_port(m))
         step = m.wire(1)
         loops = nest(m, [("row", self.rows), ("column", self.columns), ("beat", self.beats)], step.value)
-        takes = m.and_(
+        inside = m.and_(
             self._within(loops["row"], self.top, self.given.height, self.rows),
             self._within(loops["column"], self.left, self.given.width, self.columns),
         )
+        start, first = self._start(loops)
+        takes = inside if start is None else m.or_(start, m.and_(inside, m.not_(first)))
         gives = m.and_(self._complete(loops["row"], self.rows, 0), self._complete(loops["column"], self.columns, 1))
         step.assign(m.name(m.and_(pipeline.ready, m.or_(s.valid, m.not_(takes))), "step"))
         s.accept(m, m.and_(pipeline.ready, takes))
         pipeline.enter(m.and_(step.value, gives))
-        pixel = m.and_(s.data, m.replicate(takes, self.given.beat_bits))
+        data = s.data if start is None else m.mux(first, m.reg(s.data, enable=start, name="first_beat"), s.data)
+        pixel = m.and_(data, m.replicate(inside, self.given.beat_bits))
         lines = self._lines(pixel, step.value, loops)
         taps = [self._taps(line, step.value, row) for row, line in enumerate(lines)]
         pipeline.finish(None, self._window(taps))
         return m.build()
+
+    def _start(self, loops: dict[str, Counter]) -> tuple[SSAValue | None, SSAValue]:
+        """Where the first beat is taken if not where its pixel is, and where its pixel is.
+
+        The register may be loaded again while the first step waits: the beat is the same until it is taken.
+        """
+        m, reach = self.m, self.op.reach
+        if (reach[0] - 1, reach[1] - 1) >= (self.top, self.left):
+            return None, m.constant(0, 1)
+        row, column, beat = (loops[name] for name in ("row", "column", "beat"))
+        first = [m.eq(c.value, m.constant(i, width_of(c.value))) for c, i in ((row, self.top), (column, self.left))]
+        return m.and_(row.first, column.first, beat.first), m.and_(*first, beat.first)
 
     def _within(self, counter: Counter, start: int, length: int, total: int) -> SSAValue:
         if length == total:

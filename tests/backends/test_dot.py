@@ -24,7 +24,7 @@ snn.network @flat(%image: tensor<1x2x2xf32>) -> tensor<4xf32> {
 GRAPH = """
 dataflow.graph @pass {
   %0 = dataflow.source {unit = "in", layer = "image", bus = 8 : i64} : !dataflow.stream<1x1x1, steps 1, bits 1>
-  %1 = dataflow.fifo %0 {unit = "queue", layer = "image", depth = 3 : i64, memory = "distributed"} : !dataflow.stream<1x1x1, steps 1, bits 1> -> !dataflow.stream<1x1x1, steps 1, bits 1>
+  %1 = dataflow.fifo %0 {unit = "queue", layer = "image", depth = 3 : i64} : !dataflow.stream<1x1x1, steps 1, bits 1> -> !dataflow.stream<1x1x1, steps 1, bits 1>
   dataflow.sink %1 {unit = "out", layer = "result", container = 8 : i64} : !dataflow.stream<1x1x1, steps 1, bits 1>
 }
 """  # noqa: E501
@@ -59,7 +59,7 @@ def test_graph_shows_choices_in_a_box_for_each_layer() -> None:
         '  subgraph "cluster_image" {',
         '    label="image";',
         '    n0 [label="in\\ndataflow.source\\nbus 8"];',
-        '    n1 [label="queue\\ndataflow.fifo\\ndepth 3\\nmemory distributed"];',
+        '    n1 [label="queue\\ndataflow.fifo\\ndepth 3"];',
         "  }",
         '  subgraph "cluster_result" {',
         '    label="result";',

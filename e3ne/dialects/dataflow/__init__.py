@@ -5,12 +5,20 @@ See docs/rationale-dataflow.md for what is in it, what is not, and why.
 
 from xdsl.ir import Dialect
 
-from e3ne.dialects.dataflow.base import MEMORIES, TransformOp, UnitOp, as_tuple, number, numbers, retype
+from e3ne.dialects.dataflow.base import TransformOp, UnitOp, as_tuple, number, numbers, retype
 from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
-from e3ne.dialects.dataflow.compute import IMPLEMENTATIONS, ArgmaxOp, FireOp, MatvecOp, PoolOp
+from e3ne.dialects.dataflow.compute import IMPLEMENTATIONS, WEIGHT_MEMORIES, ArgmaxOp, FireOp, MatvecOp, PoolOp
 from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
-from e3ne.dialects.dataflow.movement import FifoOp, FlattenOp, ReplayOp, ResizeOp, WindowOp
-from e3ne.dialects.dataflow.parameters import ParameterOp, matrix_of, vector_of
+from e3ne.dialects.dataflow.movement import (
+    REPLAY_MEMORIES,
+    WINDOW_MEMORIES,
+    FifoOp,
+    FlattenOp,
+    ReplayOp,
+    ResizeOp,
+    WindowOp,
+)
+from e3ne.dialects.dataflow.parameters import ParameterOp, integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
 
 Dataflow = Dialect(
@@ -35,7 +43,9 @@ Dataflow = Dialect(
 
 __all__ = [
     "IMPLEMENTATIONS",
-    "MEMORIES",
+    "REPLAY_MEMORIES",
+    "WEIGHT_MEMORIES",
+    "WINDOW_MEMORIES",
     "ArgmaxOp",
     "Dataflow",
     "FifoOp",
@@ -55,11 +65,10 @@ __all__ = [
     "UnitOp",
     "WindowOp",
     "as_tuple",
-    "matrix_of",
     "number",
     "numbers",
     "producer",
     "retype",
     "units_of",
-    "vector_of",
+    "integers_of",
 ]

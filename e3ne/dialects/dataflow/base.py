@@ -17,7 +17,7 @@ from e3ne.dialects.dataflow.stream import StreamType
 IntsAttr = DenseArrayBase[I64]
 
 UNIT_FORMAT = "$input attr-dict `:` type($input) `->` type($output)"
-MEMORIES = ("registers", "distributed", "block")
+"""How a unit with one input and one output is written."""
 
 
 def number(value: int) -> IntegerAttr:
@@ -67,6 +67,13 @@ class UnitOp(IRDLOperation, ABC):
         if not condition:
             raise VerifyException(f"unit {self.unit_name}: {message}")
 
+    def _check_choice(self, name: str, chosen: StringAttr, choices: Sequence[str]) -> None:
+        self._check(chosen.data in choices, f"{name} is one of {', '.join(choices)}, not {chosen.data}")
+
+    def _check_at_least(self, least: int, **properties: IntegerAttr) -> None:
+        for name, value in properties.items():
+            self._check(value.value.data >= least, f"{name} is {least} or more, not {value.value.data}")
+
 
 class TransformOp(UnitOp):
     """A unit with one input stream and one output stream."""
@@ -94,11 +101,16 @@ class TransformOp(UnitOp):
         """Gives the output the type that follows from the input's."""
         retype(self.output, self.infer(self.input_type))
 
+    def verify_choices(self) -> None:
+        """Raises VerifyException when a property is illegal, whatever the layout of the input is."""
+
     def verify_(self) -> None:
-        """The output's type is what the unit makes of its input."""
+        """Properties are legal, and the output's type is what the unit makes of its input."""
+        self.verify_choices()
         expected = self.infer(self.input_type)
         self._check(expected == self.output_type, f"gives {expected}, not {self.output_type}")
 
 
 def unit_properties(unit: str, layer: str, **more: Attribute | None) -> dict[str, Attribute | None]:
+    """The properties that every unit has, and its own."""
     return {"unit": StringAttr(unit), "layer": StringAttr(layer), **more}

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntegerAttr, StringAttr, SymbolRefAttr
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 
+from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.dataflow.base import (
     UNIT_FORMAT,
     TransformOp,
     number,
     unit_properties,
 )
+from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.parameter import signed_width
 
 IMPLEMENTATIONS = ("table", "adder")
+WEIGHT_MEMORIES = ("distributed", "block")
 
 
 @irdl_op_definition
@@ -26,8 +30,8 @@ class MatvecOp(TransformOp):
     """
 
     name = "dataflow.matvec"
-    weights = prop_def(SymbolRefAttr)
-    bias = opt_prop_def(SymbolRefAttr)
+    weights = prop_def(FlatSymbolRefAttrConstr)
+    bias = opt_prop_def(FlatSymbolRefAttrConstr)
     outputs = prop_def(IntegerAttr)
     value_bits = prop_def(IntegerAttr)
     output_lanes = prop_def(IntegerAttr)
@@ -98,19 +102,34 @@ class MatvecOp(TransformOp):
             self._check(given.order is self.reduction, f"takes beats in the order {self.reduction}")
         return result.replaced(lanes=self.output_lanes.value.data)
 
-    def verify_(self) -> None:
-        """Besides the type: legal names, and a folding that divides the matrix."""
-        super().verify_()
-        self._check(self.implementation.data in IMPLEMENTATIONS, f"implementation is one of {IMPLEMENTATIONS}")
-        self._check(self.weight_memory.data in ("distributed", "block"), "weight_memory is distributed or block")
-        self._check(self.order.data in list(Order), f"order is one of {', '.join(Order)}")
-        for what, lanes, total in (
+    def verify_choices(self) -> None:
+        """Legal names, and a folding that divides the matrix."""
+        self._check_choice("implementation", self.implementation, IMPLEMENTATIONS)
+        self._check_choice("weight_memory", self.weight_memory, WEIGHT_MEMORIES)
+        self._check_choice("order", self.order, list(Order))
+        self._check_at_least(1, outputs=self.outputs, value_bits=self.value_bits)
+        self._check_at_least(0, latency=self.latency)
+        for name, lanes, total in (
             ("output_lanes", self.output_lanes, self.outputs.value.data),
             ("input_lanes", self.input_lanes, self.input_type.channels),
             ("parallel_steps", self.parallel_steps, self.input_type.steps),
         ):
+            self._check_at_least(0, **{name: lanes})
             legal = lanes.value.data == 0 or total % lanes.value.data == 0
-            self._check(legal, f"{what} {lanes.value.data} does not divide {total}")
+            self._check(legal, f"{name} {lanes.value.data} does not divide {total}")
+
+    def verify_(self) -> None:
+        """Besides, where parameters can be looked up: their shapes, and that every reachable value fits."""
+        super().verify_()
+        if self.parent_op() is None:
+            return
+        outputs = self.outputs.value.data
+        weights = integers_of(self, self.weights, (outputs, self.input_type.channels))
+        bias = None if self.bias is None else integers_of(self, self.bias, (outputs,))
+        low, high = synapse_range(weights, (1 << self.input_type.steps) - 1, bias)
+        needed = max(signed_width(low), signed_width(high))
+        declared = self.value_bits.value.data
+        self._check(needed <= declared, f"its values need {needed} bits, value_bits is {declared}")
 
 
 @irdl_op_definition
@@ -118,8 +137,8 @@ class FireOp(TransformOp):
     """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first."""
 
     name = "dataflow.fire"
-    threshold = prop_def(SymbolRefAttr)
-    bias = prop_def(SymbolRefAttr)
+    threshold = prop_def(FlatSymbolRefAttrConstr)
+    bias = prop_def(FlatSymbolRefAttrConstr)
     fraction_bits = prop_def(IntegerAttr)
     steps = prop_def(IntegerAttr)
     assembly_format = UNIT_FORMAT
@@ -137,6 +156,20 @@ class FireOp(TransformOp):
         )
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
+
+    def verify_choices(self) -> None:
+        """A train has steps, a scale is a power of two."""
+        self._check_at_least(1, steps=self.steps)
+        self._check_at_least(0, fraction_bits=self.fraction_bits)
+
+    def verify_(self) -> None:
+        """Besides, where parameters can be looked up: one number for all channels or for each, thresholds positive."""
+        super().verify_()
+        if self.parent_op() is None:
+            return
+        shapes = (1,), (self.input_type.channels,)
+        integers_of(self, self.bias, *shapes)
+        self._check(int(integers_of(self, self.threshold, *shapes).min()) > 0, "thresholds are positive")
 
     def infer(self, given: StreamType) -> StreamType:
         """The same vector as trains of `steps` digits."""
@@ -157,6 +190,10 @@ class PoolOp(TransformOp):
             operands=[source], properties=unit_properties(unit, layer, size=number(size)), result_types=[source.type]
         )
         self.settle()
+
+    def verify_choices(self) -> None:
+        """A window has elements."""
+        self._check_at_least(1, size=self.size)
 
     def infer(self, given: StreamType) -> StreamType:
         """One element for each window."""

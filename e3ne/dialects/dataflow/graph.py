@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import SymbolNameConstraint
-from xdsl.ir import SSAValue
+from xdsl.dialects.builtin import ModuleOp, SymbolNameConstraint
+from xdsl.ir import Operation, SSAValue
 from xdsl.irdl import IRDLOperation, irdl_op_definition, prop_def, region_def, traits_def
 from xdsl.traits import IsolatedFromAbove, NoTerminator, SymbolOpInterface
 from xdsl.utils.exceptions import VerifyException
@@ -23,14 +23,39 @@ class GraphOp(IRDLOperation):
     assembly_format = "$sym_name attr-dict-with-keyword $body"
 
     def verify_(self) -> None:
-        """Unit names are unique, and the graph has one source and one sink."""
-        names = [op.unit_name for op in self.body.block.ops if isinstance(op, UnitOp)]
+        """Unit names are unique, there is one source and one sink, and each stream goes to one later unit."""
+        if not isinstance(parent := self.parent_op(), ModuleOp | None):
+            raise self._error(f"stands at the top level of a module, not in '{parent.name}'")
+        others = sorted({op.name for op in self.body.block.ops if not isinstance(op, UnitOp)})
+        if others:
+            raise self._error(f"holds units, not {', '.join(others)}")
+        names = [unit.unit_name for unit in units_of(self)]
         twice = sorted({name for name in names if names.count(name) > 1})
         if twice:
-            raise VerifyException(f"graph {self.sym_name.data}: several units are named {', '.join(twice)}")
+            raise self._error(f"several units are named {', '.join(twice)}")
         for kind in (SourceOp, SinkOp):
             if sum(isinstance(op, kind) for op in self.body.block.ops) != 1:
-                raise VerifyException(f"graph {self.sym_name.data}: exactly one {kind.name} is needed")
+                raise self._error(f"exactly one {kind.name} is needed")
+        self._verify_streams()
+
+    def _verify_streams(self) -> None:
+        defined: set[SSAValue] = set()
+        for unit in units_of(self):
+            if not defined.issuperset(unit.operands):
+                raise self._error(f"unit {unit.unit_name} takes a stream before the unit that gives it")
+            defined.update(unit.results)
+            for stream in unit.results:
+                takers = [_unit_name(use.operation) for use in stream.uses]
+                if len(takers) != 1:
+                    found = " and ".join(takers) or "none"
+                    raise self._error(f"the stream of unit {unit.unit_name} goes to one unit, not to {found}")
+
+    def _error(self, message: str) -> VerifyException:
+        return VerifyException(f"graph {self.sym_name.data}: {message}")
+
+
+def _unit_name(op: Operation) -> str:
+    return op.unit_name if isinstance(op, UnitOp) else op.name
 
 
 def units_of(graph: GraphOp) -> list[UnitOp]:

@@ -9,7 +9,6 @@ from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, prop_def
 
 from e3ne.dialects.dataflow.base import (
-    MEMORIES,
     UNIT_FORMAT,
     IntsAttr,
     TransformOp,
@@ -19,6 +18,9 @@ from e3ne.dialects.dataflow.base import (
     unit_properties,
 )
 from e3ne.dialects.dataflow.stream import Order, StreamType
+
+WINDOW_MEMORIES = ("registers", "distributed", "block")
+REPLAY_MEMORIES = ("distributed", "block")
 
 
 @irdl_op_definition
@@ -91,10 +93,19 @@ class WindowOp(TransformOp):
             height=height, width=width, channels=given.channels * self.size, lanes=given.lanes * self.size
         )
 
-    def verify_(self) -> None:
-        """Besides the type: the memory is a known kind."""
-        super().verify_()
-        self._check(self.memory.data in MEMORIES, f"memory is one of {', '.join(MEMORIES)}")
+    def verify_choices(self) -> None:
+        """The geometry is that of a window, the memory a known kind."""
+        for name, values, size, least in (
+            ("kernel", self.kernel, 2, 1),
+            ("stride", self.stride, 2, 1),
+            ("dilation", self.dilation, 2, 1),
+            ("padding", self.padding, 4, 0),
+        ):
+            given = as_tuple(values)
+            legal = len(given) == size and min(given) >= least
+            self._check(legal, f"{name} is {size} numbers of {least} or more, not {list(given)}")
+        self._check_at_least(0, lanes=self.lanes, parallel_steps=self.parallel_steps)
+        self._check_choice("memory", self.memory, WINDOW_MEMORIES)
 
 
 @irdl_op_definition
@@ -114,6 +125,12 @@ class ReplayOp(TransformOp):
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
 
+    def verify_choices(self) -> None:
+        """At least once; order and memory are known kinds."""
+        self._check_at_least(1, repeat=self.repeat)
+        self._check_choice("order", self.order, list(Order))
+        self._check_choice("memory", self.memory, REPLAY_MEMORIES)
+
     def infer(self, given: StreamType) -> StreamType:
         """The same beats, repeated and in another order."""
         self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
@@ -126,16 +143,18 @@ class FifoOp(TransformOp):
 
     name = "dataflow.fifo"
     depth = prop_def(IntegerAttr)
-    memory = prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
-    def __init__(self, unit: str, layer: str, source: SSAValue, depth: int, memory: str = "distributed") -> None:
-        properties = unit_properties(unit, layer, depth=number(depth), memory=StringAttr(memory))
+    def __init__(self, unit: str, layer: str, source: SSAValue, depth: int) -> None:
+        properties = unit_properties(unit, layer, depth=number(depth))
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
+
+    def verify_choices(self) -> None:
+        """At least one beat."""
+        self._check_at_least(1, depth=self.depth)
 
     def infer(self, given: StreamType) -> StreamType:
         """The same stream."""
-        self._check(self.depth.value.data > 0, "holds at least one beat")
         return given
 
 
@@ -152,6 +171,10 @@ class ResizeOp(TransformOp):
         properties = unit_properties(unit, layer, lanes=number(lanes), parallel_steps=number(parallel_steps))
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
+
+    def verify_choices(self) -> None:
+        """At least one lane and one step."""
+        self._check_at_least(1, lanes=self.lanes, parallel_steps=self.parallel_steps)
 
     def infer(self, given: StreamType) -> StreamType:
         """The same content in beats of another width."""

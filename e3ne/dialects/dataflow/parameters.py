@@ -5,10 +5,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import SymbolRefAttr
-from xdsl.ir import Operation
 from xdsl.irdl import irdl_op_definition
+from xdsl.utils.exceptions import VerifyException
 
-from e3ne.dialects.dataflow.compute import MatvecOp
+from e3ne.dialects.dataflow.base import UnitOp
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 
 Integers = NDArray[np.int64]
@@ -21,11 +21,16 @@ class ParameterOp(ParameterBase):
     name = "dataflow.parameter"
 
 
-def matrix_of(op: MatvecOp) -> Integers:
-    """The weights of a matvec, shape (outputs, inputs)."""
-    return parameter_array(find_parameter(op, op.weights)).astype(np.int64)
+def integers_of(unit: UnitOp, symbol: SymbolRefAttr, *shapes: tuple[int, ...]) -> Integers:
+    """The parameter that a unit refers to.
 
-
-def vector_of(op: Operation, symbol: SymbolRefAttr) -> Integers:
-    """A parameter vector."""
-    return parameter_array(find_parameter(op, symbol)).astype(np.int64).reshape(-1)
+    Raises VerifyException when the symbol is missing, is no integer parameter, or has none of the shapes (any, when
+    none is given).
+    """
+    array = parameter_array(find_parameter(unit, symbol))
+    if array.dtype.kind != "i":
+        raise VerifyException(f"unit {unit.unit_name}: {symbol} holds real numbers, integers are needed")
+    if shapes and array.shape not in shapes:
+        needed = " or ".join(str(list(shape)) for shape in shapes)
+        raise VerifyException(f"unit {unit.unit_name}: {symbol} has shape {list(array.shape)}, {needed} is needed")
+    return array.astype(np.int64)

@@ -21,11 +21,11 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
 from xdsl.traits import Pure
 
+from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 from e3ne.dialects.snn.base import NO_PADDING, UNIT, Kind, LayerOp, checked_window, pair, quadruple
 from e3ne.dialects.snn.directives import Ints, IntsAttr, ints
 from e3ne.dialects.snn.geometry import Window
-from e3ne.dialects.snn.ranges import synapse_range
 from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 
 

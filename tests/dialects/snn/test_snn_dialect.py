@@ -11,8 +11,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.printer import Printer
 from xdsl.utils.exceptions import ParseError, VerifyException
 
+from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.snn import Conv2dOp, MembraneType, RadixAttr, Window, find_network
-from e3ne.dialects.snn.ranges import synapse_range
 from e3ne.errors import E3neError
 
 Parse = Callable[..., ModuleOp]

@@ -5,6 +5,7 @@ Integers sit in containers of 8, 16 or 32 bits with their true width beside them
 
 from __future__ import annotations
 
+import re
 from abc import ABC
 from collections.abc import Iterator
 from typing import Self
@@ -40,6 +41,7 @@ __all__ = [
     "dense_attr",
     "element_dtype",
     "find_parameter",
+    "identifier",
     "parameter_array",
     "parameters_of",
     "signed_width",
@@ -53,6 +55,12 @@ def signed_width(array: Array) -> int:
         return 1
     low, high = int(array.min()), int(array.max())
     return max(high.bit_length() if high > 0 else 0, (~low).bit_length() if low < 0 else 0) + 1
+
+
+def identifier(text: str) -> str:
+    """The text with '_' for everything but letters, digits and '_', not starting with a digit: a plain symbol."""
+    clean = re.sub(r"[^A-Za-z0-9_]", "_", text)
+    return f"_{clean}" if clean[:1].isdigit() or not clean else clean
 
 
 def container(width: int) -> np.dtype[np.generic]:

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
+from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, float_tensor
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
@@ -58,7 +59,7 @@ def import_exported(program: ExportedProgram, name: str) -> ModuleOp:
             core = program.run_decompositions({})  # pyright: ignore[reportUnknownMemberType]
     except Exception as error:
         raise E3neError(f"PyTorch cannot simplify the exported network: {error}") from error
-    draft = _Draft(_identifier(name), _constants(core))
+    draft = _Draft(identifier(name), _constants(core))
     draft.read(core)
     return draft.module()
 
@@ -153,7 +154,7 @@ class _Draft:
             return
         try:
             steps = handler(self._call(node, sources[0]))
-            self.nodes[node] = _Node(_clean(_layer_name(node, path, owner)), sources[0], steps)
+            self.nodes[node] = _Node(_layer_name(node, path, owner), sources[0], steps)
         except E3neError as error:
             self.problems.append(f"{where}: {error}")
 
@@ -208,7 +209,7 @@ class _Draft:
                 used.add((layer, kind))
 
                 def define(what: str, array: npt.NDArray[np.float32], layer: str = layer) -> str:
-                    symbol = _unused(_identifier(f"{layer}_{what}"), self.symbols)
+                    symbol = _unused(identifier(f"{layer}_{what}"), self.symbols)
                     self.symbols.add(symbol)
                     parameters.append(ParameterOp(symbol, array))
                     return symbol
@@ -251,9 +252,9 @@ def _owner(node: fx.Node) -> tuple[str, str]:
 
 def _layer_name(node: fx.Node, path: str, owner: str) -> str:
     """The module's path where the module is one layer; functions called within a larger module add their own name."""
-    if owner.startswith("torch.nn.modules.") and path:
-        return path
-    return f"{path}_{node.name}" if path else node.name
+    is_layer = owner.startswith("torch.nn.modules.") and path
+    name = path if is_layer else f"{path}_{node.name}" if path else node.name
+    return re.sub(r"[^A-Za-z0-9_]", "_", name)
 
 
 def _tensor(node: fx.Node) -> torch.Tensor | None:
@@ -298,17 +299,6 @@ def _spiking_message(names: list[str]) -> str:
         f"{', '.join(names)}: modules of spiking libraries keep state between steps that torch.export would freeze; "
         "they need the frontend of their library"
     )
-
-
-def _clean(text: str) -> str:
-    """Letters, digits and '_' only."""
-    return re.sub(r"[^A-Za-z0-9_]", "_", text)
-
-
-def _identifier(text: str) -> str:
-    """Letters, digits and '_' only, not starting with a digit."""
-    clean = _clean(text)
-    return clean if clean[:1].isalpha() or clean.startswith("_") else f"_{clean}"
 
 
 def _unused(wanted: str, taken: set[str]) -> str:

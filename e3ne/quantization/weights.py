@@ -81,10 +81,19 @@ def _least(rows: npt.NDArray[np.float64], candidates: npt.NDArray[np.float64], b
 
 
 def _errors(rows: npt.NDArray[np.float64], candidates: npt.NDArray[np.float64], bits: int) -> npt.NDArray[np.float64]:
-    """Squared error of each row for each of its candidate scales: (rows, candidates)."""
+    """Squared error of each row for each of its candidate scales: (rows, candidates).
+
+    In a sorted row the weights that round to one integer q are neighbours, so that the sum of (w - q * s)^2 follows
+    from their number and sum: n log n once instead of n for every candidate.
+    """
     low, high = weight_limits(bits)
+    integers = np.arange(low, high + 1)
     errors = np.empty(candidates.shape)
-    for index in range(candidates.shape[1]):
-        scale = candidates[:, index, None]
-        errors[:, index] = ((np.clip(np.rint(rows / scale), low, high) * scale - rows) ** 2).sum(axis=1)
+    for index, (row, scales) in enumerate(zip(np.sort(rows, axis=1), candidates, strict=True)):
+        ends = np.zeros((scales.size, integers.size + 1), np.int64)
+        ends[:, 1:-1] = row.searchsorted(scales[:, None] * (integers[:-1] + 0.5))
+        ends[:, -1] = row.size
+        sums = np.diff(np.concatenate([[0.0], np.cumsum(row)])[ends])
+        linear, square = sums @ integers, np.diff(ends) @ integers**2
+        errors[index] = np.dot(row, row) - 2 * scales * linear + scales**2 * square
     return errors

@@ -1,7 +1,5 @@
 """What snn programs mean: xDSL interpreter functions over NumPy batches, and the runners of the two forms."""
 
-# ruff: noqa: ARG002 (the interpreter calls every function with the same arguments)
-
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence

@@ -13,6 +13,7 @@ import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
 from rich.table import Table
+from xdsl.dialects.builtin import ModuleOp
 
 from e3ne import dataset
 from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, run_verilog
@@ -20,6 +21,7 @@ from e3ne.compilation import Source, compile_model, write
 from e3ne.dataset import Dataset
 from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
+from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.report import accuracy, add_checks, add_synthesis, first_report, save
@@ -65,7 +67,7 @@ def _source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[S
     else:
         training = given or dataset.random(_image_shape(reference))
         test = training if arguments.test_data is None else dataset.read(arguments.test_data)
-    name = model if known else Path(model.rpartition(":")[0] or model).stem
+    name = find_network(reference).sym_name.data
     tuned = zoo.tuned(name, options.weight_bits, options.steps) if known and _default_training(options) else None
     if tuned is None:
         return Source(name, reference, reference), training, test
@@ -89,12 +91,7 @@ def _shape(text: str | None) -> tuple[int, int, int] | None:
     return channels, height, width
 
 
-def _image_shape(module: object) -> tuple[int, int, int]:
-    from xdsl.dialects.builtin import ModuleOp
-
-    from e3ne.dialects.snn import find_network, shape_of
-
-    assert isinstance(module, ModuleOp)
+def _image_shape(module: ModuleOp) -> tuple[int, int, int]:
     channels, height, width = shape_of(find_network(module).image.type)
     return channels, height, width
 
@@ -227,6 +224,9 @@ def _print_summary(report: Report, folder: Path) -> None:
     console = Console()
     table = Table(show_header=False, title=f"{report['network']}")
     table.add_row("latency, interval", f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles")
+    asked = cast(dict[str, int], report["options"])["interval"]
+    if cast(int, report["interval_cycles"]) > asked:
+        table.add_row("", f"no legal folding reaches the interval of {asked:,} cycles that was asked for")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])
         table.add_row("accuracy, float", f"{found['float']} % of {found['samples']} ({found['origin']})")

@@ -50,7 +50,10 @@ def read_module(path: Path) -> ModuleOp:
     try:
         module = Parser(new_context(), text, str(path)).parse_module()
         module.verify()
-    except (ParseError, VerifyException) as error:
+    except ParseError as error:
+        line = text.count("\n", 0, error.span.start) + 1
+        raise E3neError(f"{path}, line {line}: {error.msg}") from error
+    except VerifyException as error:
         raise E3neError(f"{path}: {error}") from error
     return module
 

@@ -63,6 +63,15 @@ class Recipe:
     augmentation: Augmentation | None = Augmentation()
 
 
+Criterion = Callable[[torch.Tensor, torch.Tensor, torch.Tensor], torch.Tensor]
+"""Images (N, C, H, W), the model's scores (N, classes) and labels (N,) to the mean loss of the batch, []."""
+
+
+def classification_loss(images: torch.Tensor, scores: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:  # noqa: ARG001
+    """Cross entropy."""
+    return functional.cross_entropy(scores, labels)
+
+
 def initialise(factory: Callable[[], nn.Module], seed: int) -> nn.Module:
     """A network with random weights that depend on `seed` only; torch's global generator is left as it was."""
     state = torch.random.get_rng_state()
@@ -81,6 +90,7 @@ def fit(
     seed: int,
     recipe: Recipe = Recipe(),
     progress: bool = False,
+    criterion: Criterion = classification_loss,
 ) -> list[float]:
     """Train `model` in place to classify `images` (N, C, H, W) as `labels` (N,); give the mean loss of each epoch.
 
@@ -111,7 +121,8 @@ def fit(
                 batch = inputs[chosen]
                 if recipe.augmentation is not None:
                     batch = recipe.augmentation(batch, generator)
-                total += _update(model, optimizer, batch, targets[chosen]) * len(chosen)
+                scores = model(batch)
+                total += _update(optimizer, criterion(batch, scores, targets[chosen])) * len(chosen)
                 schedule.step()
                 bar.advance(task)
             losses.append(total / len(targets))
@@ -142,9 +153,8 @@ def _optimizer(model: nn.Module, recipe: Recipe) -> torch.optim.AdamW:
     return torch.optim.AdamW([group for group in groups if group["params"]], lr=recipe.learning_rate)
 
 
-def _update(model: nn.Module, optimizer: torch.optim.Optimizer, images: torch.Tensor, targets: torch.Tensor) -> float:
-    """One gradient step; gives the mean loss of the batch before it."""
-    loss = functional.cross_entropy(model(images), targets)
+def _update(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
+    """One gradient step; gives the loss before it."""
     optimizer.zero_grad()
     torch.autograd.backward(loss)
     optimizer.step()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from torch import nn
 
 CHECKPOINTS = Path(__file__).parent / "checkpoints"
+TUNED = Path(__file__).parent / "tuned"
 
 
 @dataclass(frozen=True)
@@ -78,6 +79,17 @@ def load(name: str, checkpoint: Path | None = None) -> nn.Module:
     return model.eval()
 
 
+def tuned(name: str, weight_bits: int, steps: int) -> Path | None:
+    """The network `name` fine-tuned at this precision, an annotated float module, or None if there is none."""
+    path = TUNED / f"{tuned_stem(name, weight_bits, steps)}.mlir"
+    return path if path.exists() else None
+
+
+def tuned_stem(name: str, weight_bits: int, steps: int) -> str:
+    """The name of the files of a fine-tuned network, without extension."""
+    return f"{name}_w{weight_bits}_t{steps}"
+
+
 def _load_weights(model: nn.Module, file: Path) -> None:
     from safetensors import SafetensorError
     from safetensors.torch import load_file  # pyright: ignore[reportUnknownVariableType]
@@ -108,9 +120,3 @@ def _fang() -> nn.Module:
     from e3ne.models.fang import Fang
 
     return Fang()
-
-
-def tuned(name: str, weight_bits: int, steps: int) -> Path | None:
-    """The network `name` fine-tuned at this precision, an annotated float module, or None if there is none."""
-    path = Path(__file__).parent / "tuned" / f"{name}_w{weight_bits}_t{steps}.mlir"
-    return path if path.exists() else None

@@ -8,7 +8,7 @@ from pathlib import Path
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.parser import Parser
-from xdsl.passes import ModulePass, PassPipeline
+from xdsl.passes import PassPipeline
 from xdsl.printer import Printer
 from xdsl.transforms import get_all_passes
 from xdsl.utils.exceptions import ParseError, VerifyException
@@ -27,18 +27,13 @@ def new_context() -> Context:
 
 
 def run_passes(module: ModuleOp, passes: str) -> None:
-    """Runs a pipeline in place and verifies the module after each pass.
+    """Runs a pipeline in place and verifies the module after it.
 
     Raises E3neError for a user's mistake that a pass finds; VerifyException means a mistake in a pass.
     """
     available = {**get_all_passes(), **E3NE_UNIVERSE.all_passes}
-
-    def verify(previous: ModulePass | None, current: ModuleOp, following: ModulePass | None) -> None:
-        del following
-        if previous is not None:
-            current.verify()
-
-    PassPipeline.parse_spec(available, passes, verify).apply(new_context(), module)
+    PassPipeline.parse_spec(available, passes).apply(new_context(), module)
+    module.verify()
 
 
 def read_module(path: Path) -> ModuleOp:

@@ -18,6 +18,7 @@ from e3ne.models.mnist import Digits
 from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
+from e3ne.pipeline_runner import print_module
 from e3ne.quantization.fine_tune import fine_tune
 from e3ne.semantics.snn import NetworkRun, run_float, run_network
 
@@ -30,7 +31,7 @@ class Settings:
 
     weight_bits: int
     steps: int
-    epochs: int = 20
+    epochs: int = 40
     seed: int = 0
     learning_rate: float = 2e-3
     threads: int = 1
@@ -76,7 +77,7 @@ def integer_accuracy(module: ModuleOp, digits: Digits) -> float:
 def write(module: ModuleOp, folder: Path, stem: str) -> Path:
     """Writes `stem`.mlir, and its large parameters as `stem`.safetensors beside it; gives the former."""
     path = folder / f"{stem}.mlir"
-    path.write_text(f"{externalise(module, folder, stem)}\n")
+    path.write_text(print_module(externalise(module, folder, stem)), encoding="utf-8")
     return path
 
 

@@ -24,6 +24,8 @@ def fine_tune(
 ) -> list[float]:
     """Train the calibrated network of `module` (float form) to classify images as it will once it is quantised.
 
+    It learns from the labels and from the scores of the float network that it starts as.
+
     `images` (N, C, H, W) in 0 ... 1, `labels` (N,) from 0 to the number of scores - 1. Weights, biases, weight scales
     and neuron scales of the module are replaced by the learned ones; its structure and its numbers of bits and steps
     stay. `augment` transforms every image at random as in the training of the reference networks (rotation, scale,
@@ -37,6 +39,7 @@ def fine_tune(
     import torch
 
     from e3ne.models import training
+    from e3ne.quantization.distillation import Distillation
     from e3ne.quantization.trainable_network import make_trainable
 
     problems = [f"{name} is {value}; it must be positive" for name, value in _positive(epochs, learning_rate, threads)]
@@ -49,7 +52,8 @@ def fine_tune(
     before = torch.get_num_threads()
     torch.set_num_threads(threads)
     try:
-        losses = training.fit(tuned.model, images, labels, epochs, seed, recipe, progress)
+        loss = Distillation.from_original(tuned.model)
+        losses = training.fit(tuned.model, images, labels, epochs, seed, recipe, progress, loss)
     finally:
         torch.set_num_threads(before)
     tuned.write_back()

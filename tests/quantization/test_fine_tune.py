@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from torch import nn
+from torch.nn import functional
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
@@ -19,10 +20,11 @@ from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fine_tune import SnnFineTunePass
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
+from e3ne.quantization.distillation import Distillation
 from e3ne.quantization.fine_tune import fine_tune
 from e3ne.quantization.trainable import Signal, quantise
 from e3ne.quantization.trainable_network import make_trainable
-from e3ne.semantics.snn import NetworkRun, run_network
+from e3ne.semantics.snn import NetworkRun, run_float, run_network
 
 GRANULARITIES = ["per_channel", "per_layer", "power_of_two"]
 
@@ -181,6 +183,22 @@ def test_threads_of_torch_are_left_as_they_were(digits: Digits) -> None:
     before = torch.get_num_threads()
     fine_tune(calibrated(digits), digits.images[:100], digits.labels[:100], epochs=1, threads=before + 1)
     assert torch.get_num_threads() == before
+
+
+def test_teacher_is_the_float_network(digits: Digits) -> None:
+    module = calibrated(digits)
+    model = make_trainable(find_network(module)).model
+    loss = Distillation.from_original(model)
+    images, labels = torch.as_tensor(digits.images[:50]), torch.as_tensor(digits.labels[:50])
+    scores = loss.teacher.run_real(images)
+    np.testing.assert_allclose(scores.numpy(), run_float(module, digits.images[:50]).outputs[0], atol=1e-4)
+    # nothing is left but the labels where the trained network says what its teacher says
+    torch.testing.assert_close(loss(images, scores, labels), functional.cross_entropy(scores, labels) / 2)
+    with torch.no_grad():
+        for parameter in model.parameters():
+            parameter.zero_()
+    torch.testing.assert_close(loss.teacher.run_real(images), scores)
+    assert loss(images, scores.flip(1), labels) > loss(images, scores, labels)
 
 
 def test_gradient_of_rounding_is_one_within_the_range_and_zero_beyond() -> None:

@@ -256,6 +256,8 @@ class _Conversion:
         shape = snn.shape_of(layer.input.type)
         stream = self.streams[layer.input]
         assert isinstance(stream.type, dataflow.StreamType)
+        if layer.input in self.flattened:
+            self.flattened[layer.output] = self.flattened[layer.input]
         if stream.type.pixels == 1:
             return stream
         self.flattened[layer.output] = shape

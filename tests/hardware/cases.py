@@ -1,0 +1,175 @@
+"""The directed networks: one for each thing that a unit or a pass may get wrong, grouped by what is built together."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from itertools import product
+
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.dialects.dataflow import Order
+from tests.hardware.lowering import Decisions, Folding
+from tests.hardware.networks import NetworkBuilder
+
+Append = Callable[[NetworkBuilder], NetworkBuilder]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input, the layers after it, and what is decided by hand."""
+
+    shape: tuple[int, int, int]
+    steps: int
+    layers: Append
+    decisions: Decisions = Decisions()
+
+    def network(self, name: str, seed: int | None = None) -> ModuleOp:
+        """The integer network; without a seed its random numbers depend on the name."""
+        seed = int.from_bytes(name.encode(), "little") % (1 << 32) if seed is None else seed
+        return self.layers(NetworkBuilder(name, self.shape, self.steps, seed)).build()
+
+
+def _map(layers: Append, **decisions: object) -> Case:
+    return Case((2, 5, 6), 3, layers, Decisions(**decisions))  # pyright: ignore[reportArgumentType]
+
+
+WINDOWS: Mapping[str, Case] = {
+    "stride_1": _map(lambda n: n.conv(3, (3, 3))),
+    "stride_2": _map(lambda n: n.conv(2, (2, 2), stride=(2, 2))),
+    "stride_3_1": _map(lambda n: n.conv(2, (3, 3), stride=(3, 1), padding=(1, 1, 1, 1))),
+    "stride_1_3": _map(lambda n: n.conv(2, (2, 3), stride=(1, 3))),
+    "stride_beyond_kernel": _map(lambda n: n.conv(2, (1, 1), stride=(3, 2))),
+    "padding_asymmetric": _map(lambda n: n.conv(2, (3, 3), padding=(0, 1, 2, 0))),
+    "padding_beyond_kernel": _map(lambda n: n.conv(2, (1, 2), padding=(1, 2, 1, 2))),
+    "padding_behind_only": _map(lambda n: n.conv(2, (3, 3), padding=(0, 0, 2, 2), stride=(2, 2))),
+    "dilation_rows": _map(lambda n: n.conv(2, (2, 2), dilation=(3, 1))),
+    "dilation_both": _map(lambda n: n.conv(2, (3, 2), dilation=(2, 3), padding=(2, 1, 0, 1), stride=(1, 2))),
+    "groups": _map(lambda n: n.conv(4, (2, 2), groups=2)),
+    "depthwise": _map(lambda n: n.conv(2, (3, 3), groups=2, padding=(1, 1, 1, 1))),
+    "kernel_1x1": _map(lambda n: n.conv(5, (1, 1))),
+    "kernel_1x4": _map(lambda n: n.conv(2, (1, 4))),
+    "kernel_4x1": _map(lambda n: n.conv(2, (4, 1))),
+    "kernel_covers_map": _map(lambda n: n.conv(3, (5, 6))),
+    "kernel_covers_padded_map": _map(lambda n: n.conv(2, (7, 7), padding=(1, 1, 1, 0))),
+    "kernel_beyond_map": Case((1, 2, 2), 2, lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1))),
+    "one_column": Case((2, 6, 1), 2, lambda n: n.conv(2, (3, 1)).fire().conv(1, (2, 1))),
+    "one_row": Case((3, 1, 6), 2, lambda n: n.conv(2, (1, 3)).fire().conv(1, (1, 2))),
+    "one_pixel": Case((4, 1, 1), 2, lambda n: n.conv(3, (1, 1)).fire().conv(2, (1, 1))),
+    "padded_pixel": Case((2, 1, 1), 2, lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1))),
+    "one_output": _map(lambda n: n.conv(1, (2, 2)).fire().conv(1, (2, 2))),
+}
+
+POOLS: Mapping[str, Case] = {
+    "max_2x2": _map(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3)),
+    "max_3x3_stride_2": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(1, (2, 2))),
+    "max_after_source": _map(lambda n: n.max_pool((2, 2)).conv(2, (2, 2))),
+    "max_padded_after_source": _map(lambda n: n.max_pool((2, 3), (1, 2), (1, 0, 0, 2)).conv(2, (2, 2))),
+    "max_dilated": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 2), (1, 1), dilation=(2, 3)).conv(1, (2, 2))),
+    "max_twice": _map(lambda n: n.max_pool((2, 2), (1, 1)).max_pool((2, 2), (1, 1)).conv(1, (1, 1))),
+    "max_first": _map(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3), pools_first=True),
+    "max_3x2_first": _map(
+        lambda n: n.conv(2, (1, 1)).fire(2, per_layer=True).max_pool((3, 2), (1, 2)).conv(2, (2, 2)), pools_first=True
+    ),
+    "max_first_folded": _map(
+        lambda n: n.conv(4, (2, 2)).fire().max_pool((2, 2)).conv(2, (1, 2)),
+        pools_first=True,
+        foldings={0: Folding(2, 4, 1, implementation="adder")},
+    ),
+    "max_of_membranes": _map(lambda n: n.conv(3, (2, 2)).max_pool((2, 2)).fire().linear(2)),
+    "sum_2x2": _map(lambda n: n.conv(2, (2, 1)).fire(2).sum_pool((2, 2)).linear(3)),
+    "sum_3x3_padded": _map(lambda n: n.sum_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(2, (2, 2))),
+    "sum_of_map": _map(lambda n: n.conv(3, (1, 2)).fire(2).sum_pool((5, 5)).linear(2)),
+    "sum_then_max": _map(lambda n: n.sum_pool((2, 2), (1, 1)).max_pool((2, 2)).conv(1, (1, 1))),
+}
+
+CHAINS: Mapping[str, Case] = {
+    "two_convs": _map(lambda n: n.conv(4, (2, 2)).fire().conv(3, (2, 2)).fire(5).linear(4, bias=True)),
+    "resize_down": _map(lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)), foldings={1: Folding(2, 4, 1)}),
+    "resize_up": _map(
+        lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)),
+        foldings={0: Folding(1, 8, 3, implementation="adder"), 1: Folding(2, 16, 3)},
+    ),
+    "resize_behind_window": _map(
+        lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)),
+        foldings={0: Folding(2, 4, 1, window=False), 1: Folding(1, 8, 1, window=False)},
+    ),
+    "window_of_folded_pixels": _map(
+        lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2), dilation=(2, 2)),
+        foldings={1: Folding(1, 4, 1, Order.STEPS_OUTER)},
+    ),
+    "flatten_twice": _map(lambda n: n.conv(2, (2, 2)).fire().flatten().flatten().linear(3)),
+    "flatten_before_fire": _map(lambda n: n.conv(2, (2, 2)).flatten().fire().linear(3)),
+    "flatten_before_fire_per_layer": _map(lambda n: n.conv(2, (2, 2)).flatten().fire(per_layer=True).linear(3)),
+    "flattened_input": Case((2, 3, 2), 2, lambda n: n.linear(3).fire().linear(2)),
+    "argmax": _map(lambda n: n.linear(5).argmax()),
+    "argmax_of_one": _map(lambda n: n.linear(1).argmax()),
+    "argmax_of_two": _map(lambda n: n.linear(2).argmax()),
+    "argmax_in_beats": _map(lambda n: n.linear(6, bias=True).argmax(), foldings={0: Folding(2)}),
+    "argmax_in_single_beats": _map(lambda n: n.linear(5, bias=True).argmax(), foldings={0: Folding(1)}),
+    "wide_weights": _map(lambda n: n.conv(2, (2, 2), weight_bits=8).fire().linear(2, weight_bits=6)),
+    "narrow_weights": _map(lambda n: n.conv(2, (2, 2), weight_bits=1).fire().linear(2, weight_bits=1)),
+    "fraction_bits": _map(
+        lambda n: n.conv(2, (2, 2)).fire(fraction_bits=0).conv(2, (1, 1)).fire(fraction_bits=9).linear(2)
+    ),
+    "steps_1": Case((2, 4, 4), 1, lambda n: n.conv(3, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(3)),
+    "steps_8": Case((1, 3, 3), 8, lambda n: n.conv(2, (2, 2)).fire().linear(3)),
+    "steps_change": Case((2, 4, 4), 5, lambda n: n.conv(2, (2, 2)).fire(1).conv(2, (2, 2)).fire(8).linear(2)),
+    "source_partly_filled": Case((3, 3, 5), 1, lambda n: n.conv(2, (2, 2))),
+    "source_one_beat": Case((1, 2, 3), 2, lambda n: n.conv(2, (2, 2))),
+    "source_wide_pixel": Case((5, 2, 2), 5, lambda n: n.conv(2, (2, 2))),
+}
+
+
+def _dense() -> dict[str, Case]:
+    """Every kind of folding of a dense layer of 12 inputs and 6 outputs at 4 steps, with and without bias."""
+    cases: dict[str, Case] = {}
+    lanes = {"whole": (6, 12), "groups": (2, 12), "chunks": (6, 4), "both": (3, 6), "least": (1, 2), "odd": (2, 4)}
+    kinds = (("table", "distributed"), ("adder", "distributed"), ("adder", "block"))
+    for (name, (outputs, inputs)), (kind, memory), parallel, order in product(lanes.items(), kinds, (1, 2, 4), Order):
+        words = 6 // outputs * 12 // inputs
+        redundant = order is Order.STEPS_OUTER and (inputs == 12 or parallel == 4)
+        rare = parallel == 2 and name in ("groups", "least", "odd")
+        if redundant or rare or (kind == "table" and words > 9) or (memory == "block" and (words == 1 or parallel > 1)):
+            continue
+        folding = Folding(outputs, inputs, parallel, order, kind, memory)  # pyright: ignore[reportArgumentType]
+        biased = bool(len(cases) % 2)
+        key = f"{name}_{kind}_{memory[0]}_{parallel}_{'outer' if order is Order.STEPS_OUTER else 'inner'}"
+        cases[key] = Case(
+            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
+        )
+    return cases
+
+
+DENSE: Mapping[str, Case] = _dense()
+
+_DEEP = lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(4).fire(2).linear(2)  # noqa: E731
+_FOLDS = {0: Folding(1, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 8, 1, Order.STEPS_OUTER, "adder", "block")}
+
+BUFFERS: Mapping[str, Case] = {
+    **{f"fifo_{depth}": _map(_DEEP, fifo_depth=depth) for depth in (1, 2, 3, 5)},
+    **{f"folded_fifo_{depth}": _map(_DEEP, fifo_depth=depth, foldings=_FOLDS) for depth in (1, 3)},
+    **{f"rows_in_{memory}": _map(_DEEP, memory=memory) for memory in ("registers", "distributed", "block")},
+    **{f"buffers_in_{memory}": _map(_DEEP, memory=memory, foldings=_FOLDS) for memory in ("distributed", "block")},
+    "block_rows_of_short_lines": Case(
+        (1, 5, 2), 1, lambda n: n.conv(2, (2, 2)).fire().conv(1, (2, 1)), Decisions(memory="block")
+    ),
+    "block_rows_of_beats": _map(
+        lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1)), memory="block", foldings={0: Folding(2, 9, 1)}
+    ),
+    "replay_of_one_beat": Case(
+        (4, 1, 1),
+        2,
+        lambda n: n.linear(4).fire().linear(3),
+        Decisions(foldings={0: Folding(1, 4, 2), 1: Folding(1, 4, 2)}),
+    ),
+    "unaided": _map(_DEEP, interval=200),
+}
+
+GROUPS: Mapping[str, Mapping[str, Case]] = {
+    "windows": WINDOWS,
+    "pools": POOLS,
+    "chains": CHAINS,
+    "dense": DENSE,
+    "buffers": BUFFERS,
+}

@@ -1,0 +1,173 @@
+"""From an integer network to Verilog, with decisions made by hand on the way."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp, StringAttr
+
+from e3ne.backends.verilog.target import print_verilog
+from e3ne.dialects.dataflow import (
+    FifoOp,
+    FlattenOp,
+    MatvecOp,
+    Order,
+    ReplayOp,
+    SinkOp,
+    SourceOp,
+    TransformOp,
+    UnitOp,
+    WindowOp,
+    number,
+    units_of,
+)
+from e3ne.options import Options
+from e3ne.passes.convert_snn_to_dataflow import ConvertSnnToDataflowPass
+from e3ne.passes.dataflow_fold import DataflowFoldPass, foldings
+from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
+from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
+from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
+from e3ne.passes.pipelines import hardware_stages
+from e3ne.pipeline_runner import run_passes
+from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.plan import Plan
+from e3ne.units.matvec import Matvec
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+
+
+@dataclass(frozen=True)
+class Folding:
+    """The choices of a matrix-vector unit; `inputs` counts elements of the beat that it takes, 0 is all.
+
+    With `window` the window before it takes the same lanes; else the width converter, if any, stands behind it.
+    """
+
+    outputs: int = 0
+    inputs: int = 0
+    parallel: int = 1
+    order: Order = Order.STEPS_INNER
+    implementation: Literal["table", "adder"] = "table"
+    weight_memory: Literal["distributed", "block"] = "distributed"
+    window: bool = True
+
+
+@dataclass(frozen=True)
+class Decisions:
+    """What a designer may set by hand; the passes decide the rest.
+
+    `foldings` go by the number of the matrix-vector unit. `fifo_depth` puts a FIFO of this depth behind every unit;
+    0 leaves FIFOs to the pass. `memory` holds the rows of windows and the buffers of replays. With `seed` every folding
+    that is not given is a random legal one.
+    """
+
+    foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
+    pools_first: bool = False
+    fifo_depth: int = 0
+    memory: Literal["", "registers", "distributed", "block"] = ""
+    interval: int = 1024
+    seed: int | None = None
+
+
+@dataclass(frozen=True)
+class Lowered:
+    """A design at all levels: the integer network, the graph, the plan of the graph, and Verilog files by name."""
+
+    name: str
+    integer: ModuleOp
+    graph: ModuleOp
+    plan: Plan
+    verilog: Mapping[str, str]
+
+
+def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
+    """Runs all passes; the network itself stays as it is."""
+    module, context = network.clone(), Context()
+    ConvertSnnToDataflowPass().apply(context, module)
+    if decisions.pools_first:
+        DataflowPoolBeforeFirePass(interval=1).apply(context, module)
+    graph = find_graph(module)
+    for unit in units_of(graph):
+        if isinstance(unit, SinkOp):
+            # Modules of several designs are simulated together, and all sinks have one name.
+            unit.unit = StringAttr(f"{graph.sym_name.data}_sink")
+    module.verify()
+    _fold(module, decisions)
+    DataflowFoldPass(interval=decisions.interval).apply(context, module)
+    DataflowLegalizeStreamsPass().apply(context, module)
+    module.verify()
+    _place(module, decisions)
+    if decisions.fifo_depth:
+        _insert_fifos(module, decisions.fifo_depth)
+    else:
+        DataflowInsertFifosPass().apply(context, module)
+    module.verify()
+    laid_out = module.clone()
+    found = plan(find_graph(laid_out))
+    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
+    return Lowered(found.name, network, laid_out, found, print_verilog(module))
+
+
+def _units(module: ModuleOp) -> list[UnitOp]:
+    return units_of(find_graph(module))
+
+
+def _fold(module: ModuleOp, decisions: Decisions) -> None:
+    rng = None if decisions.seed is None else random.Random(decisions.seed)
+    matvecs = [unit for unit in _units(module) if isinstance(unit, MatvecOp)]
+    for index, op in enumerate(matvecs):
+        folding = decisions.foldings.get(index)
+        if folding is None and rng is not None:
+            folding = _random_folding(op, rng)
+        if folding is not None:
+            _set(op, folding)
+
+
+def _set(op: MatvecOp, folding: Folding) -> None:
+    inputs = folding.inputs or op.input_type.channels
+    op.output_lanes = number(folding.outputs or op.outputs.value.data)
+    op.input_lanes, op.parallel_steps = number(inputs), number(folding.parallel)
+    op.order, op.implementation = StringAttr(folding.order.value), StringAttr(folding.implementation)
+    op.weight_memory = StringAttr(folding.weight_memory)
+    window = op.input.owner
+    if folding.window and isinstance(window, WindowOp):
+        window.lanes, window.parallel_steps = number(inputs // window.size), number(folding.parallel)
+
+
+def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
+    """One that the stream before the unit can supply; tables only where they hold the folds."""
+    lanes = rng.choice(list(foldings(op)))
+    op.output_lanes, op.input_lanes = number(lanes.outputs), number(lanes.inputs)
+    op.parallel_steps = number(lanes.parallel)
+    fits = Matvec().fold(op).address_bits <= MAXIMAL_FOLD_BITS
+    return Folding(
+        lanes.outputs,
+        lanes.inputs,
+        lanes.parallel,
+        rng.choice(list(Order)),
+        rng.choice(["table", "adder"]) if fits else "adder",
+        rng.choice(["distributed", "block"]),
+        rng.random() < 0.7,
+    )
+
+
+def _place(module: ModuleOp, decisions: Decisions) -> None:
+    for unit in _units(module):
+        if decisions.memory and isinstance(unit, WindowOp):
+            unit.memory = StringAttr(decisions.memory)
+        if decisions.memory and isinstance(unit, ReplayOp):
+            unit.memory = StringAttr("block" if decisions.memory == "block" else "distributed")
+
+
+def _insert_fifos(module: ModuleOp, depth: int) -> None:
+    for unit in _units(module):
+        if not isinstance(unit, SourceOp | TransformOp) or isinstance(unit, FlattenOp):
+            continue
+        fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth)
+        block = unit.parent_block()
+        assert block is not None
+        block.insert_op_after(fifo, unit)
+        unit.output.replace_uses_with_if(fifo.output, lambda use, new=fifo: use.operation is not new)

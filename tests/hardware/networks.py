@@ -1,0 +1,161 @@
+"""Random integer networks, layer by layer: what the hardware tests are made of."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+from xdsl.dialects.builtin import ModuleOp, TensorType, f32
+from xdsl.ir import Attribute, SSAValue
+
+from e3ne.analysis.ranges import synapse_range
+from e3ne.dialects import snn
+
+Integers = NDArray[np.int64]
+Padding = tuple[int, int, int, int]
+
+
+class NetworkBuilder:
+    """A network whose weights, biases and thresholds are drawn from one seed; each method appends a layer.
+
+    Layers are named `<name>_<kind><number>`, so that the modules of several networks have different names.
+    """
+
+    def __init__(self, name: str, shape: tuple[int, int, int], steps: int, seed: int = 0) -> None:
+        self.name, self.steps = name, steps
+        self.rng = np.random.default_rng(seed)
+        self.parameters: list[snn.ParameterOp] = []
+        self.network = snn.NetworkOp.start(name, TensorType[Attribute](f32, shape))
+        self.count = 0
+        self.value: SSAValue = self.network.image
+        self._append(snn.EncodeOp(self._layer("input"), self.value, snn.RadixAttr.of(steps)))
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape of the last layer's result."""
+        return snn.shape_of(self.value.type)
+
+    def conv(
+        self,
+        outputs: int,
+        kernel: tuple[int, int],
+        *,
+        stride: tuple[int, int] = (1, 1),
+        padding: Padding = (0, 0, 0, 0),
+        dilation: tuple[int, int] = (1, 1),
+        groups: int = 1,
+        weight_bits: int = 3,
+        bias: bool = False,
+    ) -> NetworkBuilder:
+        """A convolution with random weights of `weight_bits` bits."""
+        layer = self._layer("conv")
+        channels, height, width = self.shape
+        weights = self._weights((outputs, channels // groups, *kernel), weight_bits)
+        rows, columns = snn.Window(kernel, stride, padding, dilation).positions(height, width)
+        offset = self._offset(outputs) if bias else None
+        op = snn.Conv2dOp(
+            layer,
+            self.value,
+            self._membrane((outputs, rows, columns), weights, offset),
+            self._parameter(f"{layer}_w", weights, weight_bits),
+            bias=None if offset is None else self._parameter(f"{layer}_o", offset),
+            stride=stride,
+            padding=padding,
+            dilation=dilation,
+            groups=groups,
+        )
+        return self._append(op)
+
+    def linear(self, outputs: int, *, weight_bits: int = 3, bias: bool = False) -> NetworkBuilder:
+        """A dense layer with random weights; a map is flattened first."""
+        if len(self.shape) == 3:
+            self.flatten()
+        layer = self._layer("linear")
+        weights = self._weights((outputs, self.shape[0]), weight_bits)
+        offset = self._offset(outputs) if bias else None
+        op = snn.LinearOp(
+            layer,
+            self.value,
+            self._membrane((outputs,), weights, offset),
+            self._parameter(f"{layer}_w", weights, weight_bits),
+            bias=None if offset is None else self._parameter(f"{layer}_o", offset),
+        )
+        return self._append(op)
+
+    def fire(self, steps: int = 0, *, fraction_bits: int = 2, per_layer: bool = False) -> NetworkBuilder:
+        """Neurons whose thresholds spread the membranes over all codes, some beyond both ends."""
+        layer, membrane = self._layer("fire"), self.value.type
+        assert isinstance(membrane, snn.MembraneType)
+        steps = steps or self.steps
+        channels = 1 if per_layer else self.shape[0]
+        reach = max(2, (max(abs(membrane.low), abs(membrane.high)) << fraction_bits) >> steps)
+        threshold = self.rng.integers(max(1, reach // 8), reach + 1, channels)
+        bias = self.rng.integers(-reach, reach + 1, channels)
+        op = snn.RequantizeOp(
+            layer,
+            self.value,
+            snn.TrainType.of(self.shape, snn.RadixAttr.of(steps)),
+            self._parameter(f"{layer}_b", bias),
+            self._parameter(f"{layer}_t", threshold),
+            fraction_bits,
+        )
+        return self._append(op)
+
+    def max_pool(
+        self,
+        kernel: tuple[int, int],
+        stride: tuple[int, int] | None = None,
+        padding: Padding = (0, 0, 0, 0),
+        dilation: tuple[int, int] = (1, 1),
+    ) -> NetworkBuilder:
+        """A max pool; its windows stand side by side unless a stride is given."""
+        window = snn.Window(kernel, stride or kernel, padding, dilation)
+        return self._append(snn.MaxPoolOp(self._layer("pool"), self.value, window))
+
+    def sum_pool(
+        self, kernel: tuple[int, int], stride: tuple[int, int] | None = None, padding: Padding = (0, 0, 0, 0)
+    ) -> NetworkBuilder:
+        """What an average pool becomes."""
+        window = snn.Window(kernel, stride or kernel, padding)
+        return self._append(snn.SumPoolOp(self._layer("sum"), self.value, window))
+
+    def flatten(self) -> NetworkBuilder:
+        """A map as a vector."""
+        return self._append(snn.FlattenOp(self._layer("flatten"), self.value))
+
+    def argmax(self) -> NetworkBuilder:
+        """The class instead of the scores."""
+        return self._append(snn.ArgmaxOp(self._layer("argmax"), self.value))
+
+    def build(self) -> ModuleOp:
+        """The verified module."""
+        self.network.finish(self.value)
+        module = ModuleOp([*self.parameters, self.network])
+        module.verify()
+        return module
+
+    def _layer(self, kind: str) -> str:
+        self.count += 1
+        return f"{self.name}_{kind}{self.count}"
+
+    def _append(self, op: snn.LayerOp) -> NetworkBuilder:
+        self.network.block.add_op(op)
+        self.value = op.output
+        return self
+
+    def _parameter(self, name: str, array: Integers, width: int | None = None) -> str:
+        self.parameters.append(snn.ParameterOp(name, array, width))
+        return name
+
+    def _weights(self, shape: tuple[int, ...], bits: int) -> Integers:
+        """Weights over the whole range of the width, a quarter of them zero as in a trained layer."""
+        weights = self.rng.integers(-(1 << (bits - 1)), 1 << (bits - 1), shape)
+        return np.where(self.rng.random(shape) < 0.25, 0, weights)
+
+    def _offset(self, outputs: int) -> Integers:
+        return self.rng.integers(-50, 51, outputs)
+
+    def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:
+        train = self.value.type
+        assert isinstance(train, snn.TrainType)
+        low, high = synapse_range(weights, train.encoding.levels - 1, offset)
+        return snn.MembraneType.of(shape, int(low.min()), int(high.max()))

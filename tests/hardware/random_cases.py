@@ -1,0 +1,69 @@
+"""Random small networks with random decisions; `random.Random` may be hypothesis's, which then shrinks them."""
+
+from __future__ import annotations
+
+import random
+
+from e3ne.dialects.snn import Window
+from tests.hardware.cases import Case
+from tests.hardware.lowering import Decisions
+from tests.hardware.networks import NetworkBuilder
+
+
+def random_case(rng: random.Random) -> Case:
+    """One to three layers over a map, then perhaps dense ones, on an input of a few pixels."""
+    shape = (rng.randint(1, 3), rng.randint(1, 6), rng.randint(1, 6))
+    steps = rng.choice((1, 2, 3, 4, 5))
+    seed = rng.getrandbits(32)
+    decisions = Decisions(
+        pools_first=rng.random() < 0.5,
+        fifo_depth=rng.choice((0, 0, 1, 2, 3)),
+        memory=rng.choice(("", "registers", "distributed", "block")),
+        interval=rng.choice((1, 50, 1024)),
+        seed=rng.choice((None, rng.getrandbits(32))),
+    )
+    return Case(shape, steps, lambda network: _layers(network, random.Random(seed)), decisions)
+
+
+def _layers(network: NetworkBuilder, rng: random.Random) -> NetworkBuilder:
+    for _ in range(rng.randint(0, 3)):
+        _append(network, rng)
+    for _ in range(rng.randint(0, 2)):
+        network.linear(rng.randint(1, 6), weight_bits=rng.randint(1, 5)).fire(rng.randint(1, 4))
+    network.linear(rng.randint(1, 6), bias=rng.random() < 0.5)
+    return network.argmax() if rng.random() < 0.3 else network
+
+
+def _append(network: NetworkBuilder, rng: random.Random) -> None:
+    """A layer over a map, or nothing when what was drawn does not fit the map."""
+    channels, height, width = network.shape
+    window = _window(rng, height, width)
+    rows, columns = window.positions(height, width)
+    if rows < 1 or columns < 1:
+        return
+    kind = rng.choice(("conv", "conv", "conv", "max", "sum"))
+    if kind == "conv":
+        groups = rng.choice([n for n in range(1, channels + 1) if channels % n == 0])
+        network.conv(
+            groups * rng.randint(1, 3),
+            window.kernel,
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+            groups=groups,
+            weight_bits=rng.randint(1, 5),
+        )
+        network.fire(rng.randint(1, 5), fraction_bits=rng.randint(0, 4), per_layer=rng.random() < 0.3)
+    elif kind == "max" and not window.padding_only(height, width):
+        network.max_pool(window.kernel, window.stride, window.padding, window.dilation)
+    elif kind == "sum" and network.value.type is not None and window.taps <= 9:
+        network.sum_pool(window.kernel, window.stride, window.padding)
+
+
+def _window(rng: random.Random, height: int, width: int) -> Window:
+    def pair(low: int, high: int) -> tuple[int, int]:
+        return rng.randint(low, high), rng.randint(low, high)
+
+    kernel = (rng.randint(1, min(3, height)), rng.randint(1, min(3, width)))
+    padding = (*pair(0, 2), *pair(0, 2)) if rng.random() < 0.5 else (0, 0, 0, 0)
+    return Window(kernel, pair(1, 3), padding, pair(1, 2) if rng.random() < 0.3 else (1, 1))

@@ -12,7 +12,7 @@ from xdsl.passes import ModulePass
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, ParameterOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
 from e3ne.dialects.rtl import structure
 from e3ne.dialects.rtl.builder import Instance, ModuleBuilder
-from e3ne.semantics.dataflow import find_graph, stream_name
+from e3ne.semantics.dataflow import find_laid_out_graph, stream_name
 from e3ne.units.registry import unit_for
 
 
@@ -24,7 +24,7 @@ class ConvertDataflowToRtlPass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Replaces graph and parameters by rtl modules; parameters are constants and memories from here on."""
-        graph = find_graph(op)
+        graph = find_laid_out_graph(op)
         units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
         modules = {unit.unit_name: unit_for(unit).build(unit) for unit in units}
         top = _top(graph, units, modules)

@@ -26,6 +26,7 @@ from e3ne.dialects.dataflow import (
     producer,
     units_of,
 )
+from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
@@ -63,6 +64,12 @@ class DataflowFoldPass(ModulePass):
 
     interval: int = 1024
     dense_interval: int = 0
+
+    def __post_init__(self) -> None:
+        """Raises E3neError for numbers of cycles that are none."""
+        if self.interval < 1 or self.dense_interval < 0:
+            given = f"{self.interval} and {self.dense_interval}"
+            raise E3neError(f"{self.name}: interval is 1 or more and dense-interval 0 or more, not {given}")
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Goes through the layers in order, since a layer's lanes are those that the one before it gives."""

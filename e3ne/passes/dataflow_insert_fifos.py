@@ -27,7 +27,8 @@ from e3ne.dialects.dataflow import (
     number,
     units_of,
 )
-from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.errors import E3neError
+from e3ne.semantics.dataflow import find_laid_out_graph, plan
 
 MINIMAL_DEPTH = 2
 """With two beats a FIFO passes a beat every cycle."""
@@ -41,9 +42,14 @@ class DataflowInsertFifosPass(ModulePass):
 
     deepest: int = 64
 
+    def __post_init__(self) -> None:
+        """Raises E3neError for a depth with which a FIFO would not pass a beat every cycle."""
+        if self.deepest < MINIMAL_DEPTH:
+            raise E3neError(f"{self.name}: deepest is {MINIMAL_DEPTH} or more, not {self.deepest}")
+
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """FIFOs that are there already keep their depth."""
-        graph = find_graph(op)
+        graph = find_laid_out_graph(op)
         fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if _wants_fifo(unit)]
         best = plan(graph).speed()
         for fifo in fifos:

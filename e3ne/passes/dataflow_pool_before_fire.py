@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.passes import ModulePass
 
 from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple
+from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 
 
@@ -23,6 +24,11 @@ class DataflowPoolBeforeFirePass(ModulePass):
     name = "dataflow-pool-before-fire"
 
     interval: int = 1024
+
+    def __post_init__(self) -> None:
+        """Raises E3neError for less than one cycle."""
+        if self.interval < 1:
+            raise E3neError(f"{self.name}: interval is 1 or more, not {self.interval}")
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Rewrites fire → window → pool into window → pool → fire."""

@@ -20,6 +20,16 @@ def find_graph(module: ModuleOp) -> GraphOp:
     return graphs[0]
 
 
+def find_laid_out_graph(module: ModuleOp) -> GraphOp:
+    """The dataflow graph of a module, ready for schedule and hardware; raises E3neError while layouts are undecided."""
+    graph = find_graph(module)
+    streams = {unit.unit_name: unit.output_type for unit in units_of(graph) if isinstance(unit, TransformOp | SourceOp)}
+    undecided = [name for name, stream in streams.items() if not stream.has_layout]
+    if undecided:
+        raise E3neError(f"no layout is decided for {', '.join(undecided)} (run dataflow-legalize-streams first)")
+    return graph
+
+
 def stream_name(value: SSAValue) -> str:
     """The name of a stream: that of the unit which gives it (a flattened stream keeps its name)."""
     owner = value.owner

@@ -10,7 +10,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.utils.target import Target
 
 from e3ne.backends.cycle_model.emit import emit
-from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.dataflow import find_laid_out_graph, plan
 
 
 @dataclass(frozen=True)
@@ -21,4 +21,4 @@ class CycleModelTarget(Target):
 
     def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         """Raises E3neError when the module has no dataflow graph."""
-        output.write(emit(plan(find_graph(module))))
+        output.write(emit(plan(find_laid_out_graph(module))))

@@ -1,4 +1,4 @@
-"""The Python interface: `design = e3ne.compile(model, images)`, then `design(images)`, `design.report`, `design.write`."""
+"""The Python interface: `design = e3ne.compile(model, images)`, then `design(images)` and `design.write`."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ class CompiledDesign:
         return design
 
 
-def compile(  # noqa: A001 (the interface's name, as torch.compile's)
+def compile(
     model: nn.Module,
     images: NDArray[np.floating] | NDArray[np.uint8],
     options: Options | None = None,
@@ -59,4 +59,5 @@ def compile(  # noqa: A001 (the interface's name, as torch.compile's)
     data: Dataset = checked(images, labels, "images")
     module = import_module(model, data.shape, name)
     compilation = compile_model(Source(name, module, module), data, options or Options(), lambda _: None)
-    return CompiledDesign(compilation, plan(find_graph(compilation.modules["buffered"])), first_report(compilation, data))
+    buffered = plan(find_graph(compilation.modules["buffered"]))
+    return CompiledDesign(compilation, buffered, first_report(compilation, data))

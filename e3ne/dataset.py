@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +44,9 @@ class Dataset:
 
 def read(path: Path) -> Dataset:
     """Reads .npy, or .npz with `x` and optional `y`; bytes count as 0 … 255. Raises E3neError."""
-    archive: dict[str, NDArray[np.generic]] = {}
     try:
-        loaded = np.load(path, allow_pickle=False)
-        archive.update(loaded if isinstance(loaded, np.lib.npyio.NpzFile) else {"x": loaded})
+        loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(path, allow_pickle=False)
+        archive = {"x": loaded} if isinstance(loaded, np.ndarray) else loaded
         data, labels = archive["x"], archive.get("y")
     except FileNotFoundError as error:
         raise E3neError(f"--data: there is no file {path}") from error
@@ -55,9 +55,7 @@ def read(path: Path) -> Dataset:
     return checked(data, labels, f"--data {path}", path.name)
 
 
-def checked(
-    data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = ""
-) -> Dataset:
+def checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = "") -> Dataset:
     """A dataset from arrays; raises E3neError that starts with `what` and names all that is wrong."""
     problems: list[str] = []
     if data.ndim != 4 or 0 in data.shape:

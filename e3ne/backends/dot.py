@@ -31,7 +31,7 @@ class DotTarget(Target):
 
     name = "dot"
 
-    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:  # noqa: ARG002
+    def emit(self, ctx: Context, module: ModuleOp, output: IO[str]) -> None:
         """Writes one digraph for each; raises E3neError when there is none."""
         drawn = [op for op in module.body.block.ops if isinstance(op, NetworkOp | GraphOp)]
         if not drawn:

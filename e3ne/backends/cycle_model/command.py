@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,8 +21,8 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     Raises ValueError with a message for the user when the file does not hold such images.
     """
     try:
-        loaded = np.load(path, allow_pickle=False)
-        data: NDArray[np.generic] = loaded["x"] if isinstance(loaded, np.lib.npyio.NpzFile) else loaded
+        loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(path, allow_pickle=False)
+        data = loaded if isinstance(loaded, np.ndarray) else loaded["x"]
     except (OSError, ValueError, KeyError) as error:
         raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
     if data.ndim == 3 and shape[0] == 1:

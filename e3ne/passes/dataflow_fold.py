@@ -55,15 +55,16 @@ class Folding:
 class DataflowFoldPass(ModulePass):
     """Folds every undecided matvec.
 
-    `interval` is the number of cycles an image that a layer over pixels may take; `dense_interval` that of a layer
-    over one vector, whose work begins only when its inputs are complete and so adds to the latency (0: half of
-    `interval`).
+    A layer over one vector has a limit of its own: its work begins only when its inputs are complete, and so adds to
+    the latency.
     """
 
     name = "dataflow-fold"
 
     interval: int = 1024
+    """cycles an image that a layer over pixels may take"""
     dense_interval: int = 0
+    """cycles an image that a layer over one vector may take; 0: half of `interval`"""
 
     def __post_init__(self) -> None:
         """Raises E3neError for numbers of cycles that are none."""

@@ -41,6 +41,7 @@ class DataflowInsertFifosPass(ModulePass):
     name = "dataflow-insert-fifos"
 
     deepest: int = 64
+    """beats of a FIFO before it is shrunk, 2 or more"""
 
     def __post_init__(self) -> None:
         """Raises E3neError for a depth with which a FIFO would not pass a beat every cycle."""

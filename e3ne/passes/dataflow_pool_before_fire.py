@@ -24,6 +24,7 @@ class DataflowPoolBeforeFirePass(ModulePass):
     name = "dataflow-pool-before-fire"
 
     interval: int = 1024
+    """cycles an image that neurons may take; they give a digit a cycle"""
 
     def __post_init__(self) -> None:
         """Raises E3neError for less than one cycle."""

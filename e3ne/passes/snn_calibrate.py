@@ -48,15 +48,24 @@ _CHUNK_VALUES = 1 << 23
 
 @dataclass(frozen=True)
 class SnnCalibratePass(ModulePass):
-    """Calibrates on the images of `data` (.npy, or .npz with `x`): T = `steps`, W = `weight_bits`."""
+    """Calibrates layer by layer, each fed with what the quantised layers before it give.
+
+    Annotates weight scales and bits of every synapse, scale and steps of every ReLU, and the steps of the input. The
+    last layer gets one scale for all its outputs.
+    """
 
     name = "snn-calibrate"
 
     data: str
+    """images: .npy, or .npz with `x`"""
     steps: int = 4
+    """time steps T, 1 to 8"""
     weight_bits: int = 4
+    """bits W of a weight, 2 to 8"""
     granularity: str = "per_channel"
+    """which weights share a scale: per_channel, per_layer, or power_of_two"""
     method: str = "mse"
+    """where activations are clipped: mse (least squared error), max, or percentile"""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` for wrong options, unreadable data and networks that are not in the folded float form."""
@@ -231,5 +240,5 @@ def _problems(
         if isinstance(op, BatchNormOp)
     )
     if any(op.is_integer for op in network.layers()):
-        found.append("the network is quantised already")
+        return [*found, "the network is quantised already: it is in the integer form"]
     return [*found, *structure_problems(network)]

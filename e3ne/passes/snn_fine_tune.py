@@ -18,18 +18,24 @@ from e3ne.quantization.fine_tune import fine_tune
 class SnnFineTunePass(ModulePass):
     """Trains a calibrated network on the images and labels of `data` (.npz with `x` and `y`).
 
-    Its weights, biases and scales become those with which the integer network classifies best. `augment` turns, scales,
-    shears and shifts every image by a little, which suits digits; `threads` is PyTorch's, whose sums depend on it.
+    It learns from the labels and from the scores of the float network that it starts as. Its weights, biases and
+    scales become those with which the integer network classifies best.
     """
 
     name = "snn-fine-tune"
 
     data: str
+    """images and labels, .npz with `x` and `y`"""
     epochs: int = 20
+    """passes over the images"""
     seed: int = 0
+    """of the order of the images"""
     learning_rate: float = 2e-3
+    """of the optimiser at its start"""
     augment: bool = False
+    """turn, scale, shear and shift every image by a little, which suits digits"""
     threads: int = 1
+    """of PyTorch, whose sums depend on their number"""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` for wrong options, data without labels, and networks that are not calibrated."""

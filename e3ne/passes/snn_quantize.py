@@ -56,6 +56,7 @@ class SnnQuantizePass(ModulePass):
     name = "snn-quantize"
 
     max_fraction_bits: int = 16
+    """the most bits f by which membranes are shifted left before they are compared with thresholds"""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises one `E3neError` for everything that keeps the network from being quantised."""

@@ -1,4 +1,4 @@
-"""The target `cycle-model` of e3ne-opt."""
+"""The target `cycle-model`: the cycle model as a program of its own that needs NumPy alone."""
 
 from __future__ import annotations
 

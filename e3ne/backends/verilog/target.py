@@ -1,4 +1,4 @@
-"""The Verilog backend's two entrances: a function that gives files, and a target for `-t verilog`."""
+"""The target `verilog`: the hardware as Verilog-2001; and the function that gives it as one text a file."""
 
 from __future__ import annotations
 

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 from e3ne.compilation import Compilation, Source, compile_model, write
 from e3ne.dataset import Dataset, checked
 from e3ne.design import Design, Report
+from e3ne.errors import E3neError
 from e3ne.options import Options
-from e3ne.report import first_report, save
+from e3ne.report import first_report
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import OUTPUT, Plan, encode, pack_input
 
@@ -29,17 +30,21 @@ class CompiledDesign:
     plan: Plan
     report: Report
 
-    def __call__(self, images: NDArray[np.floating]) -> NDArray[np.int64]:
-        """The results of images (N, C, H, W) of 0 … 1: membranes (N, outputs) or classes (N, 1)."""
-        codes = encode(images, self.plan.steps)
+    def __call__(self, images: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.int64]:
+        """The results of images (N, C, H, W) of 0 … 1 or bytes: membranes (N, outputs) or classes (N, 1).
+
+        Outputs that are maps come pixel by pixel. Raises E3neError.
+        """
+        data = checked(images, None, "images")
+        if data.shape != self.plan.input_shape:
+            raise E3neError(f"images of shape {data.shape}, but {self.plan.name} takes {self.plan.input_shape}")
+        codes = encode(data.images, self.plan.steps)
         found = self.plan.run(pack_input(codes, self.plan.steps, self.plan.input_bits))[OUTPUT]
         return found.reshape(len(images), -1).astype(np.int64)
 
     def write(self, folder: str | Path) -> Design:
         """Writes what `e3ne compile -o FOLDER` writes; raises E3neError when that is not possible."""
-        design = write(self.compilation, Path(folder))
-        save(self.report, design.folder)
-        return design
+        return write(self.compilation, self.report, Path(folder))
 
 
 def compile(

@@ -50,31 +50,60 @@ class Check:
 
 
 def check_model(design: Design, images: Images, progress: Progress) -> Check:
-    """The cycle model's values against the integer network's, on every stream that carries one of them."""
-    plan = design.plan
-    compared = [stream for stream in plan.streams if stream.value]
-    beats = differences = 0
+    """The cycle model's values against the integer network's: its results, and every stream that carries a layer."""
+    streams = beats = differences = 0
     first = ""
     for start in range(0, len(images), CHUNK):
         progress(f"integer network = cycle model: {start} of {len(images)} images")
-        chunk = images[start : start + CHUNK]
-        wanted = run_network(design.integer, chunk, keep=True).values
-        found = plan.run(pack_input(encode(chunk, plan.steps), plan.steps, plan.input_bits))
-        for stream in compared:
-            layer, _, kind = stream.value.partition("/")
-            values = stream.decode(found[stream.name])
-            expected = np.asarray(wanted[layer, kind]).reshape(values.shape)
-            wrong = np.argwhere(values != expected)
-            beats += stream.beats * len(chunk)
+        pairs = list(_pairs(design, images[start : start + CHUNK]))
+        streams, beats = len(pairs), beats + sum(pair.beats for pair in pairs)
+        for pair in pairs:
+            wrong = np.argwhere(pair.got != pair.expected)
             differences += len(wrong)
             if len(wrong) and not first:
-                place = tuple(int(number) for number in wrong[0])
-                first = (
-                    f"unit '{stream.producer}' differs from the integer network ({stream.value}): image "
-                    f"{start + place[0]}, channel {place[1]}, row {place[2]}, column {place[3]}: "
-                    f"expected {expected[place]}, got {values[place]}"
-                )
-    return Check(("snn", "cycles"), len(images), len(compared), beats, differences, first)
+                first = pair.message(tuple(int(number) for number in wrong[0]), start)
+    return Check(("snn", "cycles"), len(images), streams, beats, differences, first)
+
+
+@dataclass(frozen=True, eq=False)
+class _Pair:
+    """What a unit gives, as the integer network says and as the cycle model says; both have the images first."""
+
+    unit: str
+    what: str
+    axes: tuple[str, ...]
+    beats: int
+    expected: NDArray[np.generic]
+    got: NDArray[np.generic]
+
+    def message(self, place: tuple[int, ...], start: int) -> str:
+        """One line for the user; `start` images came before these."""
+        inside = ", ".join(f"{axis} {number}" for axis, number in zip(self.axes, place[1:], strict=True))
+        return (
+            f"unit '{self.unit}' differs from the integer network ({self.what}): image {start + place[0]}, {inside}: "
+            f"expected {self.expected[place]}, got {self.got[place]}"
+        )
+
+
+def _pairs(design: Design, images: Images) -> Iterator[_Pair]:
+    plan, count = design.plan, len(images)
+    wanted = run_network(design.integer, images, keep=True)
+    found = plan.run(pack_input(encode(images, plan.steps), plan.steps, plan.input_bits))
+    for stream in plan.streams:
+        if stream.value:
+            layer, _, kind = stream.value.partition("/")
+            values = stream.decode(found[stream.name])
+            expected = wanted.values[layer, kind].reshape(values.shape)
+            axes = ("channel", "row", "column")
+            yield _Pair(stream.producer, stream.value, axes, stream.beats * count, expected, values)
+    results, given = in_stream_order(wanted.outputs[0]), found[OUTPUT].reshape(count, -1)
+    yield _Pair(plan.stages[-1].name, "results", ("number",), plan.output_beats * count, results, given)
+
+
+def in_stream_order(results: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Results of the integer network as the hardware gives them, (images, results): maps pixel by pixel."""
+    ordered = results.transpose(0, 2, 3, 1) if results.ndim == 4 else results
+    return ordered.reshape(len(results), -1)
 
 
 def check_printed(design: Design, images: Images) -> Check:
@@ -89,13 +118,20 @@ def check_printed(design: Design, images: Images) -> Check:
         np.save(data, images)
         command = [sys.executable, str(design.folder / "cycle_model.py"), str(data)]
         run = subprocess.run([*command, "-o", str(output)], capture_output=True, text=True, check=False)
-        if run.returncode:
+        if run.returncode or not output.is_file():
             lines = run.stderr.strip().splitlines() or ["no message"]
             return Check(levels, len(images), streams, beats, beats, f"cycle_model.py failed: {lines[-1]}")
         with np.load(output) as found:
-            wrong = [name for name, values in expected.items() if not np.array_equal(values, found[name])]
-    first = f"cycle_model.py gives another {wrong[0]}" if wrong else ""
-    return Check(levels, len(images), streams, beats, len(wrong), first)
+            wrong = {name: _differing_beats(values, found.get(name)) for name, values in expected.items()}
+    first = next((f"cycle_model.py gives another {name}" for name, count in wrong.items() if count), "")
+    return Check(levels, len(images), streams, beats, sum(wrong.values()), first)
+
+
+def _differing_beats(expected: Values, found: Values | None) -> int:
+    """Beats of (images, beats, ...) that differ; all of them if the shapes do."""
+    if found is None or found.shape != expected.shape:
+        return expected.shape[0] * expected.shape[1]
+    return int((found != expected).reshape(*expected.shape[:2], -1).any(axis=2).sum())
 
 
 def check_verilog(design: Design, images: Images, progress: Progress) -> Iterator[Check]:

@@ -16,8 +16,8 @@ from rich.table import Table
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne import dataset
-from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, run_verilog
-from e3ne.compilation import Source, compile_model, write
+from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, in_stream_order, run_verilog
+from e3ne.compilation import Source, compile_model, require_replaceable, write
 from e3ne.dataset import Dataset
 from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
@@ -40,15 +40,15 @@ def compile_command(arguments: argparse.Namespace) -> int:
     """`e3ne compile`."""
     options = Options(**{option.name: getattr(arguments, option.name) for option in fields(Options)})
     options.check()
+    require_replaceable(arguments.output_folder)
     with progress(Console(stderr=True)) as show:
         show("reading the model")
         source, training, test = _source_and_data(arguments, options)
         compilation = compile_model(source, training, options, show)
-        show("writing")
-        design = write(compilation, arguments.output_folder)
         show("measuring accuracy and activity")
         report = first_report(compilation, test)
-        save(report, design.folder)
+        show("writing")
+        design = write(compilation, report, arguments.output_folder)
     _print_summary(report, design.folder)
     return 0
 
@@ -58,22 +58,34 @@ def _source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[S
     from e3ne.models import zoo
 
     model: str = arguments.model
-    known = model in [entry.name for entry in zoo.entries()]
     given = None if arguments.data is None else dataset.read(arguments.data)
-    shape = _shape(arguments.input_shape) if given is None else given.shape
-    reference = load_model(model, None if known and given is None else shape)
-    if known and given is None:
+    measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data")
+    reference = load_model(model, _given_shape(_shape(arguments.input_shape), given, measured))
+    # A reference network with images of its own: those that it was trained, and perhaps tuned, on.
+    own = given is None and model in [entry.name for entry in zoo.entries()]
+    if own:
         training, test = dataset.reference(model, training=True), dataset.reference(model, training=False)
     else:
-        training = given or dataset.random(_image_shape(reference))
-        test = training if arguments.test_data is None else dataset.read(arguments.test_data)
+        training = test = given or dataset.random(_image_shape(reference))
+    test = measured or test
     name = find_network(reference).sym_name.data
-    tuned = zoo.tuned(name, options.weight_bits, options.steps) if known and _default_training(options) else None
+    tuned = zoo.tuned(name, options.weight_bits, options.steps) if own and _default_training(options) else None
     if tuned is None:
         return Source(name, reference, reference), training, test
     from e3ne.pipeline_runner import read_module
 
     return Source(name, read_module(tuned), reference, tuned=True), training, test
+
+
+def _given_shape(
+    option: tuple[int, int, int] | None, data: Dataset | None, test: Dataset | None
+) -> tuple[int, int, int] | None:
+    """(channels, height, width) of an image, wherever it is given; raises E3neError if it is given differently."""
+    given = {"--input-shape": option, "--data": data and data.shape, "--test-data": test and test.shape}
+    shapes = {name: shape for name, shape in given.items() if shape}
+    if len(set(shapes.values())) > 1:
+        raise E3neError("images differ in shape: " + ", ".join(f"{name} {shape}" for name, shape in shapes.items()))
+    return next(iter(shapes.values()), None)
 
 
 def _default_training(options: Options) -> bool:
@@ -85,7 +97,7 @@ def _shape(text: str | None) -> tuple[int, int, int] | None:
     if text is None:
         return None
     numbers = text.split(",")
-    if len(numbers) != 3 or not all(number.strip().isdigit() and int(number) > 0 for number in numbers):
+    if len(numbers) != 3 or not all(number.strip().isdecimal() and int(number) > 0 for number in numbers):
         raise E3neError(f"--input-shape is {text!r}; three positive numbers C,H,W are needed")
     channels, height, width = (int(number) for number in numbers)
     return channels, height, width
@@ -150,7 +162,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     console = Console()
     bits = pack_input(encode(data.images, plan.steps), plan.steps, plan.input_bits)
     if arguments.engine == "snn":
-        outputs = np.asarray(run_network(design.integer, data.images).outputs[0]).reshape(data.size, -1)
+        outputs = in_stream_order(run_network(design.integer, data.images).outputs[0])
     else:
         schedule = plan.schedule(data.size)
         ends = schedule.times[OUTPUT][:, -1]

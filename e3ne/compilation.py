@@ -13,8 +13,7 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
-from e3ne.design import DATA, MARKER, PARAMETERS, Design
-from e3ne.devices.parts import part
+from e3ne.design import DATA, MARKER, PARAMETERS, Design, Report
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
 from e3ne.options import Options
@@ -55,11 +54,15 @@ class Compilation:
         first = [quantize_stage(self.options)] if self.source.tuned else network_stages(self.options, data)
         return [*first, *hardware_stages(self.options)]
 
+    @property
+    def calibration(self) -> Dataset:
+        """The images that scales are chosen on; fine-tuning learns from all there are."""
+        return self.training if self.options.fine_tune else self.training.first(CALIBRATION_IMAGES)
+
 
 def compile_model(source: Source, training: Dataset, options: Options, progress: Progress) -> Compilation:
     """Runs all stages in memory. Raises E3neError for whatever the user can mend."""
     options.check()
-    part(options.device)
     if options.fine_tune and training.labels is None:
         raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
     result = Compilation(source, options, training)
@@ -67,7 +70,7 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
     result.modules["tuned" if source.tuned else "float"] = module
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
         data = Path(folder) / DATA
-        training.first(training.size if options.fine_tune else CALIBRATION_IMAGES).save(data)
+        result.calibration.save(data)
         for stage in result.stages(str(data)):
             progress(f"{stage.name}: {', '.join(p.partition('{')[0] for p in stage.passes)}")
             start = time.perf_counter()
@@ -78,10 +81,11 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
     return result
 
 
-def write(compilation: Compilation, out: Path) -> Design:
+def write(compilation: Compilation, report: Report, out: Path) -> Design:
     """Writes OUT: completely, or not at all. A previous OUT of e3ne's is replaced, anything else refused."""
     from e3ne.backends.cycle_model.emit import emit
     from e3ne.backends.verilog.target import print_verilog
+    from e3ne.report import save
     from e3ne.semantics.dataflow import find_graph, plan
 
     with replacing(out) as folder:
@@ -90,17 +94,22 @@ def write(compilation: Compilation, out: Path) -> Design:
         design = plan(find_graph(compilation.modules["buffered"]))
         _write(folder / "cycle_model.py", emit(design))
         _write_testbench(folder, design, compilation.training.first(TESTBENCH_IMAGES))
-        compilation.training.first(CALIBRATION_IMAGES).save(folder / "ir" / DATA)
+        compilation.calibration.save(folder / "ir" / DATA)
         _write_modules(compilation, folder / "ir", out / "ir")
-        (folder / MARKER).write_text("{}\n", encoding="utf-8")
+        save(report, folder)
     return Design(out)
+
+
+def require_replaceable(out: Path) -> None:
+    """Raises E3neError if `out` holds something that is not an output of e3ne's."""
+    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
+        raise E3neError(f"{out} exists and is not an output of e3ne: choose another folder with -o")
 
 
 @contextmanager
 def replacing(out: Path) -> Generator[Path]:
     """A temporary folder beside `out` that takes its place when the block ends well, and vanishes when it does not."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
-        raise E3neError(f"{out} exists and is not an output of e3ne: choose another folder with -o")
+    require_replaceable(out)
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
@@ -110,16 +119,24 @@ def replacing(out: Path) -> Generator[Path]:
         yield folder
         folder.chmod(0o755)
         if out.exists():
-            old = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-            out.rename(old / "old")
-            folder.rename(out)
-            shutil.rmtree(old)
+            _exchange(folder, out)
         else:
             folder.rename(out)
     except OSError as error:
         raise E3neError(f"{out} cannot be written: {error}") from error
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _exchange(folder: Path, out: Path) -> None:
+    """Puts `folder` in the place of `out`, which stays as it was if that fails."""
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as retired:
+        former = out.rename(Path(retired) / "former")
+        try:
+            folder.rename(out)
+        except OSError:
+            former.rename(out)
+            raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -18,6 +18,8 @@ from e3ne.semantics.plan import Plan
 MARKER = "report.json"
 DATA = "data.npz"
 PARAMETERS = "-parameters"
+SCHEMA = 1
+"""Of report.json; rises when a name in it changes its meaning or goes."""
 
 Report = dict[str, object]
 
@@ -58,6 +60,9 @@ class Design:
     def report(self) -> Report:
         """report.json."""
         try:
-            return cast(Report, json.loads((self.folder / MARKER).read_text(encoding="utf-8")))
-        except (OSError, json.JSONDecodeError) as error:
+            found: object = json.loads((self.folder / MARKER).read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
             raise E3neError(f"{self.folder / MARKER} cannot be read: {error}") from error
+        if not isinstance(found, dict) or cast(Report, found).get("schema") != SCHEMA:
+            raise E3neError(f"{self.folder / MARKER} is not a report of e3ne's (schema {SCHEMA})")
+        return cast(Report, found)

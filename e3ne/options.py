@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
+from e3ne.devices.parts import parts
 from e3ne.errors import E3neError
 
 ENCODINGS = ("radix",)
@@ -51,6 +52,8 @@ class Options:
         ):
             if not low <= value <= high:
                 found.append(f"--{name} is {value}; supported: {low} to {high}")
+        if self.device not in (known := parts()):
+            found.append(f"--device is {self.device!r}; supported: {', '.join(known)}")
         return found
 
     def check(self) -> None:

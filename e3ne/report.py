@@ -19,7 +19,7 @@ from e3ne.analysis.activity import spikes, synaptic_operations
 from e3ne.check import Check
 from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
-from e3ne.design import MARKER, Report
+from e3ne.design import MARKER, SCHEMA, Report
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import find_network
@@ -27,7 +27,6 @@ from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.snn import run_float, run_network
 from e3ne.units.registry import unit_for
 
-SCHEMA = 1
 SPIKE_IMAGES = 100
 """Images over which spikes and synaptic operations are averaged."""
 

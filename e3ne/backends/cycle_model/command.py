@@ -23,14 +23,19 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     try:
         loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(path, allow_pickle=False)
         data = loaded if isinstance(loaded, np.ndarray) else loaded["x"]
-    except (OSError, ValueError, KeyError) as error:
+    except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
         raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
     if data.ndim == 3 and shape[0] == 1:
         data = data[:, None]
     if data.ndim != 4 or data.shape[1:] != shape:
         raise ValueError(f"{path}: images of shape {data.shape[1:]}, but the network takes {shape}")
-    data = data[:count]
-    return data.astype(np.float64) / (255 if data.dtype == np.uint8 else 1)
+    if not len(data):
+        raise ValueError(f"{path}: there are no images")
+    bytes_given = data.dtype == np.uint8
+    images = data[:count].astype(np.float64) / (255 if bytes_given else 1)
+    if not (bytes_given or data.dtype.kind == "f") or not ((images >= 0) & (images <= 1)).all():
+        raise ValueError(f"{path}: the images must hold floats in 0 to 1, or bytes")
+    return images
 
 
 def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
@@ -51,6 +56,8 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--count", type=int, default=16, help="how many images (default 16)")
     parser.add_argument("-o", "--output", type=Path, help="write all transfers and values to this .npz")
     options = parser.parse_args(arguments)
+    if options.output is not None and not options.output.resolve().parent.is_dir():
+        parser.error(f"{options.output}: there is no such folder")
     if options.count < 1:
         parser.error("--count must be at least 1")
     if options.data is None:

@@ -43,7 +43,8 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     codes[0] = (1 << plan.steps) - 1
     codes[1:2] = 0
     taken, given = images * plan.input_beats, images * plan.output_beats
-    longest = 2 * plan.interval() // plan.output_beats + 2
+    # Slower than the design on average: the waiting reaches every unit.
+    longest = 6 * plan.interval() // plan.output_beats + 2
     gaps = rng.integers(0, 40, taken) * (rng.random(taken) < 0.3)
     stalls = rng.integers(0, longest, given) * (rng.random(given) < 0.7)
     quiet = np.zeros(taken, np.int64), np.zeros(given, np.int64)

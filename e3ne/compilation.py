@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 import tempfile
 import time
@@ -164,12 +165,13 @@ def _write_testbench(folder: Path, design: Plan, data: Dataset) -> None:
 
 
 def _write_modules(compilation: Compilation, folder: Path, final: Path) -> None:
-    """One numbered file a stage, parameters beside it, and the pipelines that continue from each."""
+    """One numbered file a stage, parameters beside it, and the commands for a shell that continue from each."""
     stages = compilation.stages(str(final / DATA))
     lines: list[str] = []
     for number, (name, module) in enumerate(compilation.modules.items()):
         stem = f"{number:02}-{name}"
         printed = module if name == "rtl" else externalise(module, folder, f"{stem}{PARAMETERS}")
         _write(folder / f"{stem}.mlir", print_module(printed))
-        lines.append(f"e3ne-opt {final / stem}.mlir -p '{remaining(stages, name)}' -t verilog\n")
+        command = ["e3ne-opt", f"{final / stem}.mlir", "-p", remaining(stages, name), "-t", "verilog"]
+        lines.append(shlex.join(command) + "\n")
     _write(folder / "continue.txt", "".join(lines))

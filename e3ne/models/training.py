@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch import nn
 from torch.nn import functional
@@ -95,7 +96,7 @@ def fit(
     """Train `model` in place to classify `images` (N, C, H, W) as `labels` (N,); give the mean loss of each epoch.
 
     Order and augmentation of the images depend on `seed` only, so the result is the same for the same model,
-    seed and number of torch's threads. `progress` shows a bar with the loss. The model is left in eval mode.
+    seed and number of torch's threads. `progress` shows a bar with the loss on stderr. The model is left in eval mode.
     Raises `E3neError` when there is nothing to train on.
     """
     if epochs < 1:
@@ -163,4 +164,4 @@ def _update(optimizer: torch.optim.Optimizer, loss: torch.Tensor) -> float:
 
 def _bar(shown: bool) -> Progress:
     columns = TextColumn("training"), BarColumn(), MofNCompleteColumn(), TextColumn("loss {task.fields[loss]:.4f}")
-    return Progress(*columns, TimeRemainingColumn(), disable=not shown)
+    return Progress(*columns, TimeRemainingColumn(), console=Console(stderr=True), disable=not shown)

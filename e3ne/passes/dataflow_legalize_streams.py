@@ -13,6 +13,7 @@ from xdsl.ir import Operation
 from xdsl.passes import ModulePass
 
 from e3ne.dialects.dataflow import (
+    GraphOp,
     MatvecOp,
     Order,
     PoolOp,
@@ -77,15 +78,19 @@ def _adapt(unit: TransformOp) -> None:
             pass
 
 
-def _label(unit: TransformOp) -> str:
-    """What the names of the layer's units begin with."""
-    return unit.unit_name.rpartition("_")[0] or unit.unit_name
+def _name(before: TransformOp, kind: str) -> str:
+    """A name for a unit in front of `before`: the layer's label and the kind, numbered where that is taken."""
+    graph = before.parent_op()
+    assert isinstance(graph, GraphOp)
+    taken = {unit.unit_name for unit in units_of(graph)}
+    name = f"{before.unit_name.rpartition('_')[0] or before.unit_name}_{kind}"
+    return next(free for free in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if free not in taken)
 
 
 def _resize(unit: TransformOp, lanes: int, parallel: int) -> None:
     given = unit.input_type
     if (given.lanes, given.parallel) != (lanes, parallel):
-        _insert(unit, ResizeOp(f"{_label(unit)}_resize", unit.layer.data, unit.input, lanes, parallel))
+        _insert(unit, ResizeOp(_name(unit, "resize"), unit.layer.data, unit.input, lanes, parallel))
 
 
 def _replay(unit: MatvecOp) -> None:
@@ -96,7 +101,7 @@ def _replay(unit: MatvecOp) -> None:
     order = Order.STEPS_OUTER if reorder else Order.STEPS_INNER
     bits = 2 * given.beats_per_pixel * given.beat_bits
     memory = "block" if bits > BLOCK_MEMORY_BITS else "distributed"
-    _insert(unit, ReplayOp(f"{_label(unit)}_replay", unit.layer.data, unit.input, unit.groups, order, memory))
+    _insert(unit, ReplayOp(_name(unit, "replay"), unit.layer.data, unit.input, unit.groups, order, memory))
 
 
 def _place_rows(unit: WindowOp) -> None:

@@ -12,6 +12,7 @@ from e3ne.analysis.event_graph import EventGraph
 from e3ne.dialects.dataflow import WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.errors import E3neError
 from e3ne.units.accumulator import accumulator_stages, build_accumulator
 from e3ne.units.adders import tree_depth
 from e3ne.units.flow import elastic, every
@@ -121,8 +122,13 @@ class Matvec(Unit[MatvecOp]):
         return Fold(op.groups, given.channels // op.input_lanes.value.data, given.steps // op.parallel_steps.value.data)
 
     def latency(self, op: MatvecOp) -> int:
-        """The depth of the pipeline in cycles, for the decided folding."""
+        """The depth of the pipeline in cycles, for the decided folding; raises E3neError if it is none for tables."""
         fold = self.fold(op)
+        if op.implementation.data == "table" and fold.address_bits > MAXIMAL_FOLD_BITS:
+            raise E3neError(
+                f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
+                "inputs; the implementation must be adder"
+            )
         stages = accumulator_stages(fold, op.reduction, op.bias is not None)
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
         if op.implementation.data == "adder":

@@ -27,3 +27,31 @@ dataflow.graph @undecided {
   dataflow.sink %3 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<1x1x4, steps 1, bits -5>
 }
 dataflow.parameter @t : tensor<1xi8> {width = 3} = dense<2>
+
+// -----
+
+// Tables have 4 address bits for folds; 4 groups of outputs times 8 chunks of inputs take 5.
+
+// CHECK: unit fc: tables cannot hold 4 groups of outputs x 8 chunks of inputs; the implementation must be adder
+dataflow.parameter @w : tensor<4x8xi8> {width = 2} = dense<1>
+dataflow.graph @too_many_folds {
+  %0 = dataflow.source {unit = "in", layer = "input", bus = 16 : i64} : !dataflow.stream<1x1x8, steps 2, bits 1>
+  %1 = dataflow.matvec %0 {unit = "fc", layer = "fc", weights = @w, outputs = 4 : i64, value_bits = 6 : i64, output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_outer", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x8, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -6>
+  dataflow.sink %1 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<1x1x4, steps 1, bits -6>
+}
+
+// -----
+
+// A width converter in front of the window and one behind it: each has a name of its own.
+
+// CHECK:      dataflow.resize %0 {unit = "conv_resize", layer = "conv", lanes = 1 : i64, parallel_steps = 1 : i64}
+// CHECK-NEXT: dataflow.window
+// CHECK-NEXT: dataflow.resize %2 {unit = "conv_resize_2", layer = "conv", lanes = 2 : i64, parallel_steps = 1 : i64}
+// CHECK-NEXT: dataflow.matvec %3
+dataflow.parameter @w : tensor<1x4xi8> {width = 2} = dense<1>
+dataflow.graph @two_converters {
+  %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<3x3x1, steps 2, bits 1>
+  %1 = dataflow.window %0 {unit = "conv_window", layer = "conv", kernel = array<i64: 2, 2>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 1 : i64, memory = "distributed"} : !dataflow.stream<3x3x1, steps 2, bits 1> -> !dataflow.stream<2x2x4, steps 2, bits 1>
+  %2 = dataflow.matvec %1 {unit = "conv_matvec", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 5 : i64, output_lanes = 1 : i64, input_lanes = 2 : i64, parallel_steps = 1 : i64, order = "steps_inner", implementation = "adder", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<2x2x4, steps 2, bits 1> -> !dataflow.stream<2x2x1, steps 1, bits -5>
+  dataflow.sink %2 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<2x2x1, steps 1, bits -5>
+}

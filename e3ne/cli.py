@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import os
 import sys
@@ -28,6 +29,8 @@ class _Parser(argparse.ArgumentParser):
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake."""
+    # A module has some 100,000 objects, hardly any of them garbage: looking for cycles took a sixth of the time.
+    gc.set_threshold(500_000)
     # What libraries log about a user's mistake is said in our own words.
     logging.disable(logging.ERROR)
     options = _parser().parse_args(arguments)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from numpy.lib.npyio import NpzFile
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
@@ -45,12 +45,10 @@ class Dataset:
 def read(path: Path, option: str = "--data") -> Dataset:
     """Reads .npy, or .npz with `x` and optional `y`; bytes count as 0 … 255. Raises E3neError that names `option`."""
     try:
-        loaded: NDArray[np.generic] | NpzFile = np.load(path, allow_pickle=False)
-        if isinstance(loaded, np.ndarray):
-            data, labels = loaded, None
-        else:
-            with loaded as archive:
-                data, labels = archive["x"], archive.get("y")
+        with path.open("rb") as file:
+            loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
+            archive = {"x": loaded} if isinstance(loaded, np.ndarray) else loaded
+            data, labels = archive["x"], archive.get("y")
     except FileNotFoundError as error:
         raise E3neError(f"{option}: there is no file {path}") from error
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own

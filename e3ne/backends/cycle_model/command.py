@@ -21,8 +21,9 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     Raises ValueError with a message for the user when the file does not hold such images.
     """
     try:
-        loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(path, allow_pickle=False)
-        data = loaded if isinstance(loaded, np.ndarray) else loaded["x"]
+        with path.open("rb") as file:
+            loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
+            data = loaded if isinstance(loaded, np.ndarray) else loaded["x"]
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
         raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
     if data.ndim == 3 and shape[0] == 1:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
-from xdsl.ir import SSAValue
 
 from e3ne.dialects import snn
 from e3ne.semantics.snn import NetworkRun
@@ -19,15 +18,12 @@ def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
 
 def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
-    emitters: dict[SSAValue, snn.LayerOp] = {op.output: op for op in network.layers() if _emits(op)}
-    flattened: dict[SSAValue, SSAValue] = {
-        op.output: op.input for op in network.layers() if isinstance(op, snn.FlattenOp)
-    }
     total = 0
     for op in network.layers():
         if isinstance(op, snn.SynapseOp):
-            emitter = emitters[flattened.get(op.input, op.input)]
-            total += _meetings(op, spike_counts(run, emitter))
+            before = op.input.owner
+            assert isinstance(before, snn.LayerOp)
+            total += _meetings(op, spike_counts(run, before))
     return total / _images(run)
 
 

@@ -1,0 +1,115 @@
+"""Spikes and synaptic operations against a recount, spike by spike and weight by weight."""
+
+from __future__ import annotations
+
+from itertools import product
+
+import numpy as np
+import pytest
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.analysis.activity import spikes, synaptic_operations
+from e3ne.dialects import snn
+from e3ne.dialects.snn import find_network
+from e3ne.semantics.snn import NetworkRun, run_network
+from tests.hardware.networks import NetworkBuilder
+
+NETWORKS = {
+    "plain": lambda: NetworkBuilder("plain", (1, 6, 6), 4).conv(3, (3, 3)).fire().max_pool((2, 2)).linear(5),
+    "padding": lambda: (
+        NetworkBuilder("padding", (2, 5, 6), 3).conv(3, (3, 2), padding=(2, 1, 0, 3)).fire().linear(4, bias=True)
+    ),
+    "stride": lambda: (
+        NetworkBuilder("stride", (1, 7, 8), 3).conv(2, (2, 3), stride=(2, 3), padding=(1, 0, 0, 1)).fire().linear(3)
+    ),
+    "dilation": lambda: (
+        NetworkBuilder("dilation", (1, 7, 7), 2).conv(2, (2, 3), dilation=(3, 2), padding=(0, 1, 2, 0)).fire().linear(3)
+    ),
+    "groups": lambda: NetworkBuilder("groups", (4, 4, 4), 3).conv(6, (2, 2), groups=2).fire().conv(6, (2, 2), groups=6),
+    "sums": lambda: (
+        NetworkBuilder("sums", (1, 6, 6), 3).conv(2, (3, 3)).fire(2).sum_pool((2, 2)).conv(3, (2, 2)).fire().linear(4)
+    ),
+    "pooled_image": lambda: NetworkBuilder("pooled_image", (1, 4, 4), 4).max_pool((2, 2)).linear(3).fire().linear(2),
+    "flattened_twice": lambda: NetworkBuilder("flattened_twice", (2, 3, 3), 3).flatten().flatten().linear(3),
+}
+
+
+def digits(code: int) -> int:
+    """The ones of a radix code."""
+    return bin(code).count("1")
+
+
+def recount_spikes(run: NetworkRun, network: snn.NetworkOp) -> int:
+    """Every one of every train that a layer gives; a flattened train is the same train."""
+    total = 0
+    for op in network.layers():
+        if isinstance(op.output.type, snn.TrainType) and not isinstance(op, snn.FlattenOp):
+            total += sum(digits(int(code)) for code in run.values[op.layer_name, op.KIND].reshape(-1))
+    return total
+
+
+def recount_operations(run: NetworkRun, network: snn.NetworkOp) -> int:
+    """For every weight at every place: the spikes of the pixel under it."""
+    total = 0
+    before: snn.LayerOp | None = None
+    for op in network.layers():
+        if isinstance(op, snn.SynapseOp):
+            assert before is not None
+            codes = np.asarray(run.values[before.layer_name, before.KIND])
+            total += in_conv(op, codes) if isinstance(op, snn.Conv2dOp) else in_linear(op, codes)
+        before = op
+    return total
+
+
+def in_linear(op: snn.SynapseOp, codes: np.ndarray) -> int:
+    outputs, inputs = op.weights_parameter.array.shape
+    return sum(digits(int(image[i])) for image in codes for _ in range(outputs) for i in range(inputs))
+
+
+def in_conv(op: snn.Conv2dOp, codes: np.ndarray) -> int:
+    _, channels, height, width = codes.shape
+    window, (top, left, *_) = op.window, op.window.padding
+    outputs, inside, kernel_rows, kernel_columns = op.weights_parameter.array.shape
+    _, rows, columns = snn.shape_of(op.output.type)
+    total = 0
+    for o, i, r, c in product(range(outputs), range(inside), range(kernel_rows), range(kernel_columns)):
+        channel = o // (outputs // op.group_count) * inside + i
+        assert channel < channels
+        for row, column in product(range(rows), range(columns)):
+            y = row * window.stride[0] + r * window.dilation[0] - top
+            x = column * window.stride[1] + c * window.dilation[1] - left
+            if 0 <= y < height and 0 <= x < width:
+                total += sum(digits(int(image[channel, y, x])) for image in codes)
+    return total
+
+
+def network_run(name: str, images: int = 3) -> tuple[ModuleOp, NetworkRun]:
+    module = NETWORKS[name]().build()
+    shape = snn.shape_of(find_network(module).image.type)
+    pixels = np.random.default_rng(5).random((images, *shape))
+    return module, run_network(module, pixels, keep=True)
+
+
+@pytest.mark.parametrize("name", NETWORKS)
+def test_recount(name: str) -> None:
+    module, run = network_run(name)
+    network = find_network(module)
+    expected = recount_spikes(run, network), recount_operations(run, network)
+    assert min(expected) > 0
+    assert spikes(run, network) == pytest.approx(expected[0] / 3, rel=1e-12)
+    assert synaptic_operations(run, network) == pytest.approx(expected[1] / 3, rel=1e-12)
+
+
+def test_by_hand() -> None:
+    """A white image of 2×2 at T = 3: 12 spikes; each meets one weight of each of 4 outputs of the linear layer."""
+    module = NetworkBuilder("white", (1, 2, 2), 3).linear(4).build()
+    run = run_network(module, np.ones((2, 1, 2, 2)), keep=True)
+    network = find_network(module)
+    assert (spikes(run, network), synaptic_operations(run, network)) == (12, 48)
+
+
+def test_a_dark_image_is_silent_at_the_input() -> None:
+    module = NetworkBuilder("dark", (1, 3, 3), 3).conv(4, (2, 2), padding=(1, 1, 1, 1)).build()
+    run = run_network(module, np.zeros((1, 1, 3, 3)), keep=True)
+    network = find_network(module)
+    assert (spikes(run, network), synaptic_operations(run, network)) == (0, 0)

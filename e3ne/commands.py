@@ -24,7 +24,7 @@ from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.options import Options
-from e3ne.report import accuracy, add_checks, add_synthesis, first_report, save
+from e3ne.report import accuracy, add_checks, add_synthesis, as_markdown, first_report, save
 
 DIFFERENCE = 1
 
@@ -227,8 +227,9 @@ def synth(arguments: argparse.Namespace) -> int:
 def show(arguments: argparse.Namespace) -> int:
     """`e3ne report`."""
     design = Design(arguments.out)
-    _print_summary(design.report, design.folder)
-    Console().print(Markdown((design.folder / "report.md").read_text(encoding="utf-8")))
+    report = design.report
+    _print_summary(report, design.folder)
+    Console().print(Markdown(as_markdown(report)))
     return 0
 
 
@@ -251,7 +252,7 @@ def _print_summary(report: Report, folder: Path) -> None:
             f"synthesised, {family}",
             f"{counts['lut']:,} LUT, {counts['ff']:,} FF, {counts['bram36']} BRAM36, {counts['dsp']} DSP",
         )
-    table.add_row("files", f"{folder}: rtl/ ir/ cycle_model.py report.json report.md")
+    table.add_row("files", f"{folder}: rtl/ ir/ testbench/ cycle_model.py report.json report.md")
     console.print(table)
 
 

@@ -35,13 +35,15 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     """The report of a compilation: cycles, estimates, accuracy on the test images."""
     graph = find_graph(compilation.modules["buffered"])
     interval, latency = plan(graph).speed()
+    # A network that came tuned was trained on all images; calibration alone uses fewer.
+    seen = compilation.training if compilation.source.tuned else compilation.calibration
     units = [_unit(unit) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
     report: Report = {
         "schema": SCHEMA,
         "network": compilation.source.name,
         "options": {**asdict(compilation.options), "fine_tuned": compilation.source.tuned},
         "device": asdict(part(compilation.options.device)),
-        "calibration": {"images": compilation.training.size, "origin": compilation.training.origin},
+        "calibration": {"images": seen.size, "origin": seen.origin},
         "latency_cycles": latency,
         "interval_cycles": interval,
         "resources": {"estimated": _total(units)},
@@ -126,15 +128,17 @@ def add_synthesis(
             cast(dict[str, object], unit.setdefault("synthesised", {}))[family] = dict(units[str(unit["name"])])
 
 
-def save(report: Report, folder: Path) -> None:
-    """Writes report.json and report.md, each at once."""
+def as_markdown(report: Report) -> str:
+    """The report for people."""
     environment = Environment(
         loader=PackageLoader("e3ne", "templates"), undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
     )
-    texts = {
-        MARKER: json.dumps(report, indent=1) + "\n",
-        "report.md": environment.get_template("report.md.j2").render(report=report),
-    }
+    return environment.get_template("report.md.j2").render(report=report)
+
+
+def save(report: Report, folder: Path) -> None:
+    """Writes report.json and report.md, each at once."""
+    texts = {MARKER: json.dumps(report, indent=1) + "\n", "report.md": as_markdown(report)}
     for name, text in texts.items():
         temporary = folder / f".{name}"
         temporary.write_text(text, encoding="utf-8")

@@ -11,6 +11,7 @@ import pytest
 import torch
 from torch import nn
 
+from e3ne import compilation
 from e3ne.check import run_verilog
 from e3ne.dataset import Dataset, read
 from e3ne.design import Design
@@ -190,6 +191,15 @@ def test_test_data_measures_accuracy(float_model: Path, data: Path, dataset: Dat
     found = cast(dict[str, object], design.report["accuracy"])
     assert (found["samples"], found["origin"], found["integer"]) == (8, "test.npz", 100 * right)
     assert design.report["calibration"] == {"images": 40, "origin": "images.npz"}
+
+
+def test_calibration_sees_so_many_images(
+    float_model: Path, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(compilation, "CALIBRATION_IMAGES", 10)
+    design = compiled(float_model, "--data", data, out=tmp_path / "out")
+    assert design.report["calibration"] == {"images": 10, "origin": "images.npz"}
+    assert np.array_equal(read(design.folder / "ir" / "data.npz").images, read(data).images[:10])
 
 
 def test_random_images(float_model: Path, tmp_path: Path) -> None:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.longest_paths import longest_paths
+from e3ne.errors import E3neError
 
 Cycles = NDArray[np.int64]
 
@@ -29,7 +30,7 @@ SWEEPS = 32
 """Sweeps over all processes after which an image is solved event by event; common graphs need a tenth."""
 
 
-class ScheduleError(Exception):
+class ScheduleError(E3neError):
     """The graph has no finite schedule: the design would deadlock."""
 
 

@@ -32,7 +32,7 @@ from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 
 NEURON_LUTS = 50
-"""LUTs of the neuron behind an output lane: 16 to 19 with constant thresholds (3-hardware.md), more when folded."""
+"""LUTs of the neuron behind an output lane: 16 to 19 with constant thresholds (Yosys 0.70, xcup), more when folded."""
 
 
 @dataclass(frozen=True)

@@ -78,7 +78,7 @@ class Fire(Unit[FireOp]):
         return [{}]
 
     def cost(self, op: FireOp) -> Cost:
-        """16 to 19 LUTs a channel at 4 digits (3-hardware.md); tables grow with digits and groups of channels."""
+        """16 to 19 LUTs a channel at 4 digits (Yosys 0.70, xcup); tables grow with digits and groups of channels."""
         given = op.input_type
         bits = given.element_bits + 1
         entries = (1 << op.steps.value.data) * given.chunks

@@ -94,7 +94,7 @@ class Matvec(Unit[MatvecOp]):
         return choices
 
     def cost(self, op: MatvecOp) -> Cost:
-        """LUTs and flip-flops a lane as measured in 3-hardware.md (Yosys 0.70, xcup), plus the accumulators."""
+        """LUTs and flip-flops a lane as Yosys 0.70 counted them for xcup, plus the accumulators."""
         given = op.input_type
         outputs, inputs = op.output_lanes.value.data, op.input_lanes.value.data
         lanes = outputs * inputs * op.parallel_steps.value.data

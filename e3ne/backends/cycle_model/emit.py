@@ -13,6 +13,7 @@ from typing import cast
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne import errors
 from e3ne.analysis import event_graph, longest_paths
 from e3ne.backends.cycle_model import command
 from e3ne.semantics import plan as plan_module
@@ -54,7 +55,7 @@ WIDTH = 110
 def emit(plan: Plan) -> str:
     """The program's text; the same plan gives the same text."""
     parts = [HEADER.format(name=plan.name)]
-    parts.extend(_body(module) for module in (longest_paths, event_graph, layout, model, flow, plan_module))
+    parts.extend(_body(module) for module in (errors, longest_paths, event_graph, layout, model, flow, plan_module))
     classes = {type(stage.model).__name__: type(stage.model) for stage in plan.stages}
     parts.extend("\n\n" + inspect.getsource(classes[name]).rstrip() + "\n" for name in sorted(classes))
     parts.append(_body(command))

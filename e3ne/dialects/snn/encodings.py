@@ -1,4 +1,4 @@
-"""Encodings: what the digits of a spike train are and what they weigh (design: semantics, "Encodings")."""
+"""Encodings: what the digits of a spike train are and what they weigh."""
 
 from __future__ import annotations
 

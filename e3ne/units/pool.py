@@ -63,7 +63,7 @@ class Pool(Unit[PoolOp]):
         return [{}]
 
     def cost(self, op: PoolOp) -> Cost:
-        """About 9 LUTs a channel for a 2×2 pool of trains (Yosys 0.70, xcup); 1.5 LUTs a bit for each value compared."""
+        """9 LUTs a channel for a 2×2 pool of trains (Yosys 0.70, xcup); 1.5 LUTs a bit for each value compared."""
         given = op.input_type
         results = given.lanes // op.size.value.data
         if given.signed:

@@ -19,7 +19,7 @@ from tests.cli.command import contents, verilog
 
 def make() -> nn.Module:
     """The tiny network of conftest.py."""
-    torch.manual_seed(0)
+    torch.default_generator.manual_seed(0)
     return nn.Sequential(nn.Conv2d(1, 4, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Flatten(), nn.Linear(36, 5)).eval()
 
 

@@ -69,7 +69,7 @@ def test_reported_cycles_are_those_of_the_verilog(tiny: Design, dataset: Dataset
 def test_reported_accuracy(tiny: Design, network: str, dataset: Dataset) -> None:
     assert dataset.labels is not None
     with torch.no_grad():
-        scores = model_of(network)(torch.from_numpy(dataset.images)).numpy()
+        scores = model_of(network)(torch.tensor(dataset.images)).numpy()
     whole = run_network(tiny.integer, dataset.images).outputs[0]
     right = [sum(row.argmax() == y for row, y in zip(rows, dataset.labels, strict=True)) for rows in (scores, whole)]
     assert tiny.report["accuracy"] == {

@@ -19,6 +19,8 @@ from e3ne.semantics.plan import INPUT, OUTPUT, encode
 from e3ne.semantics.snn import run_network
 from tests.cli.command import e3ne_opt
 
+Outcome = tuple[str, Mapping[str, np.ndarray]]
+
 ALONE = """
 import runpy, sys
 
@@ -50,9 +52,7 @@ def design(request: pytest.FixtureRequest) -> Design:
 
 
 @pytest.fixture(scope="module")
-def ran(
-    design: Design, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory
-) -> tuple[str, Mapping[str, np.ndarray]]:
+def ran(design: Design, dataset: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Outcome:
     """What the program prints, and the traces that it writes."""
     folder = tmp_path_factory.mktemp("model")
     np.save(folder / "images.npy", images_of(design, dataset))
@@ -68,7 +68,7 @@ def test_the_interpreter_is_alone(module: str, tmp_path: Path) -> None:
     assert f"{module} is not allowed here" in run_alone(tmp_path / "imports.py").stderr
 
 
-def test_equals_the_model_in_this_process(design: Design, dataset: Dataset, ran) -> None:
+def test_equals_the_model_in_this_process(design: Design, dataset: Dataset, ran: Outcome) -> None:
     found = ran[1]
     expected = traces(design.plan, encode(images_of(design, dataset), design.plan.steps))
     assert set(found) == set(expected)
@@ -77,7 +77,7 @@ def test_equals_the_model_in_this_process(design: Design, dataset: Dataset, ran)
         assert np.array_equal(found[name], values), name
 
 
-def test_gives_the_results_of_the_integer_network(design: Design, dataset: Dataset, ran) -> None:
+def test_gives_the_results_of_the_integer_network(design: Design, dataset: Dataset, ran: Outcome) -> None:
     text, found = ran
     results = in_stream_order(run_network(design.integer, images_of(design, dataset)).outputs[0])
     assert np.array_equal(found[f"{OUTPUT}.values"].reshape(16, -1), results)
@@ -87,7 +87,7 @@ def test_gives_the_results_of_the_integer_network(design: Design, dataset: Datas
     ]
 
 
-def test_tells_the_cycles_of_the_report(design: Design, ran) -> None:
+def test_tells_the_cycles_of_the_report(design: Design, ran: Outcome) -> None:
     text, found = ran
     first, last = found[f"{INPUT}.transfers"], found[f"{OUTPUT}.transfers"]
     assert last[0, -1] - first[0, 0] + 1 == design.report["latency_cycles"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from e3ne.dataset import Dataset
 from e3ne.design import Design
 from e3ne.errors import E3neError
 from tests.cli.command import compiled, contents, e3ne, verilog
+
+Mistake = Callable[[Path], list[str | Path]]
 
 
 @pytest.fixture(autouse=True)
@@ -87,7 +90,7 @@ def broken_test_data(data: Path) -> list[str | Path]:
 @pytest.mark.parametrize("broken", [broken_option, broken_shape, broken_test_data])
 @pytest.mark.parametrize("former", [False, True])
 def test_mistakes_leave_out_as_it_was(
-    tiny: Design, float_model: Path, place: Path, temporary: Path, tmp_path: Path, broken, former: bool
+    tiny: Design, float_model: Path, place: Path, temporary: Path, tmp_path: Path, broken: Mistake, former: bool
 ) -> None:
     if former:
         replaced_copy(tiny, place / "out")

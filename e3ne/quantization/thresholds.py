@@ -12,6 +12,8 @@ where a v_k below the reachable range needs only the left side (at the range's l
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 import numpy.typing as npt
@@ -81,8 +83,7 @@ class _Problem:
         if power_of_two:
             theta = np.exp2(np.rint(logarithms))
         steps = np.arange(1, levels)
-        real = np.ceil((steps - 0.5) * theta[:, None] - bias[:, None])
-        goals = np.clip(real, low[:, None], high[:, None] + 1).astype(np.int64)
+        goals = np.clip(_first_membranes(theta, bias, steps), low[:, None], high[:, None] + 1).astype(np.int64)
         return _Problem(theta, bias, low, high, levels, goals, power_of_two)
 
     @property
@@ -128,3 +129,19 @@ class _Problem:
 
 
 _FAR = 1 << 62
+_CLOSE = 1e-9
+"""What the rounding of real arithmetic cannot reach, relative to its operands."""
+
+
+def _first_membranes(theta: Reals, bias: Reals, codes: Integers) -> Reals:
+    """v_k of each channel and code: exactly, also where the ideal neuron stands at a tie."""
+    steps = (codes - 0.5) * theta[:, None]
+    real = steps - bias[:, None]
+    result = np.ceil(real)
+    doubtful = np.abs(real - np.rint(real)) <= _CLOSE * (np.abs(steps) + np.abs(bias[:, None]))
+    for channel, index in np.argwhere(doubtful):
+        exact = Fraction(2 * int(codes[index]) - 1, 2) * Fraction(float(theta[channel])) - Fraction(
+            float(bias[channel])
+        )
+        result[channel, index] = ceil(exact)
+    return result

@@ -13,15 +13,22 @@ from xdsl.ir import SSAValue
 
 from e3ne.dialects.dataflow import MatvecOp, Order, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
-from e3ne.units.adders import Term
+from e3ne.units.drive import Drive
 from e3ne.units.handshake import Counter, Pipeline
-from e3ne.units.matvec_table import Drive
 from e3ne.units.synapses import Fold
 
 
 def accumulator_stages(fold: Fold, order: Order, biased: bool) -> int:
     """Pipeline stages that the accumulator takes."""
     return (2 if _is_two_level(fold, order) else 1) + biased
+
+
+def granularity(fold: Fold, order: Order, parallel: int) -> int:
+    """What the offset of a drive must be a multiple of, so that the membrane can start with it.
+
+    A membrane that doubles n − 1 times multiplies what it starts with.
+    """
+    return 1 if _is_two_level(fold, order) else 1 << parallel * (fold.step_beats - 1)
 
 
 def _is_two_level(fold: Fold, order: Order) -> bool:
@@ -42,20 +49,28 @@ def build_accumulator(
     update = m.and_(pipeline.enable[stage], pipeline.valid(before))
     if _is_two_level(fold, op.reduction):
         always = m.constant(1, 1)
-        sums = [_integrate(m, term, bits, parallel, first_time, always, update) for term in drive.terms]
+        none = m.constant(0, bits)
+        sums = [_integrate(m, x, none, parallel, first_time, always, update) for x in drive.sums]
         first_chunk = pipeline.carry(first_chunk, "first_chunk", stage, stage)
         ends = pipeline.carry(last_time, "last_time", stage, stage)
         last_chunk = pipeline.carry(last_chunk, "last_chunk", stage, stage)
         stage += 1
         update = m.and_(pipeline.enable[stage], pipeline.valid(stage - 1), ends)
-        values = [_accumulate(m, value, first_chunk, update) for value in sums]
+        starts = [m.constant(offset * fold.chunks * _repeated(fold, parallel), bits) for offset in drive.offsets]
+        values = [_accumulate(m, *pair, first_chunk, update) for pair in zip(sums, starts, strict=True)]
         gives = m.and_(ends, last_chunk)
     else:
         restart = m.and_(first_time, first_chunk)
         # Every beat starts a time step when there is one chunk; none does after the first when there is one step.
         one = m.constant(1, 1)
         double = m.constant(0, 1) if fold.step_beats == 1 else one if fold.chunks == 1 else first_chunk
-        values = [_integrate(m, term, bits, parallel, restart, double, update) for term in drive.terms]
+        doublings = parallel * (fold.step_beats - 1)
+        starts = [
+            m.constant(offset * fold.chunks * _repeated(fold, parallel) >> doublings, bits) for offset in drive.offsets
+        ]
+        values = [
+            _integrate(m, *pair, parallel, restart, double, update) for pair in zip(drive.sums, starts, strict=True)
+        ]
         gives = m.and_(last_time, last_chunk)
     gives = pipeline.carry(gives, "gives", stage, stage)
     if op.bias is not None:
@@ -70,37 +85,37 @@ def build_accumulator(
     return values
 
 
-def _fit(m: ModuleBuilder, term: Term, bits: int) -> SSAValue:
-    width = width_of(term.value)
-    return m.extract(term.value, 0, bits) if width > bits else term.extended(m, bits)
+def _repeated(fold: Fold, parallel: int) -> int:
+    """What a constant in the drive of every step adds to the value, for each chunk of inputs."""
+    return sum(1 << parallel * beat for beat in range(fold.step_beats))
 
 
 def _integrate(
     m: ModuleBuilder,
-    term: Term,
-    bits: int,
+    drive: SSAValue,
+    start: SSAValue,
     parallel: int,
     restart: SSAValue,
     double: SSAValue,
     update: SSAValue,
 ) -> SSAValue:
-    """V ← x at `restart`, else x + V·2^parallel where `double`, else x + V."""
+    """V ← x + `start` at `restart`, else x + V·2^parallel where `double`, else x + V."""
+    bits = width_of(start)
     membrane = m.register(bits, "membrane")
     old = membrane.value
     if parallel >= bits:
         doubled = m.constant(0, bits)
     else:
         doubled = m.concat(m.extract(old, 0, bits - parallel), m.constant(0, parallel))
-    base = m.mux(restart, m.constant(0, bits), m.mux(double, doubled, old))
-    membrane.drive(m.add(base, _fit(m, term, bits)), update)
+    base = m.mux(restart, start, m.mux(double, doubled, old))
+    # The drive first: synthesis lets the first operand of a sum bypass the LUT.
+    membrane.drive(m.add(m.zext(drive, bits) if width_of(drive) < bits else drive, base), update)
     return membrane.value
 
 
-def _accumulate(m: ModuleBuilder, value: SSAValue, first: SSAValue, update: SSAValue) -> SSAValue:
-    bits = width_of(value)
-    total = m.register(bits, "total")
-    base = m.mux(first, m.constant(0, bits), total.value)
-    total.drive(m.add(base, value), update)
+def _accumulate(m: ModuleBuilder, value: SSAValue, start: SSAValue, first: SSAValue, update: SSAValue) -> SSAValue:
+    total = m.register(width_of(value), "total")
+    total.drive(m.add(value, m.mux(first, start, total.value)), update)
     return total.value
 
 

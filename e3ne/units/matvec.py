@@ -13,14 +13,14 @@ from e3ne.dialects.dataflow import WEIGHT_MEMORIES, MatvecOp, Order, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.errors import E3neError
-from e3ne.units.accumulator import accumulator_stages, build_accumulator
-from e3ne.units.adders import tree_depth
+from e3ne.units.accumulator import accumulator_stages, build_accumulator, granularity
+from e3ne.units.drive import DriveShape
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, nest, taken_port
 from e3ne.units.interface import Choice, Cost, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
-from e3ne.units.matvec_adder import adder_drive
-from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, group_terms, table_drive
+from e3ne.units.matvec_adder import adder_drive, adder_shape, weight_range
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive, table_shape
 from e3ne.units.synapses import Fold
 
 
@@ -129,12 +129,21 @@ class Matvec(Unit[MatvecOp]):
                 f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
                 "inputs; the implementation must be adder"
             )
-        stages = accumulator_stages(fold, op.reduction, op.bias is not None)
+        before = 2 if op.implementation.data == "adder" else 1
+        return before + self._shape(op).levels + accumulator_stages(fold, op.reduction, op.bias is not None)
+
+    def _tables(self, op: MatvecOp) -> list[OutputTables]:
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
+        matrix = integers_of(op, op.weights)
+        return [
+            output_tables(w) for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
+        ]
+
+    def _shape(self, op: MatvecOp) -> DriveShape:
+        multiple = granularity(self.fold(op), op.reduction, op.parallel_steps.value.data)
         if op.implementation.data == "adder":
-            return 2 + tree_depth(lanes * parallel) + stages
-        tables = fold.lane_weights(integers_of(op, op.weights), op.output_lanes.value.data, lanes, parallel)
-        return 1 + tree_depth(max(len(group_terms(weights)) for weights in tables)) + stages
+            return adder_shape(op, *weight_range(integers_of(op, op.weights)), multiple)
+        return table_shape(self._tables(op), multiple, op.value_bits.value.data)
 
     def model(self, op: MatvecOp) -> MatvecModel:
         """The matrix, and both layouts."""
@@ -170,10 +179,11 @@ class Matvec(Unit[MatvecOp]):
         s.accept(m, pipeline.ready)
         pipeline.enter(s.valid)
         matrix = integers_of(op, op.weights)
+        shape = self._shape(op)
         if op.implementation.data == "adder":
-            drive = adder_drive(m, pipeline, s.data, fold, loops, matrix, op, step)
+            drive = adder_drive(m, pipeline, s.data, fold, loops, matrix, op, step, shape)
         else:
-            drive = table_drive(m, pipeline, s.data, fold, loops, matrix, op)
+            drive = table_drive(m, pipeline, s.data, fold, loops, self._tables(op), shape)
         values = build_accumulator(m, pipeline, drive, fold, loops, op)
         assert all(width_of(value) == op.value_bits.value.data for value in values)
         return m.build()

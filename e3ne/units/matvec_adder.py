@@ -1,4 +1,4 @@
-"""The `adder` implementation of the matrix-vector unit: weights from memory, a registered AND, a tree of adders."""
+"""The `adder` implementation of the matrix-vector unit: weights from memory, a registered AND, a heap of bits."""
 
 from __future__ import annotations
 
@@ -9,10 +9,28 @@ from xdsl.ir import SSAValue
 
 from e3ne.dialects.dataflow import MatvecOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
-from e3ne.units.adders import Term, adder_tree, signed_bits, tree_depth
+from e3ne.units.adders import signed_bits
+from e3ne.units.bit_heap import BitHeap
+from e3ne.units.drive import Column, Drive, DriveShape
 from e3ne.units.handshake import Counter, Pipeline
-from e3ne.units.matvec_table import Drive
 from e3ne.units.synapses import Fold, Integers
+
+
+def adder_shape(op: MatvecOp, low: int, high: int, granularity: int) -> DriveShape:
+    """The heap of every output lane: a weight of each input lane and parallel time step."""
+    lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
+    bits = signed_bits(low, high) if low < 0 else max(1, high.bit_length())
+    shifts = range(parallel - 1, -1, -1)
+    lowest = -(1 << (bits - 1)) if low < 0 else 0
+    span = lanes * ((1 << parallel) - 1)
+    column = Column.of(
+        [(bits, shift) for shift in shifts for _ in range(lanes)],
+        span * (high - lowest),
+        span * lowest,
+        granularity,
+        op.value_bits.value.data,
+    )
+    return DriveShape.of([column] * op.output_lanes.value.data)
 
 
 def adder_drive(
@@ -24,29 +42,39 @@ def adder_drive(
     matrix: Integers,
     op: MatvecOp,
     step: SSAValue,
+    shape: DriveShape,
 ) -> Drive:
-    """Digits and weights in stage 0, selected weights in stage 1, then the adders."""
-    outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
-    parallel = op.parallel_steps.value.data
-    low, high = min(0, int(matrix.min())), max(0, int(matrix.max()))
-    bits = signed_bits(low, high)
+    """Digits and weights in stage 0, selected weights in stage 1, then the heap's levels.
+
+    The sign bit of a weight weighs −2^(bits−1): it is inverted, and the constant that this adds is in the offset.
+    """
+    lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
+    low, high = weight_range(matrix)
+    bits = signed_bits(low, high) if low < 0 else max(1, high.bit_length())
     word = _weights(m, pipeline, fold, loops, matrix, op, bits, step)
     digits = m.reg(beat, enable=pipeline.enable[0], name="digits")
-    levels = tree_depth(lanes * parallel)
-    terms: list[Term] = []
-    for output in range(outputs):
-        gated: list[Term] = []
+    zero = m.constant(0, bits)
+    sums: list[SSAValue] = []
+    for output, column in enumerate(shape.columns):
+        heap = BitHeap(column.width)
         for element in range(lanes * parallel):
             time, lane = divmod(element, lanes)
             weight = m.extract(word, (output * lanes + lane) * bits, bits)
-            spike = m.replicate(m.extract(digits, element), bits)
-            value = m.reg(m.and_(weight, spike), enable=pipeline.enable[1], name="selected")
-            shift = parallel - 1 - time
-            if shift:
-                value = m.concat(value, m.constant(0, shift))
-            gated.append(Term(value, low << shift, high << shift))
-        terms.append(adder_tree(m, pipeline, gated, 2, levels))
-    return Drive(terms, 1 + levels)
+            # Synthesis makes this the synchronous reset of the flip-flops: no LUTs for the selection.
+            selected = m.mux(m.extract(digits, element), weight, zero)
+            value = m.reg(selected, enable=pipeline.enable[1], name="selected")
+            if low < 0:
+                sign = m.not_(m.extract(value, bits - 1))
+                value = m.concat(sign, m.extract(value, 0, bits - 1)) if bits > 1 else sign
+            heap.add(m, value, parallel - 1 - time)
+        heap.add_constant(column.remainder)
+        sums.append(heap.total(m, pipeline, 2, shape.levels))
+    return Drive(sums, [column.offset for column in shape.columns], 1 + shape.levels)
+
+
+def weight_range(matrix: Integers) -> tuple[int, int]:
+    """The least and the greatest weight, zero included."""
+    return min(0, int(matrix.min())), max(0, int(matrix.max()))
 
 
 def _weights(

@@ -15,23 +15,15 @@ from itertools import groupby
 import numpy as np
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow import MatvecOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
-from e3ne.units.adders import Term, adder_tree, bits_for, tree_depth
+from e3ne.units.bit_heap import BitHeap
+from e3ne.units.drive import Column, Drive, DriveShape
 from e3ne.units.handshake import Counter, Pipeline
 from e3ne.units.synapses import Fold, Integers
 
 LUT_INPUTS = 6
 MAXIMAL_FOLD_BITS = 4
 """Two inputs of a LUT are left for spikes then; beyond that, memory is the better place for weights."""
-
-
-@dataclass(frozen=True)
-class Drive:
-    """The drive x of each output for one step, registered in pipeline stage `stage`."""
-
-    terms: Sequence[Term]
-    stage: int
 
 
 def group_terms(weights: Integers) -> list[list[int]]:
@@ -66,63 +58,94 @@ def partial_sums(weights: Integers, elements: Sequence[int]) -> Integers:
     return sums
 
 
+@dataclass(frozen=True)
+class Table:
+    """A table of the non-negative partial sums of some elements, `words` of shape (folds, 2^elements).
+
+    The words are stored without what they have in common: the sum is Σ words·2^shift over `shifts`.
+    """
+
+    elements: tuple[int, ...]
+    words: Integers
+    bits: int
+    shifts: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class OutputTables:
+    """The tables of one output, and the constant that is missing from the sum of their words."""
+
+    tables: tuple[Table, ...]
+    offset: int
+
+    @property
+    def high(self) -> int:
+        """The largest sum of words."""
+        return sum(int(table.words.max()) * sum(1 << shift for shift in table.shifts) for table in self.tables)
+
+
+def output_tables(weights: Integers) -> OutputTables:
+    """The tables for the weights (folds, elements) of one output."""
+    tables: list[Table] = []
+    offset = 0
+    for group in group_terms(weights):
+        sums = partial_sums(weights, group)
+        low = int(sums.min())
+        offset += low
+        if int(sums.max()) > low:
+            tables.append(_table(tuple(group), sums - low))
+    return OutputTables(tuple(tables), offset)
+
+
+def _table(elements: tuple[int, ...], words: Integers) -> Table:
+    """The representation with the fewest bits to look up and to add."""
+    factor = int(np.gcd.reduce(words, axis=None))
+    shift = (factor & -factor).bit_length() - 1
+    whole = Table(elements, words >> shift, int(words.max() >> shift).bit_length(), (shift,))
+    shifts = tuple(place for place in range(factor.bit_length()) if factor >> place & 1)
+    parts = Table(elements, words // factor, int(words.max() // factor).bit_length(), shifts)
+    return min(whole, parts, key=lambda table: table.bits * (1 + len(table.shifts)))
+
+
 def table_drive(
     m: ModuleBuilder,
     pipeline: Pipeline,
     beat: SSAValue,
     fold: Fold,
     loops: Mapping[str, Counter],
-    matrix: Integers,
-    op: MatvecOp,
+    lanes: Sequence[OutputTables],
+    shape: DriveShape,
 ) -> Drive:
-    """Tables in stage 0, then adders: aligned to the output with most tables."""
-    lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
-    tables = fold.lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
-    groupings = [group_terms(weights) for weights in tables]
-    levels = tree_depth(max(len(groups) for groups in groupings))
+    """Tables in stage 0, then the heap's levels: as many as the output with most of them needs."""
     address = _fold_address(m, fold, loops)
-    spikes = [m.extract(beat, element) for element in range(parallel * lanes)]
-    terms: list[Term] = []
-    for weights, groups in zip(tables, groupings, strict=True):
-        parts = _tables(m, pipeline, spikes, address, weights, groups)
-        terms.append(adder_tree(m, pipeline, parts, 1, levels))
-    return Drive(terms, levels)
+    inputs: dict[int, SSAValue] = {}
+    sums: list[SSAValue] = []
+    for lane, column in zip(lanes, shape.columns, strict=True):
+        heap = BitHeap(column.width)
+        for table in lane.tables:
+            spikes = [inputs.setdefault(e, m.extract(beat, e)) for e in reversed(table.elements)]
+            looked_up = m.table(
+                m.concat(*([] if address is None else [address]), *spikes),
+                [int(word) for word in table.words.reshape(-1)],
+                table.bits,
+            )
+            value = m.reg(looked_up, enable=pipeline.enable[0], name="partial")
+            for shift in table.shifts:
+                heap.add(m, value, shift)
+        heap.add_constant(column.remainder)
+        sums.append(heap.total(m, pipeline, 1, shape.levels))
+    return Drive(sums, [column.offset for column in shape.columns], shape.levels)
+
+
+def table_shape(lanes: Sequence[OutputTables], granularity: int, bits: int) -> DriveShape:
+    """The heaps of the outputs."""
+    columns: list[Column] = []
+    for lane in lanes:
+        numbers = [(table.bits, shift) for table in lane.tables for shift in table.shifts]
+        columns.append(Column.of(numbers, lane.high, lane.offset, granularity, bits))
+    return DriveShape.of(columns)
 
 
 def _fold_address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter]) -> SSAValue | None:
     parts = [loops[name].value for name, bits in (("group", fold.group_bits), ("chunk", fold.chunk_bits)) if bits]
     return m.concat(*parts) if parts else None
-
-
-def _tables(
-    m: ModuleBuilder,
-    pipeline: Pipeline,
-    spikes: Sequence[SSAValue],
-    address: SSAValue | None,
-    weights: Integers,
-    groups: Sequence[Sequence[int]],
-) -> list[Term]:
-    sums = [partial_sums(weights, group) for group in groups]
-    lows = [int(part.min()) for part in sums]
-    lows[-1] = -sum(lows[:-1])
-    terms: list[Term] = []
-    for group, part, low in zip(groups, sums, lows, strict=True):
-        words = part - low
-        shift = _common_shift(words)
-        words = words >> shift
-        inputs = [*([address] if address is not None else []), *(spikes[element] for element in reversed(group))]
-        bits = bits_for(int(words.min()), int(words.max()))
-        if inputs:
-            looked_up = m.table(m.concat(*inputs), [int(word) & ((1 << bits) - 1) for word in words.reshape(-1)], bits)
-        else:
-            looked_up = m.constant(int(words.flat[0]), bits)
-        value = m.reg(looked_up, enable=pipeline.enable[0], name="partial")
-        if shift:
-            value = m.concat(value, m.constant(0, shift))
-        terms.append(Term(value, int(words.min()) << shift, int(words.max()) << shift))
-    return terms
-
-
-def _common_shift(words: Integers) -> int:
-    together = int(np.bitwise_or.reduce(words, axis=None))
-    return (together & -together).bit_length() - 1 if together else 0

@@ -1,0 +1,144 @@
+"""Sums of many small unsigned numbers: a heap of bits, each with its weight, that shrinks level by level.
+
+A level takes one clock cycle. While a column is tall, counters turn six bits of it into their number, three bits: one
+6-input LUT for each bit that disappears. What is left are a few long rows, which carry chains add in pairs at the same
+price. A tree of short adders would cost twice as much: short adders are mostly ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
+from e3ne.units.handshake import Pipeline
+
+COUNTER_INPUTS = 6
+
+Bit = SSAValue | None
+"""A bit of the heap; None is a constant one."""
+
+
+@dataclass(frozen=True)
+class Compressor:
+    """Takes `takes[i]` bits of column `column` + i and gives their sum, a bit in each of `gives` columns."""
+
+    column: int
+    takes: tuple[int, ...]
+    gives: int
+
+
+def levels_of(heights: Sequence[int]) -> list[list[Compressor]]:
+    """What each level does, until every column of the heap has at most one bit.
+
+    `heights` has one entry for each bit of the total: carries beyond are never set.
+    """
+    levels: list[list[Compressor]] = []
+    current = list(heights)
+    while max(current, default=0) > 1:
+        level = _level(current)
+        levels.append(level)
+        for compressor in level:
+            for column, taken in enumerate(compressor.takes, compressor.column):
+                current[column] -= taken
+            for column in range(compressor.column, compressor.column + compressor.gives):
+                current[column] += 1
+    return levels
+
+
+def _level(heights: Sequence[int]) -> list[Compressor]:
+    columns = len(heights)
+    if max(heights) >= COUNTER_INPUTS:
+        return [
+            Compressor(column, (COUNTER_INPUTS,), min(3, columns - column))
+            for column, height in enumerate(heights)
+            for _ in range(height // COUNTER_INPUTS)
+        ]
+    if max(heights) == 2:
+        low = next(column for column, height in enumerate(heights) if height == 2)
+        return [Compressor(low, tuple(heights[low:]), columns - low)]
+    chains: list[Compressor] = []
+    for row in range(1, max(heights), 2):
+        column = 0
+        while column < columns:
+            low = column
+            while column < columns and heights[column] > row:
+                column += 1
+            if column > low:
+                chains.append(Compressor(low, (2,) * (column - low), min(column - low + 1, columns - low)))
+            column += 1
+    return chains
+
+
+class BitHeap:
+    """The bits to be summed, by weight, for a total of `width` bits that is at most 2^`width` − 1."""
+
+    def __init__(self, width: int) -> None:
+        self._columns: list[list[Bit]] = [[] for _ in range(width)]
+
+    def add(self, m: ModuleBuilder, value: SSAValue, shift: int = 0) -> None:
+        """Adds 2^shift · value."""
+        for bit in range(min(width_of(value), len(self._columns) - shift)):
+            self._columns[bit + shift].append(m.extract(value, bit))
+
+    def add_constant(self, value: int) -> None:
+        """Adds a constant."""
+        for column, bits in enumerate(self._columns):
+            if value >> column & 1:
+                bits.append(None)
+
+    @property
+    def heights(self) -> tuple[int, ...]:
+        """The number of bits of each weight."""
+        return tuple(len(column) for column in self._columns)
+
+    def total(self, m: ModuleBuilder, pipeline: Pipeline, stage: int, levels: int) -> SSAValue:
+        """The sum of bits that are aligned with stage `stage` − 1, after exactly `levels` registered levels."""
+        work = levels_of(self.heights)
+        assert len(work) <= levels, "the heap needs more levels"
+        columns = self._columns
+        for level in range(levels):
+            given: list[list[Bit]] = [[] for _ in columns]
+            left = [list(column) for column in columns]
+            for compressor in work[level] if level < len(work) else []:
+                taken = [
+                    [left[column].pop(0) for _ in range(count)]
+                    for column, count in enumerate(compressor.takes, compressor.column)
+                ]
+                for place, bit in enumerate(_compressed(m, taken, compressor.gives), compressor.column):
+                    given[place].append(bit)
+            columns = [rest + new for rest, new in zip(left, given, strict=True)]
+            columns = _registered(m, columns, pipeline.enable[stage + level], f"sum_{level}")
+        return _joined(m, [column[0] if column else m.constant(0, 1) for column in columns])
+
+
+def _compressed(m: ModuleBuilder, taken: Sequence[Sequence[Bit]], gives: int) -> list[Bit]:
+    """The bits of the sum of some columns."""
+    if len(taken) == 1:
+        variable = [bit for bit in taken[0] if bit is not None]
+        ones = len(taken[0]) - len(variable)
+        words = [(address.bit_count() + ones) & ((1 << gives) - 1) for address in range(1 << len(variable))]
+        total = m.table(m.concat(*variable), words, gives)
+    else:
+        zero = m.constant(0, 1)
+        rows = [[column[row] if len(column) > row else zero for column in taken] for row in range(2)]
+        total = m.add(*(m.zext(_joined(m, row), gives) if gives > len(row) else _joined(m, row) for row in rows))
+    return [m.extract(total, place) for place in range(gives)]
+
+
+def _joined(m: ModuleBuilder, bits: Sequence[Bit]) -> SSAValue:
+    return m.concat(*(m.constant(1, 1) if bit is None else bit for bit in reversed(bits)))
+
+
+def _registered(m: ModuleBuilder, columns: Sequence[Sequence[Bit]], enable: SSAValue, name: str) -> list[list[Bit]]:
+    """All bits a stage later, in a register for each column; constants need none."""
+    result: list[list[Bit]] = []
+    for number, column in enumerate(columns):
+        variable = [bit for bit in column if bit is not None]
+        if variable:
+            word = m.reg(m.concat(*reversed(variable)), enable=enable, name=f"{name}_column{number}")
+            variable = [m.extract(word, place) for place in range(len(variable))]
+        result.append([*variable, *[None] * (len(column) - len(variable))])
+    return result

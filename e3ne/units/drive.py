@@ -1,0 +1,69 @@
+"""The drive: what the spikes of a step add to the membrane of each output lane, summed in a heap of bits.
+
+Heaps hold unsigned numbers. What is missing to the true drive is a constant, and most of it goes into the value with
+which the membrane starts: there it costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from e3ne.units.bit_heap import levels_of
+
+
+@dataclass(frozen=True)
+class Drive:
+    """For each output lane a sum, registered in pipeline stage `stage`; with its offset it is the drive of a step."""
+
+    sums: Sequence[SSAValue]
+    offsets: Sequence[int]
+    stage: int
+
+
+@dataclass(frozen=True)
+class Column:
+    """The heap of one output lane: its bits by weight, and the offset that is not in it.
+
+    `remainder` is the part of the missing constant that is in the heap.
+    """
+
+    heights: tuple[int, ...]
+    offset: int
+    remainder: int
+
+    @staticmethod
+    def of(numbers: Sequence[tuple[int, int]], high: int, missing: int, granularity: int, bits: int) -> Column:
+        """A heap for unsigned numbers (bits, shift) whose sum is at most `high`, for values modulo 2^`bits`.
+
+        The offset is a multiple of `granularity`.
+        """
+        remainder = missing % granularity
+        width = max(1, min(bits, (high + remainder).bit_length()))
+        heights = [0] * width
+        for size, shift in numbers:
+            for place in range(shift, min(shift + size, width)):
+                heights[place] += 1
+        for place in range(width):
+            heights[place] += remainder >> place & 1
+        return Column(tuple(heights), missing - remainder, remainder)
+
+    @property
+    def width(self) -> int:
+        """Bits of the sum."""
+        return len(self.heights)
+
+
+@dataclass(frozen=True)
+class DriveShape:
+    """The heaps of all output lanes and the levels that the tallest one needs."""
+
+    columns: tuple[Column, ...]
+    levels: int
+
+    @staticmethod
+    def of(columns: Sequence[Column]) -> DriveShape:
+        """The levels follow from the heaps."""
+        return DriveShape(tuple(columns), max(len(levels_of(column.heights)) for column in columns))

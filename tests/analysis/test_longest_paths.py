@@ -42,7 +42,7 @@ def problems(draw: st.DrawFn) -> tuple[list[int], list[Edge]]:
     return earliest, draw(st.lists(kinds, max_size=16))
 
 
-@settings(deadline=None, derandomize=True, max_examples=400)
+@settings(deadline=None, derandomize=True, max_examples=250)
 @given(problems())
 def test_equals_relaxation(problem: tuple[list[int], list[Edge]]) -> None:
     assert found(*problem) == relaxed(*problem)

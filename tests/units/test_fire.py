@@ -1,0 +1,138 @@
+"""The radix neuron: the closed form for its model, its thresholds and its hardware."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from xdsl.utils.exceptions import VerifyException
+
+from e3ne.dialects.dataflow import FireOp, StreamType
+from e3ne.units.fire import Fire, search_thresholds
+from tests.units.bench import Content, check, place, random_images
+
+EXACT = settings(deadline=None, derandomize=True)
+
+
+def fire(taken: StreamType, threshold: list[int], bias: list[int], fraction_bits: int, steps: int) -> FireOp:
+    parameters = {"t": np.array(threshold), "b": np.array(bias)}
+    op = place(taken, lambda stream: FireOp("fire", "layer", stream, "t", "b", fraction_bits, steps), parameters)
+    assert isinstance(op, FireOp)
+    assert Fire().legal_choices(op) == [{}]
+    return op
+
+
+def code(value: int, threshold: int, bias: int, fraction_bits: int, steps: int) -> int:
+    """clamp(⌊(V·2^f + b)/θ⌋, 0, 2^T − 1), counting threshold by threshold."""
+    rest, found = value * 2**fraction_bits + bias, 0
+    while rest >= threshold and found < 2**steps - 1:
+        rest, found = rest - threshold, found + 1
+    return found
+
+
+@settings(EXACT, max_examples=200)
+@given(st.integers(1, 900), st.integers(-900, 900), st.integers(0, 5), st.integers(1, 5), st.integers(1, 8))
+def test_thresholds_are_where_the_code_changes(threshold: int, bias: int, fraction: int, steps: int, bits: int) -> None:
+    values = range(-(1 << (bits - 1)), 1 << (bits - 1))
+    found = search_thresholds(threshold, bias, fraction, steps, bits)
+    assert len(found) == 1 << steps
+    assert found[0] == 0
+    for value in values:
+        expected = code(value, threshold, bias, fraction, steps)
+        assert [value >= tau for tau in found[1:]] == [expected >= k for k in range(1, 1 << steps)]
+    assert all(values[0] <= tau <= values[-1] + 1 for tau in found)
+    assert found[1:] == sorted(found[1:])
+
+
+@settings(EXACT, max_examples=50)
+@given(
+    st.integers(-(2**40), 2**40),
+    st.integers(1, 2**30),
+    st.integers(-(2**40), 2**40),
+    st.integers(0, 20),
+    st.integers(1, 8),
+)
+def test_thresholds_of_large_numbers(value: int, threshold: int, bias: int, fraction: int, steps: int) -> None:
+    expected = min(max((value * 2**fraction + bias) // threshold, 0), 2**steps - 1)
+    found = search_thresholds(threshold, bias, fraction, steps, 42)
+    assert sum(value >= tau for tau in found[1:]) == expected
+
+
+def check_fire(
+    taken: StreamType, threshold: list[int], bias: list[int], fraction: int, steps: int, *, hardware: bool = True
+) -> None:
+    op = fire(taken, threshold, bias, fraction, steps)
+    images, expected = random_images(taken, 2, seed=steps + len(bias)), list[Content]()
+    for image in images:
+        digits: dict[tuple[int, int, int], int] = {}
+        for (pixel, channel, _), value in image.items():
+            which = threshold[channel % len(threshold)], bias[channel % len(bias)]
+            train = f"{code(value, *which, fraction, steps):0{steps}b}"
+            digits |= {(pixel, channel, step): int(digit) for step, digit in enumerate(train)}
+        expected.append(digits)
+    check(op, images, expected, hardware=hardware)
+
+
+@settings(EXACT, max_examples=60)
+@given(
+    st.tuples(st.integers(1, 3), st.integers(1, 3), st.integers(1, 3)),
+    st.integers(1, 10),
+    st.integers(0, 4),
+    st.integers(1, 6),
+    st.booleans(),
+    st.booleans(),
+    st.integers(0, 2),
+    st.data(),
+)
+def test_any_neuron(
+    sizes: tuple[int, int, int],
+    bits: int,
+    fraction: int,
+    steps: int,
+    own_threshold: bool,
+    own_bias: bool,
+    rarely: int,
+    data: st.DataObject,
+) -> None:
+    """Lanes, chunks and pixels; one threshold and bias for each channel or one for all."""
+    lanes, chunks, pixels = sizes
+    channels = lanes * chunks
+    taken = StreamType.of(1, pixels, channels, steps=1, bits=-bits, lanes=lanes)
+    whole = 1 << (bits + fraction)
+    thresholds = st.integers(1, max(1, whole >> steps)) | st.integers(1, 2 * whole)
+    threshold = data.draw(st.lists(thresholds, min_size=1, max_size=1)) * (1 if not own_threshold else channels)
+    count = channels if own_bias else 1
+    bias = data.draw(st.lists(st.integers(-whole, whole), min_size=count, max_size=count))
+    threshold = [theta + 3 * channel for channel, theta in enumerate(threshold)]
+    check_fire(taken, threshold, bias, fraction, steps, hardware=rarely == 0)
+
+
+@pytest.mark.parametrize("steps", [1, 2, 9])
+def test_every_value(steps: int) -> None:
+    """All 256 values of 8 bits; trains that fit into a byte and that do not."""
+    taken = StreamType.of(16, 16, 1, steps=1, bits=-8, lanes=1)
+    op = fire(taken, [5], [3], 2, steps)
+    image = {(pixel, 0, 0): pixel - 128 for pixel in range(256)}
+    digits = {
+        (pixel, 0, step): code(pixel - 128, 5, 3, 2, steps) >> (steps - 1 - step) & 1
+        for pixel in range(256)
+        for step in range(steps)
+    }
+    check(op, [image], [digits], hardware=steps < 9)
+
+
+@pytest.mark.parametrize(("threshold", "bias"), [(1, -1000), (1000, 0), (1, 1000), (1000, -1000)])
+def test_codes_beyond_all_values(threshold: int, bias: int) -> None:
+    """Neurons that never fire, or whose code is always the largest."""
+    check_fire(StreamType.of(1, 4, 2, steps=1, bits=-5, lanes=2), [threshold], [bias], 0, 3)
+
+
+def test_what_is_refused() -> None:
+    taken = StreamType.of(1, 1, 3, steps=1, bits=-5, lanes=3)
+    with pytest.raises(VerifyException, match="thresholds are positive"):
+        fire(taken, [4, 0, 4], [0], 0, 3)
+    with pytest.raises(VerifyException, match=r"@b has shape \[2\]"):
+        fire(taken, [4], [0, 1], 0, 3)
+    with pytest.raises(VerifyException, match="takes signed values, once"):
+        fire(StreamType.of(1, 1, 3, steps=1, lanes=3), [4], [0], 0, 3)

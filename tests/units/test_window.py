@@ -1,0 +1,127 @@
+"""The window: every place of the kernel on the padded map, by its definition."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+from e3ne.dialects.dataflow import WINDOW_MEMORIES, StreamType, WindowOp, number
+from e3ne.units.window import Window
+from tests.units.bench import Content, check, choose, content_of, place, random_images
+
+Pair = tuple[int, int]
+Padding = tuple[int, int, int, int]
+
+
+def window(
+    taken: StreamType, kernel: Pair, stride: Pair = (1, 1), padding: Padding = (0, 0, 0, 0), dilation: Pair = (1, 1)
+) -> WindowOp:
+    op = place(taken, lambda stream: WindowOp("window", "layer", stream, kernel, stride, padding, dilation))
+    assert isinstance(op, WindowOp)
+    return op
+
+
+def windows_of(
+    taken: StreamType, image: Content, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair
+) -> list[list[int]]:
+    """Window by window in raster order: its trains by channel, row and column, digit after digit."""
+    found: list[list[int]] = []
+    for top in range(-padding[0], taken.height + padding[2], stride[0]):
+        for left in range(-padding[1], taken.width + padding[3], stride[1]):
+            rows = [top + row * dilation[0] for row in range(kernel[0])]
+            columns = [left + column * dilation[1] for column in range(kernel[1])]
+            if rows[-1] >= taken.height + padding[2] or columns[-1] >= taken.width + padding[3]:
+                continue
+            found.append(
+                [
+                    image[y * taken.width + x, channel, step] if 0 <= y < taken.height and 0 <= x < taken.width else 0
+                    for channel, y, x in itertools.product(range(taken.channels), rows, columns)
+                    for step in range(taken.steps)
+                ]
+            )
+    return found
+
+
+def check_window(
+    taken: StreamType,
+    kernel: Pair,
+    stride: Pair = (1, 1),
+    padding: Padding = (0, 0, 0, 0),
+    dilation: Pair = (1, 1),
+    *,
+    op: WindowOp | None = None,
+    hardware: bool = True,
+) -> None:
+    op = op or window(taken, kernel, stride, padding, dilation)
+    images, expected = random_images(taken, 2, seed=7), list[Content]()
+    for image in images:
+        found = windows_of(taken, image, kernel, stride, padding, dilation)
+        assert len(found) == op.output_type.pixels
+        expected.append(
+            {
+                (pixel, *divmod(element, taken.steps)): value
+                for pixel, window in enumerate(found)
+                for element, value in enumerate(window)
+            }
+        )
+    check(op, images, expected, hardware=hardware)
+
+
+@st.composite
+def layouts(draw: st.DrawFn) -> StreamType:
+    lanes, chunks, parallel, times = (draw(st.integers(1, 2)) for _ in range(4))
+    signed = draw(st.integers(0, 3)) == 0
+    steps, bits = (1, -5) if signed else (parallel * times, 1)
+    height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
+    return StreamType.of(
+        height, width, lanes * chunks, steps=steps, bits=bits, lanes=lanes, parallel=1 if signed else parallel
+    )
+
+
+pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
+
+
+@settings(deadline=None, derandomize=True, max_examples=100)
+@given(layouts(), pairs, pairs, st.tuples(*[st.integers(0, 3)] * 4), pairs, st.integers(0, 4))
+def test_any_window(
+    taken: StreamType, kernel: Pair, stride: Pair, padding: Padding, dilation: Pair, rarely: int
+) -> None:
+    assume((kernel[0] - 1) * dilation[0] < taken.height + padding[0] + padding[2])
+    assume((kernel[1] - 1) * dilation[1] < taken.width + padding[1] + padding[3])
+    check_window(taken, kernel, stride, padding, dilation, hardware=rarely == 0)
+
+
+SMALL = StreamType.of(3, 4, 2, steps=2)
+
+
+def test_choices_are_every_layout_in_every_memory() -> None:
+    found = [tuple(choice.values()) for choice in Window().legal_choices(window(SMALL, (2, 2)))]
+    assert len(found) == len(set(found))
+    assert set(found) == set(itertools.product((1, 2), (1, 2), WINDOW_MEMORIES))
+
+
+@pytest.mark.parametrize("choice", Window().legal_choices(window(SMALL, (2, 2))), ids=str)
+def test_every_choice(choice: dict[str, int | str]) -> None:
+    op = window(SMALL.replaced(lanes=int(choice["lanes"]), parallel=int(choice["parallel_steps"])), (2, 2))
+    choose(op, choice)
+    op.verify()
+    check_window(op.input_type, (2, 2), op=op)
+
+
+def test_by_hand() -> None:
+    """A map of 2 × 2 pixels of two channels; a kernel of 1 × 2 with a column of padding on the right."""
+    taken = StreamType.of(2, 2, 2, steps=1, bits=-8, lanes=2)
+    op = window(taken, (1, 2), padding=(0, 0, 0, 1))
+    image = {(pixel, channel, 0): 10 * pixel + channel for pixel in range(4) for channel in range(2)}
+    windows = [[0, 10, 1, 11], [10, 0, 11, 0], [20, 30, 21, 31], [30, 0, 31, 0]]
+    check(op, [image], [content_of(op.output_type, lambda pixel, channel, _: windows[pixel][channel])])
+
+
+def test_wanted_lanes_are_those_that_come() -> None:
+    op = window(SMALL.replaced(lanes=2), (2, 2))
+    op.lanes = number(1)
+    with pytest.raises(Exception, match="is to take 1 lanes, not 2"):
+        op.verify()

@@ -73,7 +73,8 @@ def _adapt(unit: TransformOp) -> None:
         case MatvecOp():
             if given.repeat == 1 and given.order is Order.STEPS_INNER:
                 _resize(unit, unit.input_lanes.value.data, unit.parallel_steps.value.data)
-            _replay(unit)
+            if not unit.is_input_stationary:
+                _replay(unit)
         case _:
             pass
 

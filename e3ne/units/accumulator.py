@@ -2,12 +2,13 @@
 
 With the chunks inside a time step (or a single chunk) one adder doubles V at the start of each step. With the time
 steps inside a chunk the chunk's own sum is built first and then added: a second adder, but weights are read only once
-for all time steps.
+for all time steps. Inputs that are held until all groups of outputs have used them leave a total of each group in a
+memory.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from xdsl.ir import SSAValue
 
@@ -47,7 +48,12 @@ def build_accumulator(
     last_chunk = pipeline.carry(loops["chunk"].last, "last_chunk", 0, before)
     stage = before + 1
     update = m.and_(pipeline.enable[stage], pipeline.valid(before))
-    if _is_two_level(fold, op.reduction):
+    if fold.held:
+        starts = [m.constant(offset * fold.chunks, bits) for offset in drive.offsets]
+        group = pipeline.carry(loops["group"].value, "group", 0, before)
+        values = _accumulate_groups(m, drive.sums, starts, fold.groups, group, first_chunk, update)
+        gives = last_chunk
+    elif _is_two_level(fold, op.reduction):
         always = m.constant(1, 1)
         none = m.constant(0, bits)
         sums = [_integrate(m, x, none, parallel, first_time, always, update) for x in drive.sums]
@@ -117,6 +123,30 @@ def _accumulate(m: ModuleBuilder, value: SSAValue, start: SSAValue, first: SSAVa
     total = m.register(width_of(value), "total")
     total.drive(m.add(value, m.mux(first, start, total.value)), update)
     return total.value
+
+
+def _accumulate_groups(
+    m: ModuleBuilder,
+    drives: Sequence[SSAValue],
+    starts: Sequence[SSAValue],
+    groups: int,
+    group: SSAValue,
+    first: SSAValue,
+    update: SSAValue,
+) -> list[SSAValue]:
+    """As `_accumulate`, for the totals of all groups of outputs, in one memory."""
+    bits = width_of(starts[0])
+    memory = m.memory(bits * len(starts), groups, "totals", style="distributed")
+    old = memory.read(group)
+    new = [
+        m.add(
+            m.zext(drive, bits) if width_of(drive) < bits else drive,
+            m.mux(first, start, m.extract(old, bits * lane, bits)),
+        )
+        for lane, (drive, start) in enumerate(zip(drives, starts, strict=True))
+    ]
+    memory.write(group, m.concat(*reversed(new)), update)
+    return [m.reg(value, enable=update, name="total") for value in new]
 
 
 def _biases(m: ModuleBuilder, op: MatvecOp, fold: Fold, group: SSAValue, bits: int) -> list[SSAValue]:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import EventGraph
-from e3ne.dialects.dataflow import WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
+from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.errors import E3neError
 from e3ne.units.accumulator import accumulator_stages, build_accumulator, granularity
 from e3ne.units.drive import DriveShape
-from e3ne.units.flow import elastic, every
+from e3ne.units.flow import elastic
 from e3ne.units.handshake import InputStream, Pipeline, nest, taken_port
 from e3ne.units.interface import Choice, Cost, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
@@ -28,7 +29,9 @@ from e3ne.units.synapses import Fold
 class MatvecModel:
     """`weights` (outputs, inputs) times the trains of `taken`; `given` is the layout of the values.
 
-    Each step takes one beat; the last beat of a group of outputs gives their values `latency` cycles later.
+    Each step takes one beat; the last beat of a group of outputs gives their values `latency` cycles later. If a beat
+    is `held` for several steps, one for each group of outputs, the first of them takes it, and the steps of the last
+    beat of a pixel give.
     """
 
     taken: Layout
@@ -36,12 +39,14 @@ class MatvecModel:
     weights: NDArray[np.int64] = field(metadata={"array": True})
     bias: NDArray[np.int64] = field(metadata={"array": True})
     latency: int
+    held: int
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """One step for each beat taken; one in `pixel_beats` gives."""
-        steps = self.taken.beats
-        gives = (np.arange(steps, dtype=np.int64) + 1) % self.taken.pixel_beats == 0
-        return elastic(unit, taken, given, every(steps), gives.astype(np.int64), self.latency)
+        """`held` steps for each beat taken; those of the last beat of a pixel's repetition give."""
+        step = np.arange(self.taken.beats * self.held, dtype=np.int64)
+        takes = step % self.held == 0
+        gives = (step // self.held + 1) % self.taken.pixel_beats == 0
+        return elastic(unit, taken, given, takes.astype(np.int64), gives.astype(np.int64), self.latency)
 
     def compute(self, values: Values) -> Values:
         """V = Σ w·a + bias for each output, from the beats that are there for its group."""
@@ -51,7 +56,7 @@ class MatvecModel:
         real = np.float32 if bound < 1 << 24 else np.float64
         assert bound < 1 << 53, "values beyond 53 bits"
         codes, weights = codes.astype(real), self.weights.astype(real)
-        lanes = self.given.lanes
+        lanes = self.given.channels // self.taken.repeat
         groups = [
             codes[:, :, group] @ weights[group * lanes : (group + 1) * lanes].T for group in range(self.taken.repeat)
         ]
@@ -65,7 +70,10 @@ class Matvec(Unit[MatvecOp]):
     operation = MatvecOp
 
     def legal_choices(self, op: MatvecOp) -> Sequence[Choice]:
-        """Foldings that divide the matrix, both orders, both implementations; few enough folds for tables."""
+        """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, both implementations.
+
+        Tables hold few folds; stationary inputs come with all time steps at once.
+        """
         given = op.input_type
         choices: list[Choice] = []
         for outputs in _divisors(op.outputs.value.data):
@@ -79,16 +87,13 @@ class Matvec(Unit[MatvecOp]):
                     chunks = given.channels // inputs
                     fold = Fold(op.outputs.value.data // outputs, chunks, given.steps // parallel)
                     orders = list(Order) if chunks > 1 and given.steps > parallel else [Order.STEPS_INNER]
-                    for order in orders:
+                    stationary = STATIONARY if fold.groups > 1 and given.steps == parallel else STATIONARY[:1]
+                    for order, kept in product(orders, stationary):
+                        arranged = {**folding, "order": order.value, "stationary": kept}
                         if fold.address_bits <= MAXIMAL_FOLD_BITS:
-                            choices.append({**folding, "order": order.value, "implementation": "table"})
+                            choices.append({**arranged, "implementation": "table"})
                         choices.extend(
-                            {
-                                **folding,
-                                "order": order.value,
-                                "implementation": "adder",
-                                "weight_memory": memory,
-                            }
+                            {**arranged, "implementation": "adder", "weight_memory": memory}
                             for memory in WEIGHT_MEMORIES
                         )
         return choices
@@ -119,7 +124,12 @@ class Matvec(Unit[MatvecOp]):
     def fold(self, op: MatvecOp) -> Fold:
         """The folding in numbers."""
         given = op.input_type
-        return Fold(op.groups, given.channels // op.input_lanes.value.data, given.steps // op.parallel_steps.value.data)
+        return Fold(
+            op.groups,
+            given.channels // op.input_lanes.value.data,
+            given.steps // op.parallel_steps.value.data,
+            op.is_input_stationary and op.groups > 1,
+        )
 
     def latency(self, op: MatvecOp) -> int:
         """The depth of the pipeline in cycles, for the decided folding; raises E3neError if it is none for tables."""
@@ -129,7 +139,7 @@ class Matvec(Unit[MatvecOp]):
                 f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
                 "inputs; the implementation must be adder"
             )
-        before = 2 if op.implementation.data == "adder" else 1
+        before = 2 if op.implementation.data == "adder" or fold.held else 1
         return before + self._shape(op).levels + accumulator_stages(fold, op.reduction, op.bias is not None)
 
     def _tables(self, op: MatvecOp) -> list[OutputTables]:
@@ -150,7 +160,12 @@ class Matvec(Unit[MatvecOp]):
         matrix = integers_of(op, op.weights)
         bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else integers_of(op, op.bias)
         return MatvecModel(
-            layout_of(op.input_type), layout_of(op.output_type), matrix, bias, op.latency.value.data or self.latency(op)
+            layout_of(op.input_type),
+            layout_of(op.output_type),
+            matrix,
+            bias,
+            op.latency.value.data or self.latency(op),
+            op.groups if op.is_input_stationary else 1,
         )
 
     def build(self, op: MatvecOp) -> ModuleOp:
@@ -167,23 +182,33 @@ class Matvec(Unit[MatvecOp]):
                 "chunks": fold.chunks,
                 "step beats": fold.step_beats,
                 "order": op.order.data,
+                "stationary": op.stationary.data,
             },
         )
         latency = self.latency(op)
         s = InputStream.of(m, given.beat_bits)
         pipeline = Pipeline(m, latency, taken_port(m))
-        step = m.name(m.and_(s.valid, pipeline.ready), "step")
+        step = m.wire(1)
         inner = [("chunk", fold.chunks), ("time", fold.step_beats)]
         order = inner if op.reduction is Order.STEPS_INNER else inner[::-1]
-        loops = nest(m, [("group", fold.groups), *order], step)
-        s.accept(m, pipeline.ready)
-        pipeline.enter(s.valid)
+        groups = ("group", fold.groups)
+        loops = nest(m, [*order, groups] if fold.held else [groups, *order], step.value)
+        first = loops["group"].first if fold.held else m.constant(1, 1)
+        valid = m.or_(s.valid, m.not_(first))
+        step.assign(m.name(m.and_(valid, pipeline.ready), "step"))
+        s.accept(m, m.and_(pipeline.ready, first))
+        pipeline.enter(valid)
+        load = m.and_(pipeline.enable[0], first)
         matrix = integers_of(op, op.weights)
         shape = self._shape(op)
         if op.implementation.data == "adder":
-            drive = adder_drive(m, pipeline, s.data, fold, loops, matrix, op, step, shape)
+            digits = m.reg(s.data, enable=load, name="digits")
+            drive = adder_drive(m, pipeline, digits, fold, loops, matrix, op, step.value, shape)
+        elif fold.held:
+            digits = m.reg(s.data, enable=load, name="digits")
+            drive = table_drive(m, pipeline, digits, 1, fold, loops, self._tables(op), shape)
         else:
-            drive = table_drive(m, pipeline, s.data, fold, loops, self._tables(op), shape)
+            drive = table_drive(m, pipeline, s.data, 0, fold, loops, self._tables(op), shape)
         values = build_accumulator(m, pipeline, drive, fold, loops, op)
         assert all(width_of(value) == op.value_bits.value.data for value in values)
         return m.build()

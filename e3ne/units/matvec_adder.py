@@ -36,7 +36,7 @@ def adder_shape(op: MatvecOp, low: int, high: int, granularity: int) -> DriveSha
 def adder_drive(
     m: ModuleBuilder,
     pipeline: Pipeline,
-    beat: SSAValue,
+    digits: SSAValue,
     fold: Fold,
     loops: Mapping[str, Counter],
     matrix: Integers,
@@ -44,7 +44,7 @@ def adder_drive(
     step: SSAValue,
     shape: DriveShape,
 ) -> Drive:
-    """Digits and weights in stage 0, selected weights in stage 1, then the heap's levels.
+    """Weights in stage 0, as the `digits`; selected weights in stage 1, then the heap's levels.
 
     The sign bit of a weight weighs −2^(bits−1): it is inverted, and the constant that this adds is in the offset.
     """
@@ -52,7 +52,6 @@ def adder_drive(
     low, high = weight_range(matrix)
     bits = signed_bits(low, high) if low < 0 else max(1, high.bit_length())
     word = _weights(m, pipeline, fold, loops, matrix, op, bits, step)
-    digits = m.reg(beat, enable=pipeline.enable[0], name="digits")
     zero = m.constant(0, bits)
     sums: list[SSAValue] = []
     for output, column in enumerate(shape.columns):
@@ -89,7 +88,8 @@ def _weights(
 ) -> SSAValue:
     """The weights of the current fold, registered in stage 0: by output lane, then by input lane."""
     outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
-    tiles = matrix.reshape(fold.groups, outputs, fold.chunks, lanes).transpose(0, 2, 1, 3)
+    order = (2, 0, 1, 3) if fold.held else (0, 2, 1, 3)
+    tiles = matrix.reshape(fold.groups, outputs, fold.chunks, lanes).transpose(order)
     words = [_packed(tile.reshape(-1), bits) for tile in tiles.reshape(fold.words, outputs, lanes)]
     width = outputs * lanes * bits
     if fold.words == 1:
@@ -103,16 +103,17 @@ def _weights(
 
 
 def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: SSAValue) -> SSAValue:
-    """group·chunks + chunk, the first part kept in a register that moves on with the group."""
+    """The number of the weights' word: the outer loop's part is a register that moves on with it."""
     bits = max(1, (fold.words - 1).bit_length())
     if fold.groups == 1:
         return loops["chunk"].value
     if fold.chunks == 1:
         return loops["group"].value
-    base = m.register(bits, "group_base", reset=0)
-    following = m.mux(loops["group"].last, m.constant(0, bits), m.add(base.value, m.constant(fold.chunks, bits)))
-    base.drive(following, m.and_(step, loops["chunk"].last, loops["time"].last))
-    return m.add(base.value, m.zext(loops["chunk"].value, bits))
+    outer, inner, size = ("chunk", "group", fold.groups) if fold.held else ("group", "chunk", fold.chunks)
+    base = m.register(bits, f"{outer}_base", reset=0)
+    following = m.mux(loops[outer].last, m.constant(0, bits), m.add(base.value, m.constant(size, bits)))
+    base.drive(following, m.and_(step, loops[inner].last, loops["time"].last))
+    return m.add(base.value, m.zext(loops[inner].value, bits))
 
 
 def _packed(weights: Integers, bits: int) -> int:

@@ -111,13 +111,16 @@ def table_drive(
     m: ModuleBuilder,
     pipeline: Pipeline,
     beat: SSAValue,
+    stage: int,
     fold: Fold,
     loops: Mapping[str, Counter],
     lanes: Sequence[OutputTables],
     shape: DriveShape,
 ) -> Drive:
-    """Tables in stage 0, then the heap's levels: as many as the output with most of them needs."""
+    """Tables in stage `stage`, for a beat of the stage before; then as many levels as the tallest heap needs."""
     address = _fold_address(m, fold, loops)
+    if address is not None and stage:
+        address = pipeline.carry(address, "fold", 0, stage - 1)
     inputs: dict[int, SSAValue] = {}
     sums: list[SSAValue] = []
     for lane, column in zip(lanes, shape.columns, strict=True):
@@ -129,12 +132,12 @@ def table_drive(
                 [int(word) for word in table.words.reshape(-1)],
                 table.bits,
             )
-            value = m.reg(looked_up, enable=pipeline.enable[0], name="partial")
+            value = m.reg(looked_up, enable=pipeline.enable[stage], name="partial")
             for shift in table.shifts:
                 heap.add(m, value, shift)
         heap.add_constant(column.remainder)
-        sums.append(heap.total(m, pipeline, 1, shape.levels))
-    return Drive(sums, [column.offset for column in shape.columns], shape.levels)
+        sums.append(heap.total(m, pipeline, stage + 1, shape.levels))
+    return Drive(sums, [column.offset for column in shape.columns], stage + shape.levels)
 
 
 def table_shape(lanes: Sequence[OutputTables], granularity: int, bits: int) -> DriveShape:

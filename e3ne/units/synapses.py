@@ -12,11 +12,15 @@ Integers = NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Fold:
-    """`groups` of outputs, `chunks` of inputs and `step_beats` beats of time steps, one after another."""
+    """`groups` of outputs, `chunks` of inputs and `step_beats` beats of time steps, one after another.
+
+    With `held` inputs the groups are innermost: all of them use a beat before the next one is taken.
+    """
 
     groups: int
     chunks: int
     step_beats: int
+    held: bool = False
 
     @property
     def words(self) -> int:

@@ -138,6 +138,26 @@ def _dense() -> dict[str, Case]:
         cases[key] = Case(
             (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
         )
+    for (name, (outputs, inputs)), (kind, memory) in product(lanes.items(), kinds):
+        if (memory == "block" and name == "whole") or (kind == "table" and name == "least"):
+            continue
+        folding = Folding(outputs, inputs, 4, Order.STEPS_INNER, kind, memory, stationary="input")  # pyright: ignore[reportArgumentType]
+        biased = bool(len(cases) % 2)
+        cases[f"{name}_{kind}_{memory[0]}_held"] = Case(
+            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
+        )
+    cases["held_pixels"] = Case(
+        (2, 3, 4),
+        3,
+        lambda n: n.conv(6, (2, 2)).fire().linear(4).fire().linear(3),
+        Decisions(
+            foldings={
+                0: Folding(2, 4, 3, Order.STEPS_INNER, "adder", stationary="input"),
+                1: Folding(2, 6, 3, Order.STEPS_INNER, "table", stationary="input"),
+                2: Folding(1, 2, 3, Order.STEPS_INNER, "adder", "block", stationary="input"),
+            }
+        ),
+    )
     return cases
 
 

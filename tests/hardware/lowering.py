@@ -53,6 +53,7 @@ class Folding:
     implementation: Literal["table", "adder"] = "table"
     weight_memory: Literal["distributed", "block"] = "distributed"
     window: bool = True
+    stationary: Literal["output", "input"] = "output"
 
 
 @dataclass(frozen=True)
@@ -131,7 +132,7 @@ def _set(op: MatvecOp, folding: Folding) -> None:
     op.output_lanes = number(folding.outputs or op.outputs.value.data)
     op.input_lanes, op.parallel_steps = number(inputs), number(folding.parallel)
     op.order, op.implementation = StringAttr(folding.order.value), StringAttr(folding.implementation)
-    op.weight_memory = StringAttr(folding.weight_memory)
+    op.weight_memory, op.stationary = StringAttr(folding.weight_memory), StringAttr(folding.stationary)
     window = op.input.owner
     if folding.window and isinstance(window, WindowOp):
         window.lanes, window.parallel_steps = number(inputs // window.size), number(folding.parallel)
@@ -151,6 +152,7 @@ def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
         rng.choice(["table", "adder"]) if fits else "adder",
         rng.choice(["distributed", "block"]),
         rng.random() < 0.7,
+        rng.choice(["output", "input"]) if lanes.parallel == op.input_type.steps else "output",
     )
 
 

@@ -19,6 +19,7 @@ from e3ne.dialects.parameter import signed_width
 
 IMPLEMENTATIONS = ("table", "adder")
 WEIGHT_MEMORIES = ("distributed", "block")
+STATIONARY = ("output", "input")
 
 
 @irdl_op_definition
@@ -27,6 +28,8 @@ class MatvecOp(TransformOp):
 
     `output_lanes`, `input_lanes` and `parallel_steps` are the folding (0: undecided), `order` the reduction order,
     `latency` the pipeline's depth in cycles (0: not yet computed), `weight_memory` where an `adder` keeps its weights.
+    `stationary` says what stays while the other passes by: "output", a group of outputs until all inputs have come,
+    again for each group; or "input", a beat of inputs until all groups of outputs have used it.
     """
 
     name = "dataflow.matvec"
@@ -38,6 +41,7 @@ class MatvecOp(TransformOp):
     input_lanes = prop_def(IntegerAttr)
     parallel_steps = prop_def(IntegerAttr)
     order = prop_def(StringAttr)
+    stationary = prop_def(StringAttr)
     implementation = prop_def(StringAttr)
     weight_memory = prop_def(StringAttr)
     latency = prop_def(IntegerAttr)
@@ -64,6 +68,7 @@ class MatvecOp(TransformOp):
             input_lanes=number(0),
             parallel_steps=number(0),
             order=StringAttr(Order.STEPS_INNER.value),
+            stationary=StringAttr("output"),
             implementation=StringAttr("table"),
             weight_memory=StringAttr("block"),
             latency=number(0),
@@ -82,6 +87,11 @@ class MatvecOp(TransformOp):
         return self.outputs.value.data // self.output_lanes.value.data
 
     @property
+    def is_input_stationary(self) -> bool:
+        """Whether a beat of inputs is used for all groups of outputs at once."""
+        return self.stationary.data == "input"
+
+    @property
     def reduction(self) -> Order:
         """The order in which the beats of a pixel are reduced."""
         return Order(self.order.data)
@@ -97,7 +107,8 @@ class MatvecOp(TransformOp):
         folding = (given.lanes, given.parallel)
         wanted = (self.input_lanes.value.data, self.parallel_steps.value.data)
         self._check(folding == wanted, f"takes {wanted[0]} lanes × {wanted[1]} steps, not {folding[0]} × {folding[1]}")
-        self._check(given.repeat == self.groups, f"takes each pixel {self.groups} times, not {given.repeat}")
+        repeat = 1 if self.is_input_stationary else self.groups
+        self._check(given.repeat == repeat, f"takes each pixel {repeat} times, not {given.repeat}")
         if given.chunks > 1 and given.step_beats > 1:
             self._check(given.order is self.reduction, f"takes beats in the order {self.reduction}")
         return result.replaced(lanes=self.output_lanes.value.data)
@@ -107,6 +118,9 @@ class MatvecOp(TransformOp):
         self._check_choice("implementation", self.implementation, IMPLEMENTATIONS)
         self._check_choice("weight_memory", self.weight_memory, WEIGHT_MEMORIES)
         self._check_choice("order", self.order, list(Order))
+        self._check_choice("stationary", self.stationary, STATIONARY)
+        whole = not self.is_input_stationary or self.parallel_steps.value.data in (0, self.input_type.steps)
+        self._check(whole, f"with stationary inputs parallel_steps is {self.input_type.steps}: all steps at once")
         self._check_at_least(1, outputs=self.outputs, value_bits=self.value_bits)
         self._check_at_least(0, latency=self.latency)
         for name, lanes, total in (

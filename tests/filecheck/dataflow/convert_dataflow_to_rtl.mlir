@@ -15,7 +15,7 @@
 dataflow.parameter @w : tensor<1x1xi8> {width = 2} = dense<-1>
 dataflow.graph @top {
   %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<2x2x1, steps 2, bits 1, lanes 1, parallel 2, repeat 1, steps_inner>
-  %1 = dataflow.matvec %0 {unit = "conv", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 3 : i64, output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 2 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 2 : i64} : !dataflow.stream<2x2x1, steps 2, bits 1, lanes 1, parallel 2, repeat 1, steps_inner> -> !dataflow.stream<2x2x1, steps 1, bits -3, lanes 1, parallel 1, repeat 1, steps_inner>
+  %1 = dataflow.matvec %0 {unit = "conv", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 3 : i64, output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 2 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 2 : i64} : !dataflow.stream<2x2x1, steps 2, bits 1, lanes 1, parallel 2, repeat 1, steps_inner> -> !dataflow.stream<2x2x1, steps 1, bits -3, lanes 1, parallel 1, repeat 1, steps_inner>
   %2 = dataflow.flatten %1 {unit = "view", layer = "view"} : !dataflow.stream<2x2x1, steps 1, bits -3, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -3, lanes 1, parallel 1, repeat 1, steps_inner>
   dataflow.sink %2 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<1x1x4, steps 1, bits -3, lanes 1, parallel 1, repeat 1, steps_inner>
 }

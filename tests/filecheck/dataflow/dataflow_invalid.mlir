@@ -102,7 +102,7 @@
 
 // CHECK: 'dataflow.matvec' refers to @w, which does not exist
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
@@ -111,21 +111,21 @@ rtl.module @w() -> () {
   rtl.output
 }
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: @w holds real numbers, integers are needed
 dataflow.parameter @w : tensor<4x2xf32> = dense<1.0>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: @w has shape [2, 4], [4, 2] is needed
 dataflow.parameter @w : tensor<2x4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
@@ -133,28 +133,28 @@ dataflow.parameter @w : tensor<2x4xi8> {width = 2} = dense<1>
 dataflow.parameter @b : tensor<1xi8> {width = 2} = dense<1>
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64, bias = @b} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64, bias = @b} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: its values need 4 bits, value_bits is 3
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 3 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -3>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 3 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -3>
 
 // -----
 
 // CHECK: unit u: implementation is one of table, adder, not shared
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "shared", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "shared", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: weight_memory is one of distributed, block, not registers
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "registers", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "registers", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
@@ -168,42 +168,42 @@ dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 // CHECK: unit u: output_lanes 3 does not divide 4
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 3 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 3 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: input_lanes is 0 or more, not -1
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = -1 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = -1 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: the folding is undecided
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: takes 2 lanes × 1 steps, not 1 × 1
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 4 : i64, input_lanes = 2 : i64, parallel_steps = 1 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 4 : i64, input_lanes = 2 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: takes each pixel 2 times, not 1
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 2 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 2 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 
 // CHECK: unit u: takes beats in the order steps_outer
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 4 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_outer", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 4 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_outer", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 

@@ -26,7 +26,7 @@ def classes(taken: StreamType, image: Content) -> Content:
     return found
 
 
-@settings(deadline=None, derandomize=True, max_examples=60)
+@settings(deadline=None, derandomize=True, max_examples=30)
 @given(st.integers(1, 5), st.integers(1, 4), st.integers(1, 6), st.integers(1, 3))
 def test_any_values(lanes: int, chunks: int, bits: int, pixels: int) -> None:
     """Narrow values, so that many are equal."""

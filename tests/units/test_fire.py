@@ -122,6 +122,12 @@ def test_every_value(steps: int) -> None:
     check(op, [image], [digits], hardware=steps < 9)
 
 
+@pytest.mark.parametrize("lanes", [1, 2, 3, 6])
+def test_each_channel_has_its_own_numbers(lanes: int) -> None:
+    taken = StreamType.of(2, 8, 6, steps=1, bits=-6, lanes=lanes)
+    check_fire(taken, [2, 3, 5, 7, 4, 6], [0, 9, -9, 4, -4, 20], 0, 3)
+
+
 @pytest.mark.parametrize(("threshold", "bias"), [(1, -1000), (1000, 0), (1, 1000), (1000, -1000)])
 def test_codes_beyond_all_values(threshold: int, bias: int) -> None:
     """Neurons that never fire, or whose code is always the largest."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +57,11 @@ def test_sizes(stream: StreamType) -> None:
     assert layout.chunks * layout.step_beats == layout.pixel_beats
     assert stream.beats_per_image == len(order)
     assert stream.beat_bits == len(order[0])
+
+
+@pytest.mark.parametrize("steps", range(1, 17))
+def test_the_largest_code_fits(steps: int) -> None:
+    assert codes_of(np.ones((2, steps), dtype=np.uint8)).tolist() == [2**steps - 1] * 2
 
 
 @QUICK

@@ -34,7 +34,7 @@ def largest(taken: StreamType, image: Content, size: int) -> Content:
 sizes = st.integers(1, 9)
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(sizes, st.integers(1, 3), st.integers(1, 2), st.integers(1, 5), st.integers(1, 3))
 def test_trains(size: int, windows: int, chunks: int, steps: int, pixels: int) -> None:
     taken = StreamType.of(1, pixels, size * windows * chunks, steps=steps, lanes=size * windows)
@@ -42,7 +42,7 @@ def test_trains(size: int, windows: int, chunks: int, steps: int, pixels: int) -
     check(pool(taken, size), images, [largest(taken, image, size) for image in images])
 
 
-@settings(deadline=None, derandomize=True, max_examples=50)
+@settings(deadline=None, derandomize=True, max_examples=25)
 @given(sizes, st.integers(1, 3), st.integers(1, 2), st.integers(1, 12), st.integers(1, 3))
 def test_values(size: int, windows: int, chunks: int, bits: int, pixels: int) -> None:
     taken = StreamType.of(pixels, 1, size * windows * chunks, steps=1, bits=-bits, lanes=size * windows)

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import StringAttr
 
-from e3ne.dialects.dataflow import WEIGHT_MEMORIES, MatvecOp, Order, StreamType, retype
+from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order, StreamType, retype
 from e3ne.errors import E3neError
 from e3ne.units.interface import Choice
 from e3ne.units.matvec import Matvec, decide_latency
@@ -40,7 +40,7 @@ def matvec(stream: StreamType, weights: Matrix, bias: list[int] | None, choice: 
     taken = stream.replaced(
         lanes=op.input_lanes.value.data,
         parallel=op.parallel_steps.value.data,
-        repeat=outputs // op.output_lanes.value.data,
+        repeat=1 if op.is_input_stationary else outputs // op.output_lanes.value.data,
         order=op.reduction,
     )
     retype(op.input, taken)
@@ -70,13 +70,15 @@ WHOLE: Choice = {"output_lanes": 4, "input_lanes": 6, "parallel_steps": 1, "impl
 
 
 def legal() -> list[dict[str, int | str]]:
-    """Divisors of the matrix, both orders where they differ, tables while two inputs of a LUT are left for spikes."""
+    """Divisors of the matrix, orders and stationary parts that differ, tables while two LUT inputs are left for spikes."""
     found: list[dict[str, int | str]] = []
-    for outputs, inputs, parallel, order in product((1, 2, 4), (1, 2, 3, 6), (1, 2), Order):
+    for outputs, inputs, parallel, order, kept in product((1, 2, 4), (1, 2, 3, 6), (1, 2), Order, STATIONARY):
         if order is Order.STEPS_OUTER and (inputs == 6 or parallel == 2):
             continue
-        names = ("output_lanes", "input_lanes", "parallel_steps", "order")
-        folding = dict(zip(names, (outputs, inputs, parallel, order.value), strict=True))
+        if kept == "input" and (outputs == 4 or parallel == 1):
+            continue
+        names = ("output_lanes", "input_lanes", "parallel_steps", "order", "stationary")
+        folding = dict(zip(names, (outputs, inputs, parallel, order.value, kept), strict=True))
         address_bits = (4 // outputs - 1).bit_length() + (6 // inputs - 1).bit_length()
         found += [{**folding, "implementation": "table"}] * (address_bits <= 4)
         found += [{**folding, "implementation": "adder", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
@@ -106,6 +108,7 @@ def problems(draw: st.DrawFn) -> tuple[StreamType, Matrix, list[int] | None, dic
         "input_lanes": lanes,
         "parallel_steps": parallel,
         "order": draw(st.sampled_from(Order)).value,
+        "stationary": draw(st.sampled_from(STATIONARY)) if times == 1 else "output",
         "implementation": draw(st.sampled_from(("table", "adder"))),
         "weight_memory": draw(st.sampled_from(WEIGHT_MEMORIES)),
     }

@@ -33,6 +33,7 @@ class Options:
         default=0,
         metadata={"help": "the same for layers over one vector (0: half as many)"},
     )
+    pixels: int = field(default=1, metadata={"help": "neighbouring pixels that the first convolution computes at once"})
     device: str = field(default="xcvu13p", metadata={"help": "FPGA part that use is reported against"})
 
     def problems(self) -> list[str]:
@@ -49,6 +50,7 @@ class Options:
             ("fine-tune", self.fine_tune, 0, 1000),
             ("interval", self.interval, 1, 1 << 30),
             ("dense-interval", self.dense_interval, 0, 1 << 30),
+            ("pixels", self.pixels, 1, 64),
         ):
             if not low <= value <= high:
                 found.append(f"--{name} is {value}; supported: {low} to {high}")

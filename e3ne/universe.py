@@ -32,6 +32,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "dataflow-fold": "e3ne.passes.dataflow_fold:DataflowFoldPass",
         "dataflow-insert-fifos": "e3ne.passes.dataflow_insert_fifos:DataflowInsertFifosPass",
         "dataflow-legalize-streams": "e3ne.passes.dataflow_legalize_streams:DataflowLegalizeStreamsPass",
+        "dataflow-parallelize-pixels": "e3ne.passes.dataflow_parallelize_pixels:DataflowParallelizePixelsPass",
         "dataflow-pool-before-fire": "e3ne.passes.dataflow_pool_before_fire:DataflowPoolBeforeFirePass",
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",

@@ -44,6 +44,7 @@ class Folding:
     parallel: int
     cycles: int
     lut: float
+    stationary: str = "output"
 
     @property
     def lanes(self) -> int:
@@ -92,41 +93,66 @@ def choose(candidates: list[Folding], limit: int) -> Folding:
 def foldings(op: MatvecOp) -> Iterator[Folding]:
     """Every folding of a matvec that its input can supply, with its cycles and an estimate of its LUTs.
 
-    The LUTs of what the folding brings with it count too: neurons, a width converter, a replay buffer.
+    The LUTs of what the folding brings with it count too: neurons, a width converter, a replay buffer. Inputs are
+    stationary where they come one by one: most of the work is done then when the last one is there.
     """
     given, window = op.input_type, _window(op)
     outputs, natural = op.outputs.value.data, _natural_lanes(op)
     size = 1 if window is None else window.size
-    digits = _digits(op)
+    digits, gradual, whole = _digits(op), _comes_gradually(op), _lanes_of_a_pool(op)
     for lanes in _divisors(given.channels // size):
         if max(lanes, natural) % min(lanes, natural):
             continue
         for parallel in _divisors(given.steps):
             stepping = 0 if window is None else _window_cycles(window, lanes, parallel)
             chunks = given.channels // (lanes * size) * (given.steps // parallel)
-            for output_lanes in _divisors(outputs):
+            for output_lanes in (n for n in _divisors(outputs) if n % whole == 0):
                 groups = outputs // output_lanes
                 cycles = given.pixels * groups * chunks
-                _set(op, output_lanes, lanes * size, parallel)
+                stationary = "input" if gradual and parallel == given.steps else "output"
+                _set(op, output_lanes, lanes * size, parallel, stationary)
                 lut = Matvec().cost(op).lut + NEURON_LUTS * output_lanes
                 if lanes != natural:
                     lut += max(lanes, natural) * given.steps
-                if groups > 1:
+                if groups > 1 and stationary == "output":
                     lut += 60 + lanes * size * parallel
                 # A window waits in place while a pixel is replayed for further groups of outputs.
                 waiting = stepping + (cycles - cycles // groups if stepping else 0)
                 cycles = max(cycles, waiting, groups * digits)
-                yield Folding(output_lanes, lanes * size, parallel, cycles, lut)
+                if stationary == "input" or not gradual:
+                    yield Folding(output_lanes, lanes * size, parallel, cycles, lut, stationary)
 
 
-def _set(op: MatvecOp, outputs: int, inputs: int, parallel: int) -> None:
+def _lanes_of_a_pool(op: MatvecOp) -> int:
+    """Output lanes that hold the pixels of one pool window, where these are side by side among the channels."""
+    consumers = [use.operation for use in op.output.uses]
+    while consumers and isinstance(consumers[0], FireOp):
+        consumers = [use.operation for use in consumers[0].output.uses]
+    windows = [consumer for consumer in consumers if isinstance(consumer, WindowOp)]
+    pools = [use.operation for window in windows for use in window.output.uses if isinstance(use.operation, PoolOp)]
+    return max((pool.size.value.data // window.size for window, pool in zip(windows, pools, strict=False)), default=1)
+
+
+def _comes_gradually(op: MatvecOp) -> bool:
+    """Whether the inputs of a layer over one vector come one by one, so that stationary inputs hide its work.
+
+    They do unless they are the totals of a layer with stationary inputs, which all come at the end.
+    """
+    unit = producer(op.input)
+    while isinstance(unit, TransformOp) and not isinstance(unit, MatvecOp):
+        unit = producer(unit.input)
+    return op.input_type.pixels == 1 and not (isinstance(unit, MatvecOp) and unit.is_input_stationary)
+
+
+def _set(op: MatvecOp, outputs: int, inputs: int, parallel: int, stationary: str) -> None:
+    op.stationary = StringAttr(stationary)
     op.output_lanes, op.input_lanes, op.parallel_steps = number(outputs), number(inputs), number(parallel)
     op.order = StringAttr((Order.STEPS_OUTER if op.groups > 1 else Order.STEPS_INNER).value)
     op.implementation = StringAttr(_cheaper(op))
 
 
 def _decide(op: MatvecOp, folding: Folding) -> None:
-    _set(op, folding.outputs, folding.inputs, folding.parallel)
+    _set(op, folding.outputs, folding.inputs, folding.parallel, folding.stationary)
     window = _window(op)
     if window is not None:
         window.lanes = number(folding.inputs // window.size)

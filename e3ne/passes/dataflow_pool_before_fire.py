@@ -50,7 +50,7 @@ def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
     new_window = window.clone()
     new_window.operands[0] = fire.input
     new_window.settle()
-    new_pool = PoolOp(pool.unit_name, pool.layer.data, new_window.output, window.size)
+    new_pool = PoolOp(pool.unit_name, pool.layer.data, new_window.output, pool.size.value.data)
     new_fire = FireOp(
         fire.unit_name,
         fire.layer.data,

@@ -45,15 +45,17 @@ def quantize_stage(options: Options) -> Stage:
 def hardware_stages(options: Options) -> list[Stage]:
     """From the integer network to rtl."""
     interval = f"interval={options.interval}"
+    parallel = (f"dataflow-parallelize-pixels{{pixels={options.pixels}}}",) if options.pixels > 1 else ()
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
         Stage(
             "folded-units",
             (
                 f"dataflow-pool-before-fire{{{interval}}}",
+                *parallel,
                 f"dataflow-fold{{{interval} dense-interval={options.dense_interval}}}",
             ),
-            "pools move first, because the neurons behind them are then fewer",
+            "pools move and pixels are joined first, because the units have other sizes then",
         ),
         Stage("laid-out", ("dataflow-legalize-streams",), "foldings decide layouts, layouts need converters"),
         Stage("buffered", ("dataflow-insert-fifos",), "depths follow from the schedule of the finished graph"),

@@ -59,7 +59,7 @@ def plan(graph: GraphOp) -> Plan:
         graph.sym_name.data,
         tuple(stages),
         tuple(streams),
-        (image.channels, image.height, image.width),
+        source.image_shape,
         image.steps,
         source.bus.value.data,
         source.beats_per_image,

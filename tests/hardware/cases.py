@@ -166,6 +166,43 @@ DENSE: Mapping[str, Case] = _dense()
 _DEEP = lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(4).fire(2).linear(2)  # noqa: E731
 _FOLDS = {0: Folding(1, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 8, 1, Order.STEPS_OUTER, "adder", "block")}
 
+PIXELS: Mapping[str, Case] = {
+    f"{name}_{'pool_first' if first else 'fire_first'}": Case(
+        shape, 2, network, Decisions(pixels=pixels, pools_first=first)
+    )
+    for first in (False, True)
+    for name, pixels, shape, network in (
+        ("pairs", 2, (1, 4, 8), lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1)).fire().max_pool((2, 2)).linear(2)),
+        ("triples", 3, (2, 3, 6), lambda n: n.conv(2, (2, 1)).fire().max_pool((2, 3)).linear(2)),
+        (
+            "even_kernel",
+            2,
+            (1, 3, 8),
+            lambda n: n.conv(3, (1, 4), padding=(0, 1, 0, 2)).fire().max_pool((3, 4)).linear(2),
+        ),
+        (
+            "strided",
+            2,
+            (1, 4, 8),
+            lambda n: n.conv(2, (2, 3), stride=(2, 2), padding=(0, 1, 0, 0)).fire().max_pool((1, 4)).linear(2),
+        ),
+        (
+            "dilated",
+            2,
+            (1, 3, 8),
+            lambda n: (
+                n.conv(2, (2, 2), padding=(0, 2, 0, 1), dilation=(1, 3)).fire(per_layer=True).max_pool((2, 2)).linear(2)
+            ),
+        ),
+        (
+            "whole_rows",
+            4,
+            (1, 3, 4),
+            lambda n: n.conv(2, (2, 3), padding=(0, 1, 0, 1)).fire().max_pool((2, 4)).linear(2),
+        ),
+    )
+}
+
 BUFFERS: Mapping[str, Case] = {
     **{f"fifo_{depth}": _map(_DEEP, fifo_depth=depth) for depth in (1, 2, 3, 5)},
     **{f"folded_fifo_{depth}": _map(_DEEP, fifo_depth=depth, foldings=_FOLDS) for depth in (1, 3)},
@@ -191,5 +228,6 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "pools": POOLS,
     "chains": CHAINS,
     "dense": DENSE,
+    "pixels": PIXELS,
     "buffers": BUFFERS,
 }

@@ -30,6 +30,7 @@ from e3ne.passes.convert_snn_to_dataflow import ConvertSnnToDataflowPass
 from e3ne.passes.dataflow_fold import DataflowFoldPass, foldings
 from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
 from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
+from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
 from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
 from e3ne.passes.pipelines import hardware_stages
 from e3ne.pipeline_runner import run_passes
@@ -67,6 +68,7 @@ class Decisions:
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
     pools_first: bool = False
+    pixels: int = 1
     fifo_depth: int = 0
     memory: Literal["", "registers", "distributed", "block"] = ""
     interval: int = 1024
@@ -90,6 +92,7 @@ def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     ConvertSnnToDataflowPass().apply(context, module)
     if decisions.pools_first:
         DataflowPoolBeforeFirePass(interval=1).apply(context, module)
+    DataflowParallelizePixelsPass(decisions.pixels).apply(context, module)
     graph = find_graph(module)
     for unit in units_of(graph):
         if isinstance(unit, SinkOp):

@@ -70,7 +70,7 @@ WHOLE: Choice = {"output_lanes": 4, "input_lanes": 6, "parallel_steps": 1, "impl
 
 
 def legal() -> list[dict[str, int | str]]:
-    """Divisors of the matrix, orders and stationary parts that differ, tables while two LUT inputs are left for spikes."""
+    """Divisors, orders and stationary parts that differ, tables while two inputs of a LUT are left for spikes."""
     found: list[dict[str, int | str]] = []
     for outputs, inputs, parallel, order, kept in product((1, 2, 4), (1, 2, 3, 6), (1, 2), Order, STATIONARY):
         if order is Order.STEPS_OUTER and (inputs == 6 or parallel == 2):

@@ -6,7 +6,7 @@ import math
 
 from xdsl.dialects.builtin import IntegerAttr
 from xdsl.ir import SSAValue
-from xdsl.irdl import irdl_op_definition, operand_def, prop_def, result_def
+from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def
 
 from e3ne.dialects.dataflow.base import (
     UnitOp,
@@ -20,11 +20,13 @@ from e3ne.dialects.dataflow.stream import Order, StreamType
 class SourceOp(UnitOp):
     """Unpacks the beats of the AXI4-Stream input: `bus` bits hold whole pixels, the first in the lowest bits.
 
-    A pixel is `channels` codes of `steps` bits, channel 0 lowest.
+    A pixel is `channels` codes of `steps` bits, channel 0 lowest. With `pixels` (1 if absent) a pixel of the stream is
+    that many neighbouring pixels of the image, one behind the other among the channels.
     """
 
     name = "dataflow.source"
     bus = prop_def(IntegerAttr)
+    pixels = opt_prop_def(IntegerAttr)
     output = result_def(StreamType)
     assembly_format = "attr-dict `:` type($output)"
 
@@ -36,6 +38,12 @@ class SourceOp(UnitOp):
         """The type of the stream of pixels."""
         assert isinstance(self.output.type, StreamType)
         return self.output.type
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of an image."""
+        given, pixels = self.output_type, 1 if self.pixels is None else self.pixels.value.data
+        return given.channels // pixels, given.height, given.width * pixels
 
     @property
     def pixels_per_beat(self) -> int:
@@ -50,6 +58,8 @@ class SourceOp(UnitOp):
     def verify_(self) -> None:
         """The bus is full of whole pixels, and a pixel comes whole."""
         given = self.output_type
+        pixels = 1 if self.pixels is None else self.pixels.value.data
+        self._check(pixels > 0 and given.channels % pixels == 0, f"{given.channels} channels are no {pixels} pixels")
         unit = math.lcm(8, given.channels * given.steps)
         legal = self.bus.value.data > 0 and self.bus.value.data % unit == 0
         self._check(legal, f"a bus of whole bytes and whole pixels is a multiple of {unit} bits wide")

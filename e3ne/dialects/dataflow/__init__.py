@@ -7,7 +7,15 @@ from xdsl.ir import Dialect
 
 from e3ne.dialects.dataflow.base import TransformOp, UnitOp, as_tuple, number, numbers, retype
 from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
-from e3ne.dialects.dataflow.compute import IMPLEMENTATIONS, WEIGHT_MEMORIES, ArgmaxOp, FireOp, MatvecOp, PoolOp
+from e3ne.dialects.dataflow.compute import (
+    IMPLEMENTATIONS,
+    THRESHOLD_MEMORIES,
+    WEIGHT_MEMORIES,
+    ArgmaxOp,
+    FireOp,
+    MatvecOp,
+    PoolOp,
+)
 from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
 from e3ne.dialects.dataflow.movement import (
     REPLAY_MEMORIES,
@@ -44,6 +52,7 @@ Dataflow = Dialect(
 __all__ = [
     "IMPLEMENTATIONS",
     "REPLAY_MEMORIES",
+    "THRESHOLD_MEMORIES",
     "WEIGHT_MEMORIES",
     "WINDOW_MEMORIES",
     "ArgmaxOp",

@@ -131,8 +131,8 @@ class Fire(Unit[FireOp]):
         )
         s = InputStream.of(m, given.beat_bits)
         ready = taken_port(m)
-        every_digit = [ready if op.pace == 1 else None]
-        controls = [Control.of(m, op.span, waits) for waits in [None] * (op.stages.value.data - 1) + every_digit]
+        controls = [Control.of(m, op.span, None) for _ in range(op.stages.value.data - 1)]
+        controls.append(Control.of(m, op.span, ready if op.pace == 1 else None))
         complete = self._connect(m, op, controls, ready)
         last = controls[-1]
         s.accept(m, controls[0].accept)

@@ -97,19 +97,21 @@ class Stage:
         value = m.reg(self.taken.values[lane], enable=load, name="value")
         found = None if given is None else m.reg(given, enable=load, name="found")
         spike = m.wire(1)
-        node = following = None
-        if span > 1:
+        if span == 1:
+            node = None
+            coming = [self.taken.group, given]
+        else:
             register = m.register(span, "node")
             node = register.value
             following = m.mux(load, m.constant(1, span), m.concat(m.extract(node, 0, span - 1), spike.value))
             register.drive(following, self.step)
-        now = _address(m, self.group, found, node)
-        if now is not None and self.thresholds.in_memory:
-            address = _address(m, self._next(self.taken.group, self.group), self._next(given, found), following)
-            assert address is not None
-            tau = self.thresholds.memory(lane, address, self.step)
+            coming = [self._next(self.taken.group, self.group), self._next(given, found), following]
+        now = [part for part in (self.group, found, node) if part is not None]
+        if now and self.thresholds.in_memory:
+            address = m.concat(*(part for part in coming if part is not None))
+            tau = self.thresholds.memory(lane, address, load if span == 1 else self.step)
         else:
-            tau = self.thresholds.table(lane, now)
+            tau = self.thresholds.table(lane, m.concat(*now) if now else None)
         wide = max(width_of(tau), width_of(value))
         spike.assign(m.name(m.not_(m.slt(m.sext(value, wide), m.sext(tau, wide))), "spike"))
         return Search(value, found, node, spike.value)
@@ -117,9 +119,3 @@ class Stage:
     def _next(self, given: SSAValue | None, held: SSAValue | None) -> SSAValue | None:
         """What a register holds in the next cycle."""
         return None if given is None or held is None else self.m.mux(self.load, given, held)
-
-
-def _address(m: ModuleBuilder, *parts: SSAValue | None) -> SSAValue | None:
-    """The parts that there are, side by side."""
-    present = [part for part in parts if part is not None]
-    return m.concat(*present) if present else None

@@ -22,7 +22,7 @@ dataflow.parameter @w : tensor<4x4xi8> {width = 3} = dense<[[1, -1, 2, 0], [0, 1
 dataflow.graph @undecided {
   %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<1x1x4, steps 2, bits 1>
   %1 = dataflow.matvec %0 {unit = "first", layer = "first", weights = @w, outputs = 4 : i64, value_bits = 5 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x4, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -5>
-  %2 = dataflow.fire %1 {unit = "fire", layer = "first", threshold = @t, bias = @t, fraction_bits = 0 : i64, steps = 2 : i64} : !dataflow.stream<1x1x4, steps 1, bits -5> -> !dataflow.stream<1x1x4, steps 2, bits 1>
+  %2 = dataflow.fire %1 {unit = "fire", layer = "first", threshold = @t, bias = @t, fraction_bits = 0 : i64, steps = 2 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -5> -> !dataflow.stream<1x1x4, steps 2, bits 1>
   %3 = dataflow.matvec %2 {unit = "second", layer = "second", weights = @w, outputs = 4 : i64, value_bits = 5 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x4, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -5>
   dataflow.sink %3 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<1x1x4, steps 1, bits -5>
 }
@@ -51,7 +51,7 @@ dataflow.graph @too_many_folds {
 dataflow.parameter @w : tensor<1x4xi8> {width = 2} = dense<1>
 dataflow.graph @two_converters {
   %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<3x3x1, steps 2, bits 1>
-  %1 = dataflow.window %0 {unit = "conv_window", layer = "conv", kernel = array<i64: 2, 2>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 1 : i64, memory = "distributed"} : !dataflow.stream<3x3x1, steps 2, bits 1> -> !dataflow.stream<2x2x4, steps 2, bits 1>
+  %1 = dataflow.window %0 {unit = "conv_window", layer = "conv", kernel = array<i64: 2, 2>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 1 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<3x3x1, steps 2, bits 1> -> !dataflow.stream<2x2x4, steps 2, bits 1>
   %2 = dataflow.matvec %1 {unit = "conv_matvec", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 5 : i64, output_lanes = 1 : i64, input_lanes = 2 : i64, parallel_steps = 1 : i64, order = "steps_inner", implementation = "adder", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<2x2x4, steps 2, bits 1> -> !dataflow.stream<2x2x1, steps 1, bits -5>
   dataflow.sink %2 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<2x2x1, steps 1, bits -5>
 }

@@ -70,6 +70,30 @@
 
 // -----
 
+// CHECK: unit u: parallel_out is 0 or more, not -1
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = -1 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1> -> !dataflow.stream<4x4x2, steps 4, bits 1>
+
+// -----
+
+// CHECK: unit u: cannot give 4 steps in beats of 3
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 4 : i64, parallel_out = 3 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1> -> !dataflow.stream<4x4x2, steps 4, bits 1>
+
+// -----
+
+// CHECK: unit u: cannot give 4 steps in beats of 3
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 3 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: gives !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 2, repeat 1, steps_inner>, not
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 4 : i64, parallel_out = 2 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+
+// -----
+
 // CHECK: unit u: the kernel is larger than the padded map
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
 %1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 5, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
@@ -204,6 +228,30 @@ dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner>
 %1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 4 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_outer", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1, lanes 1, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+
+// -----
+
+// CHECK: unit u: parallel_steps 4 does not divide 6 steps
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 4 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: 2 stages do not divide parallel_steps 3
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 3 : i64, stages = 2 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: stages is 1 or more, not 0
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 1 : i64, stages = 0 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: threshold_memory is one of distributed, block, not ultra
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "ultra"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
 
 // -----
 

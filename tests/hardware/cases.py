@@ -148,19 +148,21 @@ _FOLDS = {0: Folding(1, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 8, 1, O
 
 
 def _neurons() -> dict[str, Case]:
-    """Every way to divide a search among stages and beats, in all groups of channels and in both memories."""
+    """Every way to divide a search of few digits among stages and beats, in groups of channels, in both memories."""
     cases: dict[str, Case] = {}
-    layers: Append = lambda n: n.conv(6, (2, 2)).fire().conv(2, (2, 2))  # noqa: E731
-    for steps in (1, 4, 6, 8):
-        for parallel, memory in product(range(1, steps + 1), ("distributed", "block")):
-            for stages in range(1, parallel + 1):
-                if steps % parallel or parallel % stages or (steps == 8 and (memory == "block") == (stages > 2)):
-                    continue
-                outputs = (6, 3, 2, 1)[len(cases) % 4]
-                foldings = {0: Folding(outputs, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 24, parallel)}
-                neurons = {0: Neurons(parallel, stages, memory)}  # pyright: ignore[reportArgumentType]
-                key = f"steps_{steps}_parallel_{parallel}_stages_{stages}_{memory}"
-                cases[key] = Case((1, 4, 4), steps, layers, Decisions(foldings=foldings, neurons=neurons))
+    layers: Append = lambda n: n.conv(6, (1, 2)).fire().conv(1, (1, 1))  # noqa: E731
+    for steps, parallel in ((1, 1), *product((4, 6), (1, 2, 3, 4, 6)), (8, 4)):
+        for stages, memory in product(range(1, parallel + 1), ("distributed", "block")):
+            odd_one = steps > 4 and (stages % 2 == 1) == (memory == "distributed")
+            if steps % parallel or parallel % stages or odd_one:
+                continue
+            outputs = (6, 3, 2, 1)[len(cases) % 4]
+            folding = Folding(outputs, 2, 1, Order.STEPS_OUTER, "adder")
+            neurons = {0: Neurons(parallel, stages, memory)}  # pyright: ignore[reportArgumentType]
+            decisions = Decisions(foldings={0: folding, 1: Folding(1, 6, parallel)}, neurons=neurons)
+            cases[f"steps_{steps}_parallel_{parallel}_stages_{stages}_{memory}"] = Case(
+                (1, 2, 4), steps, layers, decisions
+            )
     return cases
 
 

@@ -184,12 +184,12 @@ def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
 
 
 def _digits(op: MatvecOp) -> int:
-    """Digits an image that each of the neurons behind a matvec gives, one a cycle."""
+    """Digits an image that each stage of the neurons behind a matvec finds, one a cycle."""
     consumers = [use.operation for use in op.output.uses]
     while consumers and isinstance(consumers[0], WindowOp | PoolOp):
         consumers = [use.operation for use in consumers[0].output.uses]
     fires = [consumer for consumer in consumers if isinstance(consumer, FireOp)]
-    return max((fire.input_type.pixels * fire.steps.value.data for fire in fires), default=0)
+    return max((fire.input_type.pixels * fire.span for fire in fires), default=0)
 
 
 def _natural_lanes(op: MatvecOp) -> int:

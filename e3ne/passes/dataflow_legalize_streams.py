@@ -68,7 +68,8 @@ def _adapt(unit: TransformOp) -> None:
         case WindowOp():
             next_pool = any(isinstance(use.operation, PoolOp) for use in unit.output.uses)
             lanes = unit.lanes.value.data or given.lanes
-            parallel = unit.parallel_steps.value.data or (1 if next_pool else given.parallel)
+            one_step = next_pool and unit.parallel_out.value.data != 1
+            parallel = unit.parallel_steps.value.data or (1 if one_step else given.parallel)
             _resize(unit, lanes, parallel)
         case MatvecOp():
             if given.repeat == 1 and given.order is Order.STEPS_INNER:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple
@@ -24,7 +24,7 @@ class DataflowPoolBeforeFirePass(ModulePass):
     name = "dataflow-pool-before-fire"
 
     interval: int = 1024
-    """cycles an image that neurons may take; they give a digit a cycle"""
+    """cycles an image that neurons may take; a stage finds a digit a cycle"""
 
     def __post_init__(self) -> None:
         """Raises E3neError for less than one cycle."""
@@ -43,7 +43,7 @@ class DataflowPoolBeforeFirePass(ModulePass):
 
 
 def _digits(fire: FireOp) -> int:
-    return fire.input_type.pixels * fire.steps.value.data
+    return fire.input_type.pixels * fire.span
 
 
 def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
@@ -51,20 +51,13 @@ def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
     new_window.operands[0] = fire.input
     new_window.settle()
     new_pool = PoolOp(pool.unit_name, pool.layer.data, new_window.output, pool.size.value.data)
-    new_fire = FireOp(
-        fire.unit_name,
-        fire.layer.data,
-        new_pool.output,
-        fire.threshold.string_value(),
-        fire.bias.string_value(),
-        fire.fraction_bits.value.data,
-        fire.steps.value.data,
-    )
+    new_fire = fire.clone()
+    new_fire.operands[0] = new_pool.output
+    new_fire.settle()
     new_fire.value = pool.value
     block = fire.parent_block()
     assert block is not None
     block.insert_ops_before([new_window, new_pool, new_fire], fire)
-    new_fire.layer = StringAttr(fire.layer.data)
     pool.output.replace_all_uses_with(new_fire.output)
     for old in (pool, window, fire):
         old.detach()

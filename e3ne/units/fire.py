@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
-from e3ne.dialects.dataflow import FireOp, integers_of
+from e3ne.dialects.dataflow import THRESHOLD_MEMORIES, FireOp, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
-from e3ne.units.adders import signed_bits
-from e3ne.units.handshake import InputStream, count, give, taken_port
+from e3ne.units.fire_search import Control, Search, Stage, Taken
+from e3ne.units.handshake import Counter, InputStream, count, give, select, taken_port
 from e3ne.units.interface import Choice, Cost, Unit, layout_of
 from e3ne.units.layout import Layout, Values, digits_of
 
@@ -23,27 +24,37 @@ from e3ne.units.layout import Layout, Values, digits_of
 class FireModel:
     """Code = clamp(⌊(V·2^fraction_bits + bias) / threshold⌋, 0, 2^steps − 1), per channel.
 
-    A value is taken when the digits of the one before are given; its first digit is valid a cycle later, then one
-    digit a cycle.
+    A value passes through `stages` stages, each of which finds its share of the digits, one a cycle, from the cycle
+    after it was taken on. It is taken by a stage when the value before it leaves, to the next stage or with its last
+    beat. A beat of `parallel` digits is valid when the last stage has found its share of `parallel` / `stages` digits.
     """
 
     taken: Layout
     steps: int
+    stages: int
+    parallel: int
     threshold: NDArray[np.int64] = field(metadata={"array": True})
     bias: NDArray[np.int64] = field(metadata={"array": True})
     fraction_bits: int
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """`steps` beats are given for each taken."""
-        beats = self.taken.beats
-        digit = np.arange(beats * self.steps, dtype=np.int64)
-        loaded = np.where(digit % self.steps == 0, digit // self.steps, NEVER)
-        load = np.arange(beats, dtype=np.int64)
+        """A value's entry into each stage, and its beats."""
+        span, pace, beats = self.steps // self.stages, self.parallel // self.stages, self.steps // self.parallel
+        entries = [taken, *(f"{unit}.stage{number}" for number in range(1, self.stages))]
+        value = np.arange(self.taken.beats, dtype=np.int64)
+        beat = np.arange(value.size * beats, dtype=np.int64)
+        first = beat % beats == 0
+        edges: list[After] = []
+        for number in range(1, self.stages):
+            entry, following = entries[number - 1], entries[number]
+            edges += [After(following, entry, value, span), After(entry, following, value - 1, 0)]
         return EventGraph(
-            (Process(taken, beats, self.steps), Process(given, digit.size)),
+            (*(Process(entry, value.size, span) for entry in entries), Process(given, beat.size, pace)),
             (
-                After(given, taken, loaded, 1, offers=True),
-                After(taken, given, load * self.steps - 1, 0),
+                *edges,
+                After(given, entries[-1], np.where(first, beat // beats, NEVER), pace, offers=True),
+                After(given, given, np.where(first, NEVER, beat - 1), pace, offers=True),
+                After(entries[-1], given, value * beats - 1, 0),
             ),
         )
 
@@ -52,20 +63,9 @@ class FireModel:
         content = self.taken.spread(values)[:, :, :, :, 0]
         scaled = (content << self.fraction_bits) + self.bias
         codes = np.clip(scaled // self.threshold, 0, (1 << self.steps) - 1)
-        given = Layout(
-            self.taken.height, self.taken.width, self.taken.channels, self.steps, 1, self.taken.lanes, 1, 1, False
-        )
+        inner = self.taken
+        given = Layout(inner.height, inner.width, inner.channels, self.steps, 1, inner.lanes, self.parallel, 1, False)
         return given.gather(digits_of(codes, self.steps))
-
-
-def search_thresholds(threshold: int, bias: int, fraction_bits: int, steps: int, bits: int) -> list[int]:
-    """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
-
-    Clamped to one beyond the range of a signed value of `bits` bits; τ_0 is not used and 0.
-    """
-    low, high = -(1 << (bits - 1)), 1 << (bits - 1)
-    exact = (-((bias - k * threshold) >> fraction_bits) for k in range(1, 1 << steps))
-    return [0, *(min(max(value, low), high) for value in exact)]
 
 
 class Fire(Unit[FireOp]):
@@ -74,98 +74,103 @@ class Fire(Unit[FireOp]):
     operation = FireOp
 
     def legal_choices(self, op: FireOp) -> Sequence[Choice]:
-        """There is one way to build it."""
-        return [{}]
+        """Where thresholds are kept, digits of a beat, and stages among which the search is divided."""
+        steps = op.steps.value.data
+        return [
+            {"threshold_memory": memory, "stages": stages, "parallel_steps": parallel}
+            for parallel in range(1, steps + 1)
+            for stages in range(1, parallel + 1)
+            for memory in THRESHOLD_MEMORIES
+            if steps % parallel == 0 and parallel % stages == 0
+        ]
 
     def cost(self, op: FireOp) -> Cost:
-        """16 to 19 LUTs a channel at 4 digits (Yosys 0.70, xcup); tables grow with digits and groups of channels."""
-        given = op.input_type
-        bits = given.element_bits + 1
-        entries = (1 << op.steps.value.data) * given.chunks
-        lut = given.lanes * (bits * max(1, entries / 64) + bits / 2 + op.steps.value.data)
-        return Cost(
-            lut, given.lanes * (bits + op.steps.value.data), 0, given.pixels * given.chunks * op.steps.value.data
-        )
+        """Fitted to LeNet-5's neurons (Yosys 0.70, xcup): a comparison, and the memory of what is compared with.
+
+        LUTs hold up to 32 words beside the comparison. Two lanes share blocks of 1024 words of 18 bits.
+        """
+        given, span, stages = op.input_type, op.span, op.stages.value.data
+        bits = given.element_bits
+        lut = ff = bram36 = 0.0
+        for stage in range(stages):
+            words = given.chunks << (stage * span + (span if span > 1 else 0))
+            lut += given.lanes * bits * (0.5 + 0.2 * span)
+            ff += given.lanes * (bits + stage * span + (span if span > 1 else 0)) + 4
+            if op.threshold_memory.data == "block" and words > 1:
+                blocks = -(-2 * words // 1024) * -(-bits // 18)
+                bram36 += -(-given.lanes // 2) * 0.5 * blocks
+            elif words > 32:
+                lut += given.lanes * bits * 1.5 * words / 64
+        return Cost(lut, ff, bram36, given.pixels * given.chunks * span)
 
     def model(self, op: FireOp) -> FireModel:
         """Thresholds and biases of the layer."""
         return FireModel(
             layout_of(op.input_type),
             op.steps.value.data,
+            op.stages.value.data,
+            op.parallel_steps.value.data,
             integers_of(op, op.threshold),
             integers_of(op, op.bias),
             op.fraction_bits.value.data,
         )
 
     def build(self, op: FireOp) -> ModuleOp:
-        """A register for each lane's value; the digits found so far, with a leading one, address its thresholds."""
-        given, steps = op.input_type, op.steps.value.data
+        """The stages, behind each other, and the beats of the last one."""
+        given = op.input_type
+        lanes, bits = given.lanes, given.element_bits
         m = ModuleBuilder(
             op.unit_name,
-            comment=f"Radix neurons of {op.layer.data}: {given.channels} channels, {steps} digits, most significant "
-            f"first, {given.lanes} neurons at once.",
-            parameters={"steps": steps, "value bits": given.element_bits, "fraction bits": op.fraction_bits.value.data},
+            comment=f"Radix neurons of {op.layer.data}: {given.channels} channels, {op.steps.value.data} digits, most "
+            f"significant first, {lanes} neurons at once.",
+            parameters={
+                "steps": op.steps.value.data,
+                "value bits": bits,
+                "fraction bits": op.fraction_bits.value.data,
+            },
         )
         s = InputStream.of(m, given.beat_bits)
         ready = taken_port(m)
-        busy = m.register(1, "busy", reset=0)
-        emit = m.and_(busy.value, ready)
-        digit = count(m, steps, emit, "digit")
-        accept = m.name(m.or_(m.not_(busy.value), m.and_(emit, digit.last)), "accept")
-        load = m.and_(accept, s.valid)
-        s.accept(m, accept)
-        busy.drive(m.or_(s.valid, m.not_(accept)))
-        group = self._group(m, given.chunks, load)
-        step = m.or_(emit, load)
-        spikes = [self._neuron(m, op, s.data, lane, group, load, step) for lane in range(given.lanes)]
-        give(m, m.concat(*reversed(spikes)), busy.value)
+        controls = [Control.of(m, op.span, None) for _ in range(op.stages.value.data - 1)]
+        controls.append(Control.of(m, op.span, ready if op.pace == 1 else None))
+        complete = self._connect(m, op, controls, ready)
+        last = controls[-1]
+        s.accept(m, controls[0].accept)
+        load = m.and_(controls[0].accept, s.valid)
+        group = None if given.chunks == 1 else count(m, given.chunks, load, "next_group").value
+        taken = Taken(s.valid, group, [m.extract(s.data, lane * bits, bits) for lane in range(lanes)], [None] * lanes)
+        searches: Sequence[Search] = ()
+        for number, control in enumerate(controls):
+            stage = Stage(m, op, number, control, taken)
+            searches, taken = stage.searches, stage.passed()
+        give(m, self._beat(m, op, searches, last.digit), m.and_(last.busy.value, complete))
         return m.build()
 
     @staticmethod
-    def _group(m: ModuleBuilder, chunks: int, load: SSAValue) -> SSAValue | None:
-        """The group of channels whose values are held."""
-        if chunks == 1:
-            return None
-        return m.reg(count(m, chunks, load, "next_group").value, enable=load, name="group")
+    def _connect(m: ModuleBuilder, op: FireOp, controls: Sequence[Control], ready: SSAValue) -> SSAValue:
+        """When stages go on; the result is whether the digit that the last one finds completes a beat."""
+        for control, following in pairwise(controls):
+            free = m.or_(m.not_(control.digit.last), following.accept)
+            control.advance.assign(m.and_(control.busy.value, free))
+        if op.pace == 1:
+            return m.constant(1, 1)
+        last, digit = controls[-1], controls[-1].digit
+        marks = [int((position + 1) % op.pace == 0) for position in range(op.span)]
+        complete = digit.last if op.pace == op.span else m.table(digit.value, marks, 1)
+        last.advance.assign(m.and_(last.busy.value, m.or_(m.not_(complete), ready)))
+        return complete
 
     @staticmethod
-    def _neuron(
-        m: ModuleBuilder,
-        op: FireOp,
-        data: SSAValue,
-        lane: int,
-        group: SSAValue | None,
-        load: SSAValue,
-        step: SSAValue,
-    ) -> SSAValue:
-        given, steps = op.input_type, op.steps.value.data
-        bits = given.element_bits
-        value = m.reg(m.extract(data, lane * bits, bits), enable=load, name="value")
-        node = m.register(steps, "node")
-        words: list[int] = []
-        thresholds, biases = integers_of(op, op.threshold), integers_of(op, op.bias)
-        for chunk in range(given.chunks):
-            channel = chunk * given.lanes + lane
-            theta = int(thresholds[channel % thresholds.size])
-            bias = int(biases[channel % biases.size])
-            tau = search_thresholds(theta, bias, op.fraction_bits.value.data, steps, bits)
-            words.extend(tau[_tested_code(path, steps)] for path in range(1 << steps))
-        used = signed_bits(min(words), max(words))
-        width = max(used, 1)
-        address = node.value if group is None else m.concat(group, node.value)
-        tau_now = m.table(address, [word & ((1 << width) - 1) for word in words], width)
-        wide = max(width, bits)
-        spike = m.name(m.not_(m.slt(m.sext(value, wide), m.sext(tau_now, wide))), "spike")
-        first = m.constant(1, steps)
-        following = m.concat(m.extract(node.value, 0, steps - 1), spike) if steps > 1 else first
-        node.drive(m.mux(load, first, following), step)
-        return spike
-
-
-def _tested_code(path: int, steps: int) -> int:
-    """The code that is tested at a node: the digits found so far, a one, and zeros. `path` has a leading one."""
-    if path == 0:
-        return 0
-    found = path.bit_length() - 1
-    prefix = path - (1 << found)
-    return (prefix << (steps - found)) + (1 << (steps - found - 1))
+    def _beat(m: ModuleBuilder, op: FireOp, searches: Sequence[Search], digit: Counter) -> SSAValue:
+        """The digits of the beat that is complete, step by step; the digit being found tells which beat that is."""
+        parallel, earlier = op.parallel_steps.value.data, op.steps.value.data - op.span
+        # With one stage the digits of a beat are always the last ones that were found.
+        ends = range(op.pace - 1, op.span if earlier else op.pace, op.pace)
+        trains: list[SSAValue] = []
+        for search in searches:
+            words: list[SSAValue] = []
+            for beat, end in enumerate(ends):
+                behind = earlier + end + 1 - (beat + 1) * parallel
+                words += [m.extract(search.known(m, end), behind, parallel)] * op.pace
+            trains.append(select(m, digit.value, words) if len(ends) > 1 else words[0])
+        return m.concat(*(m.extract(train, step) for step in range(parallel) for train in reversed(trains)))

@@ -73,6 +73,15 @@ def nest(m: ModuleBuilder, loops: Sequence[tuple[str, int]], enable: SSAValue) -
     return counters
 
 
+def select(m: ModuleBuilder, index: SSAValue, words: Sequence[SSAValue]) -> SSAValue:
+    """Word number `index` of words of one width; any beyond the last one."""
+    if len(words) == 1:
+        return words[0]
+    bit = (len(words) - 1).bit_length() - 1
+    high, low = words[1 << bit :], words[: 1 << bit]
+    return m.mux(m.extract(index, bit), select(m, index, high), select(m, index, low))
+
+
 class Pipeline:
     """The control of `stages` elastic register stages.
 

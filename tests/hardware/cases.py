@@ -9,7 +9,7 @@ from itertools import product
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects.dataflow import Order
-from tests.hardware.lowering import Decisions, Folding
+from tests.hardware.lowering import Decisions, Folding, Neurons
 from tests.hardware.networks import NetworkBuilder
 
 Append = Callable[[NetworkBuilder], NetworkBuilder]
@@ -203,6 +203,88 @@ PIXELS: Mapping[str, Case] = {
     )
 }
 
+
+def _neurons() -> dict[str, Case]:
+    """Every way to divide a search of few digits among stages and beats, in groups of channels, in both memories."""
+    cases: dict[str, Case] = {}
+    layers: Append = lambda n: n.conv(6, (1, 2)).fire().conv(1, (1, 1))  # noqa: E731
+    for steps, parallel in ((1, 1), *product((4, 6), (1, 2, 3, 4, 6)), (8, 4)):
+        for stages, memory in product(range(1, parallel + 1), ("distributed", "block")):
+            odd_one = steps > 4 and (stages % 2 == 1) == (memory == "distributed")
+            if steps % parallel or parallel % stages or odd_one:
+                continue
+            outputs = (6, 3, 2, 1)[len(cases) % 4]
+            folding = Folding(outputs, 2, 1, Order.STEPS_OUTER, "adder")
+            neurons = {0: Neurons(parallel, stages, memory)}  # pyright: ignore[reportArgumentType]
+            decisions = Decisions(foldings={0: folding, 1: Folding(1, 6, parallel)}, neurons=neurons)
+            cases[f"steps_{steps}_parallel_{parallel}_stages_{stages}_{memory}"] = Case(
+                (1, 2, 4), steps, layers, decisions
+            )
+    return cases
+
+
+_ALL_AT_ONCE = {index: Neurons(3, 3) for index in range(2)}
+
+NEURONS: Mapping[str, Case] = {
+    **_neurons(),
+    "one_value": Case((1, 1, 1), 4, lambda n: n.linear(1).fire().linear(2), Decisions(neurons={0: Neurons(2, 2)})),
+    "shared_threshold_in_block": _map(
+        lambda n: n.conv(3, (2, 2)).fire(per_layer=True).linear(2),
+        foldings={0: Folding(3, 8, 1, implementation="adder")},
+        neurons={0: Neurons(1, 1, "block")},
+    ),
+    "resize_behind": _map(
+        lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)), foldings={1: Folding(2, 4, 1)}, neurons=_ALL_AT_ONCE
+    ),
+    "pool_behind": _map(lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2)).linear(3), neurons=_ALL_AT_ONCE),
+    "pool_before": _map(
+        lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(3), pools_first=True, neurons=_ALL_AT_ONCE
+    ),
+    "pool_of_parts": _map(
+        lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2)).linear(3), pool_steps=3, neurons=_ALL_AT_ONCE
+    ),
+    "chain": _map(
+        lambda n: n.conv(4, (2, 2)).fire(4).conv(4, (2, 2)).fire(6).linear(2),
+        foldings={1: Folding(2, 16, 1, window_steps=4), 2: Folding(2, 12, 2)},
+        neurons={0: Neurons(4, 4), 1: Neurons(6, 2, "block")},
+    ),
+}
+
+
+def _parts(layers: Append, lanes: int, parallel: int, taken: int, steps: int = 4, **decisions: object) -> Case:
+    """A convolution of two channels whose window takes `taken` time steps a beat and gives `parallel`."""
+    folding = {0: Folding(0, lanes, parallel, window_steps=taken)}
+    return Case((2, 4, 5), steps, layers, Decisions(foldings=folding, **decisions))  # pyright: ignore[reportArgumentType]
+
+
+PARTS: Mapping[str, Case] = {
+    "give_1_of_4": _parts(lambda n: n.conv(3, (2, 2)), 8, 1, 4),
+    "give_2_of_4": _parts(lambda n: n.conv(3, (2, 2)), 8, 2, 4),
+    "give_1_of_2": _parts(lambda n: n.conv(3, (2, 2)), 8, 1, 2),
+    "give_1_of_3": _parts(lambda n: n.conv(3, (2, 2)), 8, 1, 3, 3),
+    "give_2_of_6": _parts(lambda n: n.conv(2, (2, 2)), 8, 2, 6, 6),
+    "chunks_1_of_4": _parts(lambda n: n.conv(3, (2, 2)), 4, 1, 4),
+    "chunks_1_of_2": _parts(lambda n: n.conv(3, (2, 3)), 6, 1, 2),
+    "stride": _parts(lambda n: n.conv(2, (2, 2), stride=(2, 2)), 8, 1, 4),
+    "padding": _parts(lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1)), 18, 1, 4),
+    "padding_first": _parts(lambda n: n.conv(2, (1, 2), padding=(1, 2, 1, 2)), 4, 1, 4),
+    "padding_first_chunks": _parts(lambda n: n.conv(2, (1, 1), padding=(1, 1, 0, 0)), 1, 2, 4),
+    "dilation": _parts(lambda n: n.conv(2, (2, 2), dilation=(2, 3)), 8, 1, 4),
+    "kernel_1x1": _parts(lambda n: n.conv(3, (1, 1)), 2, 1, 4),
+    "kernel_covers_map": _parts(lambda n: n.conv(3, (4, 5)), 40, 1, 4),
+    "rows_in_block": _parts(lambda n: n.conv(2, (3, 2)), 12, 1, 4, memory="block"),
+    "rows_in_registers": _parts(lambda n: n.conv(2, (3, 2)), 6, 1, 2, memory="registers"),
+    "fifo_1": _parts(lambda n: n.conv(2, (2, 2)), 8, 1, 4, fifo_depth=1),
+    "slow_consumer": Case(
+        (2, 4, 5),
+        4,
+        lambda n: n.conv(4, (2, 2)),
+        Decisions(foldings={0: Folding(1, 8, 1, Order.STEPS_OUTER, "adder", window_steps=4)}),
+    ),
+    "max_pool": Case((3, 4, 5), 4, lambda n: n.max_pool((2, 2), (1, 1)).linear(2), Decisions(pool_steps=4)),
+    "max_pool_1_of_2": Case((2, 4, 4), 4, lambda n: n.max_pool((2, 2)).linear(2), Decisions(pool_steps=2)),
+}
+
 BUFFERS: Mapping[str, Case] = {
     **{f"fifo_{depth}": _map(_DEEP, fifo_depth=depth) for depth in (1, 2, 3, 5)},
     **{f"folded_fifo_{depth}": _map(_DEEP, fifo_depth=depth, foldings=_FOLDS) for depth in (1, 3)},
@@ -230,4 +312,6 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "dense": DENSE,
     "pixels": PIXELS,
     "buffers": BUFFERS,
+    "neurons": NEURONS,
+    "parts": PARTS,
 }

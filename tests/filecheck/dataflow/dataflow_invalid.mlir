@@ -42,61 +42,85 @@
 
 // CHECK: unit u: kernel is 2 numbers of 1 or more, not [3, 3, 3]
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
 
 // -----
 
 // CHECK: unit u: stride is 2 numbers of 1 or more, not [1, 0]
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 0>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 0>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
 
 // -----
 
 // CHECK: unit u: padding is 4 numbers of 0 or more, not [1, 1]
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 1, 1>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 1, 1>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
 
 // -----
 
 // CHECK: unit u: lanes is 0 or more, not -2
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = -2 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = -2 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
 
 // -----
 
 // CHECK: unit u: memory is one of registers, distributed, block, not ultra
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "ultra"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "ultra"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+
+// -----
+
+// CHECK: unit u: parallel_out is 0 or more, not -1
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = -1 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1> -> !dataflow.stream<4x4x2, steps 4, bits 1>
+
+// -----
+
+// CHECK: unit u: cannot give 4 steps in beats of 3
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 4 : i64, parallel_out = 3 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1> -> !dataflow.stream<4x4x2, steps 4, bits 1>
+
+// -----
+
+// CHECK: unit u: cannot give 4 steps in beats of 3
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 3 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: gives !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 2, repeat 1, steps_inner>, not
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 1, 1>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 4 : i64, parallel_out = 2 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 4, bits 1, lanes 2, parallel 4, repeat 1, steps_inner>
 
 // -----
 
 // CHECK: unit u: the kernel is larger than the padded map
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 5, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 5, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x18, steps 2, bits 1>
 
 // -----
 
 // CHECK: unit u: is to take 1 lanes, not 2
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
 
 // -----
 
 // CHECK: unit u: is to take 2 steps, not 1
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 2 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 2 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
 
 // -----
 
 // CHECK: unit u: takes pixels once, time steps inside
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 2, steps_inner>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 2, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 2, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
 
 // -----
 
 // CHECK: unit u: gives !dataflow.stream<2x2x18, steps 2, bits 1>, not !dataflow.stream<2x2x2, steps 2, bits 1>
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1>
-%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x2, steps 2, bits 1>
+%1 = dataflow.window %0 {unit = "u", layer = "l", kernel = array<i64: 3, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<4x4x2, steps 2, bits 1> -> !dataflow.stream<2x2x2, steps 2, bits 1>
 
 // -----
 
@@ -207,11 +231,35 @@ dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 
 // -----
 
+// CHECK: unit u: parallel_steps 4 does not divide 6 steps
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 4 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: 2 stages do not divide parallel_steps 3
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 3 : i64, stages = 2 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: stages is 1 or more, not 0
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 1 : i64, stages = 0 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
+// CHECK: unit u: threshold_memory is one of distributed, block, not ultra
+%0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 6 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "ultra"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 6, bits 1>
+
+// -----
+
 // CHECK: unit u: thresholds are positive
 dataflow.parameter @t : tensor<1xi8> {width = 4} = dense<0>
 dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
-%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
 
 // -----
 
@@ -219,7 +267,7 @@ dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 dataflow.parameter @t : tensor<2xi8> {width = 4} = dense<3>
 dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
-%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
 
 // -----
 
@@ -227,7 +275,7 @@ dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 dataflow.parameter @t : tensor<1xi8> {width = 4} = dense<3>
 dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
-%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 0 : i64} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 0 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
 
 // -----
 
@@ -235,7 +283,7 @@ dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 dataflow.parameter @t : tensor<1xi8> {width = 4} = dense<3>
 dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits -8>
-%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = -1 : i64, steps = 3 : i64} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = -1 : i64, steps = 3 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits -8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
 
 // -----
 
@@ -243,7 +291,7 @@ dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 dataflow.parameter @t : tensor<1xi8> {width = 4} = dense<3>
 dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x4, steps 1, bits 8>
-%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64} : !dataflow.stream<1x1x4, steps 1, bits 8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
+%1 = dataflow.fire %0 {unit = "u", layer = "l", threshold = @t, bias = @b, fraction_bits = 0 : i64, steps = 3 : i64, parallel_steps = 1 : i64, stages = 1 : i64, threshold_memory = "distributed"} : !dataflow.stream<1x1x4, steps 1, bits 8> -> !dataflow.stream<1x1x4, steps 3, bits 1>
 
 // -----
 

@@ -1,0 +1,121 @@
+"""The hardware of the radix neuron: a binary search over the values at which its code changes, in stages."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from xdsl.ir import SSAValue
+
+from e3ne.dialects.dataflow import FireOp
+from e3ne.dialects.rtl.builder import ModuleBuilder, Register, Wire, width_of
+from e3ne.units.fire_thresholds import StageThresholds
+from e3ne.units.handshake import Counter, count
+
+
+@dataclass(frozen=True)
+class Control:
+    """The handshake of a stage: whether it holds a value, its digit, whether it goes on, whether it takes a value."""
+
+    busy: Register
+    digit: Counter
+    advance: Wire
+    accept: SSAValue
+
+    @staticmethod
+    def of(m: ModuleBuilder, digits: int, ready: SSAValue | None) -> Control:
+        """Of a stage that finds `digits` digits of a value, one in each cycle in which `advance` is 1.
+
+        Where each digit waits for `ready`, that is what `advance` is; else it is still to be assigned.
+        """
+        busy, advance = m.register(1, "busy", reset=0), m.wire(1)
+        if ready is not None:
+            advance.assign(m.and_(busy.value, ready))
+        digit = count(m, digits, advance.value, "digit")
+        accept = m.name(m.or_(m.not_(busy.value), m.and_(advance.value, digit.last)), "accept")
+        return Control(busy, digit, advance, accept)
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What comes into a stage: whether a value does, its group of channels, and for each lane its value and digits.
+
+    `found` are the digits that the stages before have found, the first one most significant; None: none.
+    """
+
+    valid: SSAValue
+    group: SSAValue | None
+    values: Sequence[SSAValue]
+    found: Sequence[SSAValue | None]
+
+
+@dataclass(frozen=True)
+class Search:
+    """The search in a lane of a stage: `node` has a leading one and the digits found here, `spike` is the next digit.
+
+    `node` is None in a stage that finds one digit only.
+    """
+
+    value: SSAValue
+    found: SSAValue | None
+    node: SSAValue | None
+    spike: SSAValue
+
+    def known(self, m: ModuleBuilder, digits: int) -> SSAValue:
+        """All digits, the first one most significant, when the stage has found `digits` and finds the next one."""
+        parts = [] if self.found is None else [self.found]
+        if self.node is not None and digits:
+            parts.append(m.extract(self.node, 0, digits))
+        return m.concat(*parts, self.spike)
+
+
+class Stage:
+    """Finds the next digits of the values of all lanes: those found so far address the threshold that is compared."""
+
+    def __init__(self, m: ModuleBuilder, op: FireOp, number: int, control: Control, taken: Taken) -> None:
+        self.m, self.control, self.taken = m, control, taken
+        self.thresholds = StageThresholds(m, op, number)
+        self.load = m.and_(control.accept, taken.valid)
+        self.step = m.or_(control.advance.value, self.load)
+        control.busy.drive(m.or_(taken.valid, m.not_(control.accept)))
+        self.group = None if taken.group is None else m.reg(taken.group, enable=self.load, name="group")
+        self.searches = [self._search(lane) for lane in range(len(taken.values))]
+
+    def passed(self) -> Taken:
+        """What the next stage takes when the last digit is found."""
+        m, digits = self.m, self.thresholds.span - 1
+        return Taken(
+            m.and_(self.control.busy.value, self.control.digit.last),
+            self.group,
+            [search.value for search in self.searches],
+            [search.known(m, digits) for search in self.searches],
+        )
+
+    def _search(self, lane: int) -> Search:
+        m, load, span = self.m, self.load, self.thresholds.span
+        given = self.taken.found[lane]
+        value = m.reg(self.taken.values[lane], enable=load, name="value")
+        found = None if given is None else m.reg(given, enable=load, name="found")
+        spike = m.wire(1)
+        if span == 1:
+            node = None
+            coming = [self.taken.group, given]
+        else:
+            register = m.register(span, "node")
+            node = register.value
+            following = m.mux(load, m.constant(1, span), m.concat(m.extract(node, 0, span - 1), spike.value))
+            register.drive(following, self.step)
+            coming = [self._next(self.taken.group, self.group), self._next(given, found), following]
+        now = [part for part in (self.group, found, node) if part is not None]
+        if now and self.thresholds.in_memory:
+            address = m.concat(*(part for part in coming if part is not None))
+            tau = self.thresholds.memory(lane, address, load if span == 1 else self.step)
+        else:
+            tau = self.thresholds.table(lane, m.concat(*now) if now else None)
+        wide = max(width_of(tau), width_of(value))
+        spike.assign(m.name(m.not_(m.slt(m.sext(value, wide), m.sext(tau, wide))), "spike"))
+        return Search(value, found, node, spike.value)
+
+    def _next(self, given: SSAValue | None, held: SSAValue | None) -> SSAValue | None:
+        """What a register holds in the next cycle."""
+        return None if given is None or held is None else self.m.mux(self.load, given, held)

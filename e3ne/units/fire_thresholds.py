@@ -1,0 +1,100 @@
+"""The thresholds that the radix neurons' search compares with, and where they are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from xdsl.ir import SSAValue
+
+from e3ne.dialects.dataflow import FireOp, integers_of
+from e3ne.dialects.rtl.builder import Memory, ModuleBuilder
+from e3ne.units.adders import signed_bits
+
+
+def search_thresholds(threshold: int, bias: int, fraction_bits: int, steps: int, bits: int) -> list[int]:
+    """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
+
+    Clamped to one beyond the range of a signed value of `bits` bits; τ_0 is not used and 0.
+    """
+    low, high = -(1 << (bits - 1)), 1 << (bits - 1)
+    exact = (-((bias - k * threshold) >> fraction_bits) for k in range(1, 1 << steps))
+    return [0, *(min(max(value, low), high) for value in exact)]
+
+
+def tested_code(found: int, digits: int, steps: int) -> int:
+    """The code that is tested after `found`, a number of `digits` digits: these digits, a one, and zeros."""
+    return (2 * found + 1) << (steps - digits - 1)
+
+
+def layer_thresholds(op: FireOp) -> list[list[int]]:
+    """The search thresholds of each channel."""
+    channels, bits = op.input_type.channels, op.input_type.element_bits
+    thetas = np.resize(integers_of(op, op.threshold), channels).tolist()
+    biases = np.resize(integers_of(op, op.bias), channels).tolist()
+    return [
+        search_thresholds(theta, bias, op.fraction_bits.value.data, op.steps.value.data, bits)
+        for theta, bias in zip(thetas, biases, strict=True)
+    ]
+
+
+class StageThresholds:
+    """The thresholds of one stage: words of a lane by group of channels, then digits of earlier stages, then node.
+
+    A node has `span` bits: a leading one and the digits that the stage has found; word 0 is not used. Without a
+    choice among digits, `span` 1, there is no node.
+    """
+
+    def __init__(self, m: ModuleBuilder, op: FireOp, stage: int) -> None:
+        self.m, self.op = m, op
+        self.steps, self.span = op.steps.value.data, op.span
+        self.before = stage * self.span
+        self.in_memory = op.threshold_memory.data == "block"
+        lanes, chunks = op.input_type.lanes, op.input_type.chunks
+        channels = layer_thresholds(op)
+        self.words = [
+            [word for chunk in range(chunks) for word in self._searched(channels[chunk * lanes + lane])]
+            for lane in range(lanes)
+        ]
+        self._pairs: dict[int, Memory] = {}
+
+    def _searched(self, tau: Sequence[int]) -> list[int]:
+        """The thresholds of a channel in the order of the words."""
+        words: list[int] = []
+        for earlier in range(1 << self.before):
+            if self.span == 1:
+                words.append(tau[tested_code(earlier, self.before, self.steps)])
+                continue
+            words.append(0)
+            for node in range(1, 1 << self.span):
+                digits = node.bit_length() - 1
+                found = (earlier << digits) + node - (1 << digits)
+                words.append(tau[tested_code(found, self.before + digits, self.steps)])
+        return words
+
+    def table(self, lane: int, address: SSAValue | None) -> SSAValue:
+        """The word at an address, in the same cycle; None is the address of a single word."""
+        width = self._width(self.words[lane])
+        if address is None:
+            return self.m.constant(self.words[lane][0], width)
+        return self.m.table(address, [word & ((1 << width) - 1) for word in self.words[lane]], width)
+
+    def memory(self, lane: int, address: SSAValue, enable: SSAValue) -> SSAValue:
+        """The word at an address of a block memory, a cycle later.
+
+        Two lanes share a memory, each with a port of its own: an 18-kbit block has two ports and 1024 words of 18 bits.
+        """
+        m, pair = self.m, self.words[lane - lane % 2 : lane - lane % 2 + 2]
+        size = len(pair[0]) if len(pair) == 1 else 1 << (len(pair[0]) - 1).bit_length()
+        if lane % 2 == 0:
+            padded = [word for words in pair for word in [*words, *[0] * (size - len(words))]]
+            width = self._width(padded)
+            init = [word & ((1 << width) - 1) for word in padded]
+            self._pairs[lane] = m.memory(width, len(init), "thresholds", style="block", init=init)
+        if len(pair) == 2:
+            address = m.concat(m.constant(lane % 2, 1), address)
+        return self._pairs[lane - lane % 2].read_registered(address, enable)
+
+    @staticmethod
+    def _width(words: Sequence[int]) -> int:
+        return max(1, signed_bits(min(words), max(words)))

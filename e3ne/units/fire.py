@@ -38,25 +38,27 @@ class FireModel:
     fraction_bits: int
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """A value's entry into each stage, and its beats."""
+        """A value's entry into each stage, what the last stage has found, and the beats."""
         span, pace, beats = self.steps // self.stages, self.parallel // self.stages, self.steps // self.parallel
         entries = [taken, *(f"{unit}.stage{number}" for number in range(1, self.stages))]
         value = np.arange(self.taken.beats, dtype=np.int64)
         beat = np.arange(value.size * beats, dtype=np.int64)
         first = beat % beats == 0
-        edges: list[After] = []
+        last, found = entries[-1], f"{unit}.found"
+        processes = [Process(entry, value.size, span) for entry in entries] + [Process(given, beat.size)]
+        edges = [After(last, given, value * beats - 1, 0)]
         for number in range(1, self.stages):
             entry, following = entries[number - 1], entries[number]
             edges += [After(following, entry, value, span), After(entry, following, value - 1, 0)]
-        return EventGraph(
-            (*(Process(entry, value.size, span) for entry in entries), Process(given, beat.size, pace)),
-            (
-                *edges,
-                After(given, entries[-1], np.where(first, beat // beats, NEVER), pace, offers=True),
-                After(given, given, np.where(first, NEVER, beat - 1), pace, offers=True),
-                After(entries[-1], given, value * beats - 1, 0),
-            ),
-        )
+        loaded = np.where(first, beat // beats, NEVER)
+        if pace == 1:
+            edges.append(After(given, last, loaded, 1, offers=True))
+        else:
+            processes.append(Process(found, beat.size, pace))
+            edges.append(After(found, last, loaded, pace))
+            edges.append(After(found, given, np.where(first, NEVER, beat - 1), pace))
+            edges.append(After(given, found, beat, 0, offers=True))
+        return EventGraph(tuple(processes), tuple(edges))
 
     def compute(self, values: Values) -> Values:
         """Values → digits."""

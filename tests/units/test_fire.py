@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -9,18 +11,35 @@ from hypothesis import strategies as st
 from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.dataflow import FireOp, StreamType
-from e3ne.units.fire import Fire, search_thresholds
-from tests.units.bench import Content, check, place, random_images
+from e3ne.units.fire import Fire
+from e3ne.units.fire_thresholds import search_thresholds
+from e3ne.units.interface import Choice
+from tests.units.bench import Content, check, choose, place, random_images
 
 EXACT = settings(deadline=None, derandomize=True)
 
 
-def fire(taken: StreamType, threshold: list[int], bias: list[int], fraction_bits: int, steps: int) -> FireOp:
+def fire(
+    taken: StreamType,
+    threshold: list[int],
+    bias: list[int],
+    fraction_bits: int,
+    steps: int,
+    choice: Choice | None = None,
+) -> FireOp:
     parameters = {"t": np.array(threshold), "b": np.array(bias)}
     op = place(taken, lambda stream: FireOp("fire", "layer", stream, "t", "b", fraction_bits, steps), parameters)
     assert isinstance(op, FireOp)
-    assert Fire().legal_choices(op) == [{}]
+    assert choice is None or choice in Fire().legal_choices(op)
+    choose(op, choice or {})
+    op.settle()
+    op.verify()
     return op
+
+
+def choices(steps: int) -> list[Choice]:
+    """The legal choices for trains of so many steps."""
+    return list(Fire().legal_choices(fire(StreamType.of(1, 1, 1, steps=1, bits=-4, lanes=1), [1], [0], 0, steps)))
 
 
 def code(value: int, threshold: int, bias: int, fraction_bits: int, steps: int) -> int:
@@ -60,9 +79,16 @@ def test_thresholds_of_large_numbers(value: int, threshold: int, bias: int, frac
 
 
 def check_fire(
-    taken: StreamType, threshold: list[int], bias: list[int], fraction: int, steps: int, *, hardware: bool = True
+    taken: StreamType,
+    threshold: list[int],
+    bias: list[int],
+    fraction: int,
+    steps: int,
+    *,
+    choice: Choice | None = None,
+    hardware: bool = True,
 ) -> None:
-    op = fire(taken, threshold, bias, fraction, steps)
+    op = fire(taken, threshold, bias, fraction, steps, choice)
     images, expected = random_images(taken, 2, seed=steps + len(bias)), list[Content]()
     for image in images:
         digits: dict[tuple[int, int, int], int] = {}
@@ -105,7 +131,31 @@ def test_any_neuron(
     count = channels if own_bias else 1
     bias = data.draw(st.lists(st.integers(-whole, whole), min_size=count, max_size=count))
     threshold = [theta + 3 * channel for channel, theta in enumerate(threshold)]
-    check_fire(taken, threshold, bias, fraction, steps, hardware=rarely == 0)
+    choice = data.draw(st.sampled_from(choices(steps)))
+    check_fire(taken, threshold, bias, fraction, steps, choice=choice, hardware=rarely == 0)
+
+
+@pytest.mark.parametrize("steps", [1, 4, 6])
+def test_choices_are_stages_that_divide_beats_that_divide_trains(steps: int) -> None:
+    found = [
+        tuple(choice[name] for name in ("parallel_steps", "stages", "threshold_memory")) for choice in choices(steps)
+    ]
+    numbers = range(1, steps + 1)
+    assert len(found) == len(set(found))
+    assert set(found) == {
+        (parallel, stages, memory)
+        for parallel, stages, memory in itertools.product(numbers, numbers, ("distributed", "block"))
+        if steps % parallel == 0 and parallel % stages == 0
+    }
+
+
+@pytest.mark.parametrize("lanes", [1, 2, 3, 6])
+@pytest.mark.parametrize("steps", [1, 4, 6])
+def test_every_choice(steps: int, lanes: int) -> None:
+    taken = StreamType.of(1, 5, 6, steps=1, bits=-7, lanes=lanes)
+    for number, choice in enumerate(choices(steps)):
+        if number % 4 == lanes % 4 or lanes == 3:
+            check_fire(taken, [3, 5, 2, 7, 1, 6], [0, 9, -9, 4, -4, 20], 1, steps, choice=choice)
 
 
 @pytest.mark.parametrize("steps", [1, 2, 9])

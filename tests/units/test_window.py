@@ -51,11 +51,16 @@ def check_window(
     stride: Pair = (1, 1),
     padding: Padding = (0, 0, 0, 0),
     dilation: Pair = (1, 1),
+    parallel_out: int = 0,
     *,
     op: WindowOp | None = None,
     hardware: bool = True,
 ) -> None:
     op = op or window(taken, kernel, stride, padding, dilation)
+    if parallel_out:
+        choose(op, {"parallel_out": parallel_out})
+        op.settle()
+        op.verify()
     images, expected = random_images(taken, 2, seed=7), list[Content]()
     for image in images:
         found = windows_of(taken, image, kernel, stride, padding, dilation)
@@ -70,33 +75,39 @@ def check_window(
     check(op, images, expected, hardware=hardware)
 
 
+Problem = tuple[StreamType, Pair, Pair, Padding, Pair, int]
+
+
 @st.composite
-def problems(draw: st.DrawFn) -> tuple[StreamType, Pair, Pair, Padding, Pair]:
-    """A stream, then kernel, stride, padding and dilation that leave at least one window."""
-    lanes, chunks, parallel, times = (draw(st.integers(1, 2)) for _ in range(4))
+def problems(draw: st.DrawFn) -> Problem:
+    """A stream, then kernel, stride, padding and dilation that leave at least one window, and steps of a beat given."""
+    lanes, chunks, out, parts, times = (draw(st.integers(1, 2)) for _ in range(5))
+    parts += parts == 2 and draw(st.booleans())
+    parallel = out * parts
     height, width = draw(st.integers(1, 5)), draw(st.integers(1, 5))
     if draw(st.integers(0, 3)):
         taken = StreamType.of(height, width, lanes * chunks, steps=parallel * times, lanes=lanes, parallel=parallel)
     else:
         taken = StreamType.of(height, width, lanes * chunks, steps=1, bits=-5, lanes=lanes)
+        out = 0
     pairs = st.tuples(st.integers(1, 3), st.integers(1, 3))
     kernel, stride, dilation = draw(pairs), draw(pairs), draw(pairs)
     padding = draw(st.tuples(*[st.integers(0, 3)] * 4))
     assume((kernel[0] - 1) * dilation[0] < height + padding[0] + padding[2])
     assume((kernel[1] - 1) * dilation[1] < width + padding[1] + padding[3])
-    return taken, kernel, stride, padding, dilation
+    return taken, kernel, stride, padding, dilation, out
 
 
 @settings(deadline=None, derandomize=True, max_examples=100)
 @given(problems())
-def test_model_of_any_window(problem: tuple[StreamType, Pair, Pair, Padding, Pair]) -> None:
+def test_model_of_any_window(problem: Problem) -> None:
     check_window(*problem, hardware=False)
 
 
 # A failure that takes a second is not made smaller.
 @settings(deadline=None, derandomize=True, max_examples=8, phases=[Phase.generate])
 @given(problems())
-def test_hardware_of_any_window(problem: tuple[StreamType, Pair, Pair, Padding, Pair]) -> None:
+def test_hardware_of_any_window(problem: Problem) -> None:
     check_window(*problem)
 
 
@@ -106,13 +117,15 @@ SMALL = StreamType.of(3, 4, 2, steps=2)
 def test_choices_are_every_layout_in_every_memory() -> None:
     found = [tuple(choice.values()) for choice in Window().legal_choices(window(SMALL, (2, 2)))]
     assert len(found) == len(set(found))
-    assert set(found) == set(itertools.product((1, 2), (1, 2), WINDOW_MEMORIES))
+    layouts = [(lanes, *steps) for lanes in (1, 2) for steps in ((1, 1), (2, 1), (2, 2))]
+    assert set(found) == {(*layout, memory) for layout in layouts for memory in WINDOW_MEMORIES}
 
 
 @pytest.mark.parametrize("choice", Window().legal_choices(window(SMALL, (2, 2))), ids=str)
 def test_every_choice(choice: dict[str, int | str]) -> None:
     op = window(SMALL.replaced(lanes=int(choice["lanes"]), parallel=int(choice["parallel_steps"])), (2, 2))
     choose(op, choice)
+    op.settle()
     op.verify()
     check_window(op.input_type, (2, 2), op=op)
 

@@ -30,6 +30,7 @@ from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+from e3ne.units.synapses import divisors
 
 NEURON_LUTS = 50
 """LUTs of the neuron behind an output lane: 16 to 19 with constant thresholds (Yosys 0.70, xcup), more when folded."""
@@ -100,13 +101,13 @@ def foldings(op: MatvecOp) -> Iterator[Folding]:
     outputs, natural = op.outputs.value.data, _natural_lanes(op)
     size = 1 if window is None else window.size
     digits, gradual, whole = _digits(op), _comes_gradually(op), _lanes_of_a_pool(op)
-    for lanes in _divisors(given.channels // size):
+    for lanes in divisors(given.channels // size):
         if max(lanes, natural) % min(lanes, natural):
             continue
-        for parallel in _divisors(given.steps):
+        for parallel in divisors(given.steps):
             stepping = 0 if window is None else _window_cycles(window, lanes, parallel)
             chunks = given.channels // (lanes * size) * (given.steps // parallel)
-            for output_lanes in (n for n in _divisors(outputs) if n % whole == 0):
+            for output_lanes in (n for n in divisors(outputs) if n % whole == 0):
                 groups = outputs // output_lanes
                 cycles = given.pixels * groups * chunks
                 stationary = "input" if gradual and parallel == given.steps else "output"
@@ -201,7 +202,3 @@ def _natural_lanes(op: MatvecOp) -> int:
         return unit.output_lanes.value.data
     assert isinstance(unit, SourceOp)
     return unit.output_type.channels
-
-
-def _divisors(total: int) -> list[int]:
-    return [divisor for divisor in range(1, total + 1) if total % divisor == 0]

@@ -51,13 +51,14 @@ class DataflowInsertFifosPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """FIFOs that are there already keep their depth."""
         graph = find_laid_out_graph(op)
-        fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if _wants_fifo(unit)]
+        fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if wants_fifo(unit)]
         best = plan(graph).speed()
         for fifo in fifos:
             _shrink(graph, fifo, best)
 
 
-def _wants_fifo(unit: UnitOp) -> bool:
+def wants_fifo(unit: UnitOp) -> bool:
+    """Whether a FIFO belongs behind a unit."""
     if not isinstance(unit, FireOp | PoolOp | SourceOp) or not unit.output.uses:
         return False
     consumer = _consumer(unit)

@@ -51,14 +51,22 @@ class DataflowLegalizeStreamsPass(ModulePass):
                     kept = unit.output_type
                     retype(unit.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
                 case TransformOp():
-                    _adapt(unit)
-                    unit.settle()
-                    if isinstance(unit, MatvecOp):
-                        decide_latency(unit)
-                    if isinstance(unit, WindowOp):
-                        _place_rows(unit)
+                    lay_out(unit)
                 case _:
                     pass
+
+
+def lay_out(unit: TransformOp) -> None:
+    """Decides the layout that a unit takes and gives, for the layout in which its input comes.
+
+    Converters that this needs are inserted in front of the unit. Raises VerifyException where there is no way.
+    """
+    _adapt(unit)
+    unit.settle()
+    if isinstance(unit, MatvecOp):
+        decide_latency(unit)
+    if isinstance(unit, WindowOp):
+        _place_rows(unit)
 
 
 def _adapt(unit: TransformOp) -> None:
@@ -70,10 +78,10 @@ def _adapt(unit: TransformOp) -> None:
             lanes = unit.lanes.value.data or given.lanes
             one_step = next_pool and unit.parallel_out.value.data != 1
             parallel = unit.parallel_steps.value.data or (1 if one_step else given.parallel)
-            _resize(unit, lanes, parallel)
+            insert_resize(unit, lanes, parallel)
         case MatvecOp():
             if given.repeat == 1 and given.order is Order.STEPS_INNER:
-                _resize(unit, unit.input_lanes.value.data, unit.parallel_steps.value.data)
+                insert_resize(unit, unit.input_lanes.value.data, unit.parallel_steps.value.data)
             if not unit.is_input_stationary:
                 _replay(unit)
         case _:
@@ -89,7 +97,8 @@ def _name(before: TransformOp, kind: str) -> str:
     return next(free for free in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if free not in taken)
 
 
-def _resize(unit: TransformOp, lanes: int, parallel: int) -> None:
+def insert_resize(unit: TransformOp, lanes: int, parallel: int) -> None:
+    """Converts the input of a unit to a width, if it comes in another one."""
     given = unit.input_type
     if (given.lanes, given.parallel) != (lanes, parallel):
         _insert(unit, ResizeOp(_name(unit, "resize"), unit.layer.data, unit.input, lanes, parallel))

@@ -22,7 +22,7 @@ from e3ne.units.interface import Choice, Cost, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
 from e3ne.units.matvec_adder import adder_drive, adder_shape, weight_range
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive, table_shape
-from e3ne.units.synapses import Fold
+from e3ne.units.synapses import Fold, divisors
 
 
 @dataclass(frozen=True)
@@ -76,9 +76,9 @@ class Matvec(Unit[MatvecOp]):
         """
         given = op.input_type
         choices: list[Choice] = []
-        for outputs in _divisors(op.outputs.value.data):
-            for inputs in _divisors(given.channels):
-                for parallel in _divisors(given.steps):
+        for outputs in divisors(op.outputs.value.data):
+            for inputs in divisors(given.channels):
+                for parallel in divisors(given.steps):
                     folding: dict[str, int | str] = {
                         "output_lanes": outputs,
                         "input_lanes": inputs,
@@ -217,7 +217,3 @@ class Matvec(Unit[MatvecOp]):
 def decide_latency(op: MatvecOp) -> None:
     """Writes the pipeline's depth into the operation, where it is a decision that everything below obeys."""
     op.properties["latency"] = number(Matvec().latency(op))
-
-
-def _divisors(total: int) -> list[int]:
-    return [divisor for divisor in range(1, total + 1) if total % divisor == 0]

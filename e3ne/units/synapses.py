@@ -56,3 +56,8 @@ class Fold:
             table[: self.groups, : self.chunks] = tiles[:, output, :, None, :] * shifts[:, None]
             result.append(table.reshape(1 << self.address_bits, parallel * inputs))
         return result
+
+
+def divisors(total: int) -> list[int]:
+    """The numbers of lanes into which a dimension can be folded, ascending."""
+    return [divisor for divisor in range(1, total + 1) if total % divisor == 0]

@@ -1,8 +1,8 @@
-"""What the rest of a chain costs at least: for each site the cheapest ways through everything behind it.
+"""What the rest of a chain costs at least: for each layout at a site the cheapest ways through everything behind it.
 
 A rest is (cost, head, tail, full): area in LUTs, and the cycles from first to first beat, last to last, and first to
 last. Rests join by `a` then `b`: areas, heads and tails add up; the last beat of both leaves no earlier than full_a +
-tail_b, nor than head_a + full_b. Layouts need not match across sites, so a rest is a lower bound.
+tail_b, nor than head_a + full_b. Beats in between may delay more, so a rest is a lower bound.
 """
 
 from __future__ import annotations
@@ -15,57 +15,52 @@ from numpy.typing import NDArray
 Rests = NDArray[np.float64]
 """Shape (rests, 4): area, head, tail, full."""
 
-KEPT = 64
-"""Rests of a site; more are merged, each into one that is no worse than any of them."""
+KEPT = 128
+"""Rests of a layout; more are merged, each into one that is no worse than any of them."""
+
+CHAMPIONS = 32
+"""Rests against which all others are compared first."""
+
+BLOCK = 64
+"""Rests that are compared with each other at once."""
 
 NOTHING: Rests = np.zeros((1, 4))
 
 
+NONE: Rests = np.zeros((0, 4))
+
+
 def join(first: Rests, behind: Rests) -> Rests:
-    """The rests of a site in front of others."""
-    a, b = first[:, None, :], behind[None, :, :]
-    area, head, tail = (a[..., place] + b[..., place] for place in range(3))
-    full = np.maximum(a[..., 3] + b[..., 2], a[..., 1] + b[..., 3])
-    return reduced(np.stack([area, head, tail, full], axis=-1).reshape(-1, 4))
+    """The rests of one candidate (1, 4) in front of others."""
+    joined = first + behind
+    joined[:, 3] = np.maximum(first[:, 3] + behind[:, 2], first[:, 1] + behind[:, 3])
+    return joined
 
 
-def reduced(rests: Rests) -> Rests:
-    """No more than KEPT rests, such that each given one is no better than one of them."""
-    rests = _undominated(np.unique(rests, axis=0))
+def reduced(parts: Sequence[Rests]) -> Rests:
+    """The union of rests, as no more than KEPT of them: each given one is no better than one of these."""
+    rests = _undominated(np.concatenate([NONE, *parts]))
     if len(rests) <= KEPT:
         return rests
-    # Neighbours in area are merged: the areas that matter lie close to the budget.
-    parts = np.array_split(rests[np.argsort(rests[:, 0])], KEPT)
-    return _undominated(np.stack([part.min(axis=0) for part in parts]))
+    # Neighbours in area are merged.
+    merged = np.array_split(rests[np.argsort(rests[:, 0])], KEPT)
+    return _undominated(np.stack([part.min(axis=0) for part in merged]))
 
 
 def _undominated(rests: Rests) -> Rests:
-    ordered = rests[np.lexsort(rests.T[::-1])]
-    kept = np.empty_like(ordered)
-    count = 0
-    for rest in ordered:
-        if not (kept[:count] <= rest).all(axis=1).any():
-            kept[count] = rest
-            count += 1
-    return kept[:count]
-
-
-def least_area(rests: Rests, first: float, last: float, latency: float) -> float:
-    """The least area of a rest that ends in time, for the first and the last beat that come; infinite if none does."""
-    ends = np.maximum(last + rests[:, 2], first + rests[:, 3])
-    within = rests[ends <= latency, 0]
-    return float(within.min()) if within.size else np.inf
-
-
-def least_latency(rests: Rests, first: float, last: float, area: float) -> float:
-    """The earliest end of a rest within an area; infinite if none is."""
-    ends = np.maximum(last + rests[:, 2], first + rests[:, 3])[rests[:, 0] <= area]
-    return float(ends.min()) if ends.size else np.inf
-
-
-def chain(sites: Sequence[Rests]) -> list[Rests]:
-    """For each site the rests behind it."""
-    behind = [NOTHING]
-    for rests in reversed(sites[1:]):
-        behind.append(join(rests, behind[-1]))
-    return behind[::-1]
+    ordered = np.unique(rests, axis=0)
+    if len(ordered) > CHAMPIONS:
+        # Most fall to a few that are good in all respects; what is left is compared one by one.
+        scaled = ordered / (ordered.max(axis=0) + 1.0)
+        champions = ordered[np.argsort((scaled**2).sum(axis=1))[:CHAMPIONS]]
+        no_worse = (champions[None] <= ordered[:, None]).all(axis=2)
+        equal = (champions[None] == ordered[:, None]).all(axis=2)
+        ordered = ordered[~(no_worse & ~equal).any(axis=1)]
+    kept = ordered[:0]
+    for start in range(0, len(ordered), BLOCK):
+        block = ordered[start : start + BLOCK]
+        block = block[~(kept[None] <= block[:, None]).all(axis=2).any(axis=1)]
+        # Rows are sorted, and different: one is beaten by an earlier one only.
+        beaten = np.tril((block[None] <= block[:, None]).all(axis=2), -1).any(axis=1)
+        kept = np.concatenate([kept, block[~beaten]])
+    return kept

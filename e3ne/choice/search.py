@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from e3ne.choice.bounds import Rests, chain, least_area, least_latency, reduced
+from e3ne.choice.bounds import NONE, NOTHING, Rests, join, reduced
 from e3ne.choice.goal import UNLIMITED, Goal, area
 from e3ne.choice.sites import Candidate, Site, fifo_cost
 from e3ne.dialects.dataflow import StreamType
@@ -22,6 +22,7 @@ from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
 from e3ne.units.interface import Cost
 
 Cycles = NDArray[np.int64]
+Bounds = NDArray[np.float64]
 
 DEEPEST = 64
 """Beats of the deepest FIFO that is counted on; what waits longer waits in front of it."""
@@ -33,7 +34,6 @@ class Label:
 
     stream: StreamType | None
     cost: Cost
-    interval: int
     leaves: Cycles
     candidate: Candidate | None = None
     before: Label | None = None
@@ -65,58 +65,98 @@ class Label:
 
 @dataclass
 class Search:
-    """Searches one graph for one goal. `width` is the number of labels kept at a site.
+    """Searches one graph for one goal; only what is better than the `incumbent` counts.
 
-    After `run`, `bound` is a value of the objective that no choice of the graph goes below: the least bound of what
-    had to be dropped, infinite when nothing was.
+    `prepare` finds the candidates and the bounds, `run` searches with some number of labels at a site. After a run,
+    `bound` is the least bound of what had to be dropped, infinite when nothing was: then nothing better exists.
     """
 
     sites: Sequence[Site]
     goal: Goal
-    width: int = 50
     incumbent: float = np.inf
     bound: float = field(default=np.inf, init=False)
-    rests: list[Rests] = field(default_factory=list[Rests], init=False)
+    paces: set[int] = field(default_factory=set[int], init=False)
+    fifos: dict[tuple[int, StreamType, int], Cost] = field(default_factory=lambda: {}, init=False)
+    legal: list[dict[StreamType | None, list[Candidate]]] = field(default_factory=lambda: [], init=False)
+    rests: list[dict[StreamType | None, Rests]] = field(default_factory=lambda: [], init=False)
 
-    def run(self) -> Label | None:
-        """The best combination, better than the incumbent, or None."""
-        pools = self._candidates()
-        self.rests = chain([self._rests(pool) for pool in pools])
-        labels = [Label(None, Cost(), 0, np.zeros(1, dtype=np.int64))]
+    def run(self, width: int, pessimism: float) -> Label | None:
+        """The best combination, better than the incumbent, or None; it is the incumbent then.
+
+        `width` labels are kept at a site: those that promise most if what is behind them costs `pessimism` times its
+        bound.
+        """
+        self.bound = np.inf
+        labels = [Label(None, Cost(), np.zeros(1, dtype=np.int64))]
         for number in range(len(self.sites)):
-            labels = self._cut(self._extend(labels, number), number)
-        finished = [label for label in labels if self._value(label) < self.incumbent]
-        return min(finished, key=self._rank, default=None)
+            labels = self._cut(self._extend(labels, number), number, width, pessimism)
+        finished = [label for label in labels if self.value(label) < self.incumbent]
+        best = min(finished, key=self._rank, default=None)
+        if best is not None:
+            self.incumbent = self.value(best)
+        return best
 
-    def _candidates(self) -> list[list[Candidate]]:
-        """All candidates of each site, for all layouts in which its input may come."""
+    def prepare(self) -> None:
+        """Finds the candidates that may be better than the incumbent, and the bounds that follow from them."""
+        self.legal, self.rests = [], []
+        self._candidates()
+
+    def least(self) -> float:
+        """What the objective comes to at least, by the bounds alone."""
+        start = Label(None, Cost(), np.zeros(1, dtype=np.int64))
+        rests = reduced(
+            [join(self._rest(c), self.rests[0].get(c.given, NONE)) for c in self.legal[0].get(None, [])]
+        )
+        return float(self._bounds([start.cost], np.zeros(1, np.int64), np.zeros(1, np.int64), rests)[0])
+
+    def _candidates(self) -> None:
+        """All candidates of each site for all layouts in which its input may come, and the rests behind them."""
         streams: list[StreamType | None] = [None]
-        pools: list[list[Candidate]] = []
         for site in self.sites:
-            pool = [candidate for stream in streams for candidate in self._legal(site, stream)]
-            pools.append(pool)
-            streams = list(dict.fromkeys(candidate.given for candidate in pool))
-        return pools
+            legal = {stream: list(self._legal(site, stream)) for stream in streams}
+            self.legal.append(legal)
+            streams = list(dict.fromkeys(c.given for candidates in legal.values() for c in candidates))
+        behind = {stream: NOTHING for stream in streams}
+        for legal in reversed(self.legal):
+            self.rests.append(behind)
+            behind = {
+                stream: reduced([join(self._rest(c), behind.get(c.given, NONE)) for c in candidates])
+                for stream, candidates in legal.items()
+            }
+        self.rests.reverse()
 
     def _legal(self, site: Site, stream: StreamType | None) -> Iterable[Candidate]:
-        """The candidates that a goal does not exclude by themselves."""
-        for candidate in site.candidates(stream):
-            slow = candidate.least_interval > self.goal.interval or candidate.least_interval > self.goal.latency
-            if not slow and self.goal.affords(candidate.cost) and candidate.interval <= self.goal.interval:
-                yield candidate
+        """The candidates that neither the goal nor the incumbent excludes by themselves."""
+        goal = self.goal
+        cycles, lut = min(goal.interval, goal.latency), goal.lut
+        if goal.objective == "latency":
+            cycles = min(cycles, self.incumbent)
+        else:
+            lut = min(lut, self.incumbent)
+        for family in site.families(stream):
+            if family.least_cycles > cycles or family.least_lut > lut:
+                continue
+            for candidate in family.candidates:
+                if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):
+                    continue
+                if goal.interval == UNLIMITED or candidate.interval() <= goal.interval:
+                    yield candidate
 
     def _extend(self, labels: Sequence[Label], number: int) -> list[Label]:
         """Every label with every candidate of the next site."""
-        site, rests = self.sites[number], self.rests[number]
+        legal, rests = self.legal[number], self.rests[number]
         buffered = number > 0 and self.sites[number - 1].buffered
-        by_stream: dict[StreamType | None, list[Label]] = {}
-        for label in labels:
-            by_stream.setdefault(label.stream, []).append(label)
         found: list[Label] = []
-        for stream, group in by_stream.items():
-            for candidate in self._legal(site, stream):
-                hopeful = [label for label in group if self._promises(label, candidate, rests)]
-                if hopeful:
+        for stream, places in grouped(labels).items():
+            group = [labels[place] for place in places]
+            for candidate in legal[stream]:
+                if not buffered and group[0].candidate is not None:
+                    group = [labels[place] for place in places if self._keeps_up(labels[place], candidate.pace)]
+                    if not group:
+                        continue
+                promised = self._promised(group, candidate, rests[candidate.given]) < self.incumbent
+                if promised.any():
+                    hopeful = [label for label, promising in zip(group, promised, strict=True) if promising]
                     found.extend(self._extended(hopeful, candidate, number, buffered))
         return found
 
@@ -127,7 +167,7 @@ class Search:
         if response is None:
             for label in labels:
                 cost = _sum(label.cost, candidate.cost)
-                yield Label(candidate.given, cost, label.interval, label.leaves, candidate, label)
+                yield Label(candidate.given, cost, label.leaves, candidate, label)
             return
         arrivals = np.stack([_resampled(label.leaves, response.beats_taken) for label in labels])
         taken, given = response.taken_and_given(arrivals + buffered)
@@ -135,58 +175,93 @@ class Search:
             cost = _sum(label.cost, candidate.cost)
             if buffered and label.stream is not None:
                 depth = _depth(arrivals[row], taken[row])
-                cost = _sum(cost, fifo_cost(self.sites[number - 1], label.stream, depth))
-            interval = max(label.interval, candidate.interval)
-            yield Label(candidate.given, cost, interval, given[row], candidate, label)
+                cost = _sum(cost, self._deeper(number - 1, label.stream, depth))
+            yield Label(candidate.given, cost, given[row], candidate, label)
 
-    def _promises(self, label: Label, candidate: Candidate, rests: Rests) -> bool:
-        head, tail, full = candidate.delays
-        last = max(label.last + tail, label.first + full)
-        return self._bound(_sum(label.cost, candidate.cost), label.first + head, last, rests) < self.incumbent
+    def _keeps_up(self, label: Label, pace: int) -> bool:
+        """Whether the last unit keeps the interval, with a consumer behind it that takes its time.
 
-    def _bound(self, cost: Cost, first: float, last: float, rests: Rests) -> float:
-        """What the objective comes to at least; infinite if the goal is out of reach."""
+        Consumers of consumers may hold it up further, so that the schedule of the finished graph has the last word.
+        """
+        if self.goal.interval == UNLIMITED or label.candidate is None or pace == 1:
+            return True
+        return label.candidate.interval(pace) <= self.goal.interval
+
+    def _deeper(self, number: int, stream: StreamType, depth: int) -> Cost:
+        """What a FIFO costs more than the shallowest one, which is counted with the unit in front of it."""
+        key = number, stream, depth
+        if key not in self.fifos:
+            least, wanted = (fifo_cost(self.sites[number].op, stream, beats) for beats in (MINIMAL_DEPTH, depth))
+            self.fifos[key] = Cost(wanted.lut - least.lut, wanted.ff - least.ff, wanted.bram36 - least.bram36)
+        return self.fifos[key]
+
+    def _promised(self, labels: Sequence[Label], candidate: Candidate, rests: Rests) -> Bounds:
+        """What the objective comes to at least, for each label with a candidate behind it."""
+        ((_, head, tail, full),) = self._rest(candidate).astype(np.int64).tolist()
+        first = np.array([label.first for label in labels])
+        last = np.array([label.last for label in labels])
+        costs = [_sum(label.cost, candidate.cost) for label in labels]
+        return self._bounds(costs, first + head, np.maximum(last + tail, first + full), rests)
+
+    def _bounds(self, costs: Sequence[Cost], first: Cycles, last: Cycles, rests: Rests) -> Bounds:
+        """What the objective comes to at least; infinite where the goal is out of reach."""
         goal = self.goal
-        if not goal.affords(cost):
-            return np.inf
+        within = np.array([goal.affords(cost) for cost in costs])
+        used = np.array([self._measure(cost) for cost in costs])
+        ends = np.maximum(last[:, None] + rests[:, 2], first[:, None] + rests[:, 3]) + 1
         if goal.objective == "latency":
-            end = least_latency(rests, first, last, goal.lut - cost.lut)
-            return end + 1 if end < goal.latency else np.inf
-        return area(cost) + least_area(rests, first, last, goal.latency - 1)
+            possible = (used[:, None] + rests[:, 0] <= goal.lut) & (ends <= goal.latency)
+            values = ends
+        else:
+            possible = ends <= goal.latency
+            values = used[:, None] + rests[:, 0]
+        return np.where(possible & within[:, None], values, np.inf).min(axis=1, initial=np.inf)
 
     def _measure(self, cost: Cost) -> float:
         """The resource that bounds look at: the one that is minimised, or else the one that limits."""
         return area(cost) if self.goal.objective == "area" else cost.lut
 
-    def _rests(self, pool: Sequence[Candidate]) -> Rests:
-        """The candidates of a site as rests."""
-        return reduced(np.array([(self._measure(c.cost), *c.delays) for c in pool], dtype=np.float64).reshape(-1, 4))
+    def _rest(self, candidate: Candidate) -> Rests:
+        # Without a limit on latency only areas matter, and their bounds are exact.
+        timeless = self.goal.objective == "area" and self.goal.latency == UNLIMITED
+        delays = (0, 0, 0) if timeless else candidate.delays
+        return np.array([(self._measure(candidate.cost), *delays)], dtype=np.float64)
 
-    def _label_bound(self, label: Label, number: int) -> float:
-        return self._bound(label.cost, label.first, label.last, self.rests[number])
-
-    def _value(self, label: Label) -> float:
+    def value(self, label: Label) -> float:
+        """The objective of a complete choice; infinite if it misses the goal."""
         goal = self.goal
         if not goal.affords(label.cost) or label.latency > goal.latency:
             return np.inf
         return label.latency if goal.objective == "latency" else area(label.cost)
 
     def _rank(self, label: Label) -> tuple[float, float, float]:
-        return self._value(label), area(label.cost), label.latency
+        return self.value(label), area(label.cost), label.latency
 
-    def _cut(self, labels: Sequence[Label], number: int) -> list[Label]:
+    def _cut(self, labels: Sequence[Label], number: int, width: int, pessimism: float) -> list[Label]:
         """Labels that promise something and that no other one can replace, at most `width` of them."""
-        bounds = [(self._label_bound(label, number), area(label.cost), place) for place, label in enumerate(labels)]
-        hopeful = sorted(entry for entry in bounds if entry[0] < self.incumbent)
+        if not labels:
+            return []
+        first = np.array([label.first for label in labels])
+        last = np.array([label.last for label in labels])
+        entries: list[tuple[float, float, float, int]] = []
+        for stream, places in grouped(labels).items():
+            rests = self.rests[number][stream]
+            costs = [labels[place].cost for place in places]
+            bounds = self._bounds(costs, first[places], last[places], rests)
+            guesses = self._bounds(costs, first[places], last[places], rests * pessimism)
+            ranks = [(guess, bound, area(cost)) for guess, bound, cost in zip(guesses.tolist(), bounds.tolist(), costs)]
+            entries.extend((*rank, place) for rank, place in zip(ranks, places, strict=True))
+        hopeful = sorted(entry for entry in entries if entry[1] < self.incumbent)
+        self.paces = self._paces_behind(number)
         kept: dict[StreamType | None, list[Label]] = {}
         count = 0
-        for position, (bound, _, place) in enumerate(hopeful):
+        for position, (_, bound, _, place) in enumerate(hopeful):
             label = labels[place]
             same = kept.setdefault(label.stream, [])
             if any(self._replaces(other, label) for other in same):
                 continue
-            if count == self.width:
-                self.bound = min(self.bound, bound)
+            if count == width:
+                self.bound = min(self.bound, *(bound for _, bound, _, _ in hopeful[position:]))
                 break
             same.append(label)
             count += 1
@@ -195,15 +270,36 @@ class Search:
     def _replaces(self, other: Label, label: Label) -> bool:
         """Whether a label is as good as another in everything that matters from here on."""
         return (
-            all(a <= b for a, b in zip(self._price(other), self._price(label), strict=True))
+            self._is_as_patient(other, label)
+            and all(a <= b for a, b in zip(self._price(other), self._price(label), strict=True))
             and other.last <= label.last
             and bool((other.leaves <= label.leaves).all())
         )
+
+    def _paces_behind(self, number: int) -> set[int]:
+        """The paces of the candidates behind a site that no FIFO separates from them."""
+        if self.sites[number].buffered or number + 1 == len(self.sites):
+            return set()
+        return {candidate.pace for candidates in self.legal[number + 1].values() for candidate in candidates}
+
+    def _is_as_patient(self, other: Label, label: Label) -> bool:
+        """Whether a label keeps the interval with every consumer with which another one does."""
+        if other.candidate is label.candidate or self.goal.interval == UNLIMITED:
+            return True
+        return all(self._keeps_up(other, pace) for pace in self.paces if self._keeps_up(label, pace))
 
     def _price(self, label: Label) -> tuple[float, ...]:
         goal, cost = self.goal, label.cost
         limited = ((cost.lut, goal.lut), (cost.ff, goal.ff), (cost.bram36, goal.bram36))
         return (self._measure(cost), *(used for used, limit in limited if limit < UNLIMITED))
+
+
+def grouped(labels: Sequence[Label]) -> dict[StreamType | None, list[int]]:
+    """The places of labels by their layout."""
+    places: dict[StreamType | None, list[int]] = {}
+    for place, label in enumerate(labels):
+        places.setdefault(label.stream, []).append(place)
+    return places
 
 
 def _sum(one: Cost, other: Cost) -> Cost:

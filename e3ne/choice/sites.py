@@ -14,7 +14,7 @@ import numpy as np
 from xdsl.dialects.builtin import StringAttr
 from xdsl.utils.exceptions import VerifyException
 
-from e3ne.analysis.event_graph import EventGraph, interval_and_latency
+from e3ne.analysis.event_graph import EventGraph, Process, interval_and_latency
 from e3ne.analysis.response import Response
 from e3ne.dialects.dataflow import (
     FifoOp,
@@ -28,13 +28,14 @@ from e3ne.dialects.dataflow import (
     TransformOp,
     UnitOp,
     WindowOp,
+    integers_of,
     number,
     producer,
     retype,
     units_of,
 )
 from e3ne.errors import E3neError
-from e3ne.passes.dataflow_insert_fifos import wants_fifo
+from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH, wants_fifo
 from e3ne.passes.dataflow_legalize_streams import insert_resize, lay_out
 from e3ne.units.interface import Choice, Cost
 from e3ne.units.registry import unit_for
@@ -57,6 +58,7 @@ class Candidate:
     cost: Cost
     graph: EventGraph | None
     depth: int = 0
+    _intervals: dict[int, int] = field(default_factory=dict[int, int])
 
     @cached_property
     def response(self) -> Response | None:
@@ -64,9 +66,23 @@ class Candidate:
         return None if self.graph is None else Response(self.graph, TAKEN, GIVEN)
 
     @cached_property
-    def interval(self) -> int:
-        """Cycles between images of the unit alone."""
-        return 0 if self.graph is None else interval_and_latency(self.graph, TAKEN, GIVEN)[0]
+    def pace(self) -> int:
+        """Cycles from one beat taken to the next, at least."""
+        return 1 if self.graph is None else self._process(TAKEN).interval
+
+    def interval(self, pace: int = 1) -> int:
+        """Cycles between images of the unit alone, with a consumer that takes a beat every `pace` cycles at best."""
+        if self.graph is None:
+            return 0
+        if pace not in self._intervals:
+            slow = Process(GIVEN, self._process(GIVEN).events, pace)
+            paced = EventGraph.union([self.graph, EventGraph((slow,), ())])
+            self._intervals[pace] = interval_and_latency(paced, TAKEN, GIVEN)[0]
+        return self._intervals[pace]
+
+    def _process(self, name: str) -> Process:
+        assert self.graph is not None
+        return next(process for process in self.graph.processes if process.name == name)
 
     @cached_property
     def least_interval(self) -> int:
@@ -101,77 +117,124 @@ class Site:
     fixed: Choice
     open: bool = True
     for_width: bool = False
-    known: dict[StreamType | None, list[Candidate]] = field(default_factory=dict[StreamType | None, list[Candidate]])
+    known: dict[StreamType | None, list[Family]] = field(default_factory=lambda: {})
 
-    def candidates(self, taken: StreamType | None) -> list[Candidate]:
-        """Every candidate for a layout that comes in; None for the source, which nothing comes into."""
+    def families(self, taken: StreamType | None) -> list[Family]:
+        """All candidates for a layout that comes in; None for the source, which nothing comes into."""
         found = self.known.get(taken)
         if found is None:
-            found = self.known[taken] = list(_undominated(self._candidates(taken)))
+            if taken is not None:
+                retype(self.op.operands[0], taken)
+            by_flow: dict[tuple[object, ...], list[Choice]] = {}
+            for choice in self._choices(taken):
+                by_flow.setdefault(_flow(choice), []).append(choice)
+            found = self.known[taken] = [
+                Family(self, taken, choices, *_least(self, taken, choices[0])) for choices in by_flow.values()
+            ]
         return found
 
-    def _candidates(self, taken: StreamType | None) -> Iterator[tuple[tuple[object, ...], Candidate]]:
+    def _choices(self, taken: StreamType | None) -> Iterator[Choice]:
+        """The legal choices that agree with what is fixed, and with the width in which a layer's inputs come."""
+        op, fixed = self.op, self.fixed
+        if taken is None or not self.open:
+            yield {}
+        elif self.for_width:
+            yield from _widths(op, fixed)
+        else:
+            if isinstance(op, MatvecOp):
+                fixed = {**fixed, "input_lanes": taken.lanes, "parallel_steps": taken.parallel}
+            for choice in unit_for(op).legal_choices(op):
+                if all(choice.get(name, value) == value for name, value in fixed.items()):
+                    yield {**choice, **fixed}
+
+    @cached_property
+    def density(self) -> float:
+        """The share of a layer's weights that are not zero."""
+        assert isinstance(self.op, MatvecOp)
+        weights = integers_of(self.op, self.op.weights)
+        return np.count_nonzero(weights) / weights.size
+
+    def build(self, taken: StreamType | None, choice: Choice) -> Candidate | None:
+        """The candidate of a choice, or None if it does not fit the layout that comes in."""
         op = self.op
         if isinstance(op, SourceOp):
             kept = op.output_type
             retype(op.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
-            yield (), Candidate({}, op.output_type, unit_for(op).cost(op), _events([op]))
-            return
+            return Candidate({}, op.output_type, unit_for(op).cost(op), _events([op]))
         assert taken is not None
         retype(op.operands[0], taken)
         source = op.operands[0]
         if isinstance(op, FlattenOp):
             op.settle()
-            yield (), Candidate({}, op.output_type, Cost(), None)
-            return
-        for choice in self._choices(taken):
-            decide(op, choice)
-            try:
-                candidate = _resize(op, choice) if self.for_width else _lay_out(op, choice)
-            except (VerifyException, E3neError):
-                continue
-            finally:
-                _undo(op, source)
-            yield _timing(op, choice), candidate
-
-    def _choices(self, taken: StreamType) -> Iterator[Choice]:
-        """The legal choices that agree with what is fixed, and with the width in which a layer's inputs come."""
-        op, fixed = self.op, self.fixed
-        if self.for_width:
-            yield from _widths(op, fixed)
-            return
-        if not self.open:
-            yield {}
-            return
-        if isinstance(op, MatvecOp):
-            fixed = {**fixed, "input_lanes": taken.lanes, "parallel_steps": taken.parallel}
-        for choice in unit_for(op).legal_choices(op):
-            if all(choice.get(name, value) == value for name, value in fixed.items()):
-                yield {**choice, **fixed}
+            return Candidate({}, op.output_type, Cost(), None)
+        decide(op, choice)
+        try:
+            return _resize(op, choice) if self.for_width else _lay_out(op, choice, self.buffered)
+        except (VerifyException, E3neError):
+            return None
+        finally:
+            _undo(op, source)
 
 
-def sites_of(graph: GraphOp, fixed: Mapping[str, Choice]) -> list[Site]:
-    """The chain of sites; `fixed` holds decisions by unit that are not open any more."""
+@dataclass(eq=False)
+class Family:
+    """Choices that let beats flow alike: they differ in cost, and in a constant delay.
+
+    `least_cycles` and `least_lut` are lower bounds that need no candidate to be built.
+    """
+
+    site: Site
+    taken: StreamType | None
+    choices: Sequence[Choice]
+    least_cycles: int
+    least_lut: float
+
+    @cached_property
+    def candidates(self) -> list[Candidate]:
+        """Those for which no other one is as fast and costs no more in any resource."""
+        built = (self.site.build(self.taken, choice) for choice in self.choices)
+        kept: list[Candidate] = []
+        for candidate in sorted((c for c in built if c is not None), key=_measures):
+            mine = _measures(candidate)
+            if not any(all(a <= b for a, b in zip(_measures(other), mine, strict=True)) for other in kept):
+                kept.append(candidate)
+        return kept
+
+
+def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site]) -> list[Site]:
+    """The chain of sites; `fixed` holds decisions by unit that are not open any more.
+
+    `known` holds sites of other arrangements of the same network: what is the same there need not be measured again.
+    """
     sites: list[Site] = []
     for unit in units_of(graph):
         decided = fixed.get(unit.unit_name, {})
         if isinstance(unit, MatvecOp) and not isinstance(producer(unit.input), WindowOp):
             sites.append(Site(unit, False, _width(unit) or decided, for_width=True))
         sites.append(Site(unit, wants_fifo(unit), decided, _is_open(unit)))
-    return sites
+    return [known.setdefault(_likeness(site), site) for site in sites]
 
 
-def fifo_cost(site: Site, stream: StreamType, depth: int) -> Cost:
-    """The cost of a FIFO behind a site, for the layout that the site gives."""
-    (given,) = site.op.results
+def _likeness(site: Site) -> str:
+    """What makes two sites the same: all that the unit says of itself, parameters excepted, which do not change."""
+    op = site.op
+    said = ", ".join(f"{name} {value}" for name, value in sorted(op.properties.items()))
+    types = [str(value.type) for value in (*op.operands, *op.results)]
+    return f"{op.name} {said} {types} {site.buffered} {site.open} {site.for_width}"
+
+
+def fifo_cost(op: UnitOp, stream: StreamType, depth: int) -> Cost:
+    """The cost of a FIFO behind a unit, for the layout that the unit gives."""
+    (given,) = op.results
     retype(given, stream)
     fifo = FifoOp("fifo", "", given, depth)
-    cost = unit_for(fifo).cost(fifo)
-    fifo.erase()
-    return cost
+    try:
+        return unit_for(fifo).cost(fifo)
+    finally:
+        fifo.drop_all_references()
 
 
-def _lay_out(op: UnitOp, choice: Choice) -> Candidate:
+def _lay_out(op: UnitOp, choice: Choice, buffered: bool) -> Candidate:
     source = op.operands[0]
     if isinstance(op, TransformOp):
         lay_out(op)
@@ -183,6 +246,8 @@ def _lay_out(op: UnitOp, choice: Choice) -> Candidate:
     given = op.output_type if isinstance(op, TransformOp) else source.type
     assert isinstance(given, StreamType)
     costs = [unit_for(unit).cost(unit) for unit in units]
+    if buffered:
+        costs.append(fifo_cost(op, given, MINIMAL_DEPTH))
     total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
     depth = op.latency.value.data if isinstance(op, MatvecOp) else 0
     return Candidate(dict(choice), given, total, _events(units), depth)
@@ -253,26 +318,31 @@ def _is_open(op: UnitOp) -> bool:
     return isinstance(op, FireOp)
 
 
-def _timing(op: UnitOp, choice: Choice) -> tuple[object, ...]:
-    """What decides how beats flow; candidates that agree in it differ in a constant delay and in cost only."""
+def _flow(choice: Choice) -> tuple[object, ...]:
+    """What decides how beats flow: everything but where things are kept, and of what they are made."""
     place = ("memory", "weight_memory", "threshold_memory", "implementation")
     return tuple((name, value) for name, value in choice.items() if name not in place)
 
 
-def _undominated(found: Iterator[tuple[tuple[object, ...], Candidate]]) -> Iterator[Candidate]:
-    """Candidates for which no other one flows alike, no later, and costs no more in any resource."""
-    alike: dict[tuple[object, ...], list[Candidate]] = {}
-    for timing, candidate in found:
-        alike.setdefault(timing, []).append(candidate)
-    for group in alike.values():
-        kept: list[Candidate] = []
-        for candidate in sorted(group, key=_measures):
-            mine = _measures(candidate)
-            if not any(all(a <= b for a, b in zip(_measures(other), mine, strict=True)) for other in kept):
-                kept.append(candidate)
-        yield from kept
+def _least(site: Site, taken: StreamType | None, choice: Choice) -> tuple[int, float]:
+    """Cycles an image and LUTs that a choice takes at least.
+
+    A layer takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one; what the bits are
+    follows from the weights that are not zero: an adder has one or more for each, a table of up to six inputs half a
+    bit for each, since its sums have more values than it has inputs.
+    """
+    op = site.op
+    if not isinstance(op, MatvecOp) or taken is None or site.for_width:
+        return 0, 0.0
+    if op.is_folded and not choice:
+        return 0, 0.0
+    lanes = int(choice["output_lanes"]) * int(choice["input_lanes"]) * int(choice["parallel_steps"])
+    used = site.density * lanes
+    cycles = taken.pixels * op.outputs.value.data * taken.channels * taken.steps // lanes
+    return cycles, max(0.0, used / 2 - int(choice["output_lanes"]) * op.value_bits.value.data)
 
 
 def _measures(candidate: Candidate) -> tuple[float, ...]:
+    """What candidates of a family differ in."""
     cost = candidate.cost
     return (cost.lut, cost.ff, cost.bram36, candidate.depth)

@@ -1,0 +1,179 @@
+"""From a goal to decisions: tries the ways to arrange the graph, and searches each of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.choice.goal import UNLIMITED, Goal, area
+from e3ne.choice.search import Label, Search
+from e3ne.choice.sites import Candidate, Site, decide, sites_of
+from e3ne.dialects.dataflow import units_of
+from e3ne.errors import E3neError
+from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
+from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
+from e3ne.semantics.dataflow import find_graph
+from e3ne.units.interface import Choice, Cost
+
+WIDTHS = ((16, 1.1), (64, 1.05), (256, 1.02))
+"""Labels kept at a site, and the pessimism with which they are picked, from run to run until nothing is dropped."""
+
+FIRST_TRIAL = {"latency": 256.0, "area": 1024.0}
+LAST_TRIAL = float(1 << 30)
+
+
+@dataclass(frozen=True)
+class Arrangement:
+    """Rewrites of the graph before units are built: pixels at once, and whether pools stand in front of neurons."""
+
+    pixels: int
+    pool_first: bool
+
+    def apply(self, module: ModuleOp) -> None:
+        """Rewrites a module in place; raises E3neError where the graph does not allow it."""
+        if self.pool_first:
+            DataflowPoolBeforeFirePass(interval=1).apply(Context(), module)
+        DataflowParallelizePixelsPass(pixels=self.pixels).apply(Context(), module)
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """The best choice that was found: `value` of the objective, and a `bound` that no choice goes below.
+
+    `choices` are by unit; `candidates` by site, in the order of the graph.
+    """
+
+    arrangement: Arrangement
+    goal: Goal
+    value: float
+    bound: float
+    latency: int
+    cost: Cost
+    choices: Mapping[str, Choice]
+    sites: Sequence[Site]
+    candidates: Sequence[Candidate]
+
+    def apply(self, module: ModuleOp) -> None:
+        """Arranges a module and writes the decisions into it."""
+        self.arrangement.apply(module)
+        for unit in units_of(find_graph(module)):
+            decide(unit, self.choices.get(unit.unit_name, {}))
+
+
+def choose(
+    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
+) -> Chosen | None:
+    """The best choice for a module of undecided units, or None when no choice meets the goal."""
+    if goal.objective == "interval":
+        return _least_interval(module, goal, arrangements, fixed)
+    searches = _searches(module, goal, arrangements, fixed)
+    return _best(searches, goal)
+
+
+def _searches(
+    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
+) -> list[tuple[Arrangement, Search]]:
+    found: list[tuple[Arrangement, Search]] = []
+    known: dict[str, Site] = {}
+    problems: list[str] = []
+    for arrangement in arrangements:
+        copy = module.clone()
+        try:
+            arrangement.apply(copy)
+        except E3neError as error:
+            problems.append(str(error))
+            continue
+        found.append((arrangement, Search(sites_of(find_graph(copy), fixed, known), goal)))
+    if not found:
+        raise E3neError("\n".join(problems))
+    return found
+
+
+def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen | None:
+    """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
+    limit = goal.latency + 1 if goal.objective == "latency" else min(goal.lut * 4, LAST_TRIAL)
+    trial = min(FIRST_TRIAL[goal.objective], limit)
+    best: tuple[Arrangement, Search, Label] | None = None
+    while best is None:
+        best = _round(searches, trial, WIDTHS[:1], None)[0]
+        if best is None and trial >= min(limit, LAST_TRIAL):
+            return None
+        trial = min(trial * 2, limit, LAST_TRIAL)
+    value = best[1].value(best[2])
+    better, bound = _round(searches, value, WIDTHS, best)
+    assert better is not None
+    arrangement, search, label = better
+    candidates = label.candidates()
+    return Chosen(
+        arrangement,
+        goal,
+        search.value(label),
+        min(bound, search.value(label)),
+        label.latency,
+        label.cost,
+        {
+            site.op.unit_name: candidate.choice
+            for site, candidate in zip(search.sites, candidates, strict=True)
+            if candidate.choice
+        },
+        search.sites,
+        candidates,
+    )
+
+
+def _round(
+    searches: Sequence[tuple[Arrangement, Search]],
+    incumbent: float,
+    widths: Sequence[tuple[int, float]],
+    best: tuple[Arrangement, Search, Label] | None,
+) -> tuple[tuple[Arrangement, Search, Label] | None, float]:
+    """The best of all arrangements that is better than the incumbent, and the least bound of what was dropped."""
+    bounds: dict[int, float] = {}
+    for number, (_, search) in enumerate(searches):
+        search.incumbent = incumbent
+        search.prepare()
+    for width, pessimism in widths:
+        for number, (arrangement, search) in enumerate(searches):
+            if bounds.get(number, 0.0) >= incumbent:
+                continue
+            search.incumbent = incumbent
+            label = search.run(width, pessimism)
+            bounds[number] = max(bounds.get(number, 0.0), min(search.bound, search.incumbent))
+            if label is not None:
+                best, incumbent = (arrangement, search, label), search.incumbent
+    return best, min(bounds.values(), default=np.inf)
+
+
+def _least_interval(
+    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
+) -> Chosen | None:
+    """Bisects the interval: what it costs at least is exact, and falls as the interval grows.
+
+    Among the choices with the least interval, the one with the least latency.
+    """
+    searches = _searches(module, replace(goal, objective="area"), arrangements, fixed)
+
+    def possible(interval: int) -> bool:
+        tried = replace(goal, objective="area", interval=interval)
+        for _, search in searches:
+            search.goal = tried
+        return _best(searches, tried) is not None
+
+    high = 64
+    while not possible(min(high, goal.interval)):
+        if high >= goal.interval or high >= LAST_TRIAL:
+            return None
+        high *= 2
+    low, high = high // 2 if high > 64 else 0, min(high, goal.interval)
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if possible(middle) else (middle, high)
+    final = replace(goal, objective="latency", interval=high)
+    for _, search in searches:
+        search.goal = final
+    found = _best(searches, final)
+    return None if found is None else replace(found, goal=goal, value=high, bound=high)

@@ -12,6 +12,7 @@ from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import NoReturn
 
+from e3ne.devices.families import FAMILIES
 from e3ne.errors import E3neError
 from e3ne.options import Options
 
@@ -60,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("out", type=Path, metavar="OUT", help="the folder that e3ne compile wrote")
         command.set_defaults(run=_lazily(run))
         _ARGUMENTS[name](command)
+    text = "fit the cost formulas of a device family to synthesis"
+    command = commands.add_parser("calibrate", help=text, description=text)
+    _calibrate_arguments(command)
+    command.set_defaults(run=_lazily("calibrate"))
     for name, text in (("models", "the reference networks"), ("devices", "the FPGA parts")):
         commands.add_parser(name, help=text, description=text).set_defaults(run=_lazily(name))
     return parser
@@ -116,8 +121,17 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def _synth_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--family", choices=("xcup", "xc7", "ecp5"), default="xcup", help="device family")
+    command.add_argument("--family", choices=FAMILIES, default="xcup", help="device family")
     command.add_argument("--units", action="store_true", help="also synthesise each unit alone")
+
+
+def _calibrate_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--family", choices=FAMILIES, required=True, help="device family")
+    command.add_argument("--samples", type=_positive, default=300, help="units to synthesise (default 300)")
+    command.add_argument("--seed", type=int, default=0, help="what the units are drawn with (default 0)")
+    command.add_argument(
+        "-o", "--output-folder", type=Path, metavar="DIR", help="where the data go (default: where e3ne reads them)"
+    )
 
 
 def _no_arguments(command: argparse.ArgumentParser) -> None:

@@ -256,6 +256,13 @@ def _print_summary(report: Report, folder: Path) -> None:
     console.print(table)
 
 
+def calibrate(arguments: argparse.Namespace) -> int:
+    """`e3ne calibrate`."""
+    from e3ne.calibration.command import run
+
+    return run(arguments)
+
+
 def models(arguments: argparse.Namespace) -> int:
     """`e3ne models`."""
     from e3ne.models import zoo

@@ -21,7 +21,7 @@ from e3ne.units.synapses import Fold
 
 def accumulator_stages(fold: Fold, order: Order, biased: bool) -> int:
     """Pipeline stages that the accumulator takes."""
-    return (2 if _is_two_level(fold, order) else 1) + biased
+    return (2 if is_two_level(fold, order) else 1) + biased
 
 
 def granularity(fold: Fold, order: Order, parallel: int) -> int:
@@ -29,10 +29,11 @@ def granularity(fold: Fold, order: Order, parallel: int) -> int:
 
     A membrane that doubles n − 1 times multiplies what it starts with.
     """
-    return 1 if _is_two_level(fold, order) else 1 << parallel * (fold.step_beats - 1)
+    return 1 if is_two_level(fold, order) else 1 << parallel * (fold.step_beats - 1)
 
 
-def _is_two_level(fold: Fold, order: Order) -> bool:
+def is_two_level(fold: Fold, order: Order) -> bool:
+    """Whether a chunk's own sum is built first, over its time steps, and then added."""
     return order is Order.STEPS_INNER and fold.chunks > 1 and fold.step_beats > 1
 
 
@@ -49,11 +50,11 @@ def build_accumulator(
     stage = before + 1
     update = m.and_(pipeline.enable[stage], pipeline.valid(before))
     if fold.held:
-        starts = [m.constant(offset * fold.chunks, bits) for offset in drive.offsets]
+        starts = [m.constant(start, bits) for start in start_values(fold, op.reduction, parallel, drive.offsets)]
         group = pipeline.carry(loops["group"].value, "group", 0, before)
         values = _accumulate_groups(m, drive.sums, starts, fold.groups, group, first_chunk, update)
         gives = last_chunk
-    elif _is_two_level(fold, op.reduction):
+    elif is_two_level(fold, op.reduction):
         always = m.constant(1, 1)
         none = m.constant(0, bits)
         sums = [_integrate(m, x, none, parallel, first_time, always, update) for x in drive.sums]
@@ -62,7 +63,7 @@ def build_accumulator(
         last_chunk = pipeline.carry(last_chunk, "last_chunk", stage, stage)
         stage += 1
         update = m.and_(pipeline.enable[stage], pipeline.valid(stage - 1), ends)
-        starts = [m.constant(offset * fold.chunks * _repeated(fold, parallel), bits) for offset in drive.offsets]
+        starts = [m.constant(start, bits) for start in start_values(fold, op.reduction, parallel, drive.offsets)]
         values = [_accumulate(m, *pair, first_chunk, update) for pair in zip(sums, starts, strict=True)]
         gives = m.and_(ends, last_chunk)
     else:
@@ -70,10 +71,7 @@ def build_accumulator(
         # Every beat starts a time step when there is one chunk; none does after the first when there is one step.
         one = m.constant(1, 1)
         double = m.constant(0, 1) if fold.step_beats == 1 else one if fold.chunks == 1 else first_chunk
-        doublings = parallel * (fold.step_beats - 1)
-        starts = [
-            m.constant(offset * fold.chunks * _repeated(fold, parallel) >> doublings, bits) for offset in drive.offsets
-        ]
+        starts = [m.constant(start, bits) for start in start_values(fold, op.reduction, parallel, drive.offsets)]
         values = [
             _integrate(m, *pair, parallel, restart, double, update) for pair in zip(drive.sums, starts, strict=True)
         ]
@@ -89,6 +87,14 @@ def build_accumulator(
         gives = pipeline.carry(gives, "gives", stage, stage)
     pipeline.finish(gives, m.concat(*reversed(values)))
     return values
+
+
+def start_values(fold: Fold, order: Order, parallel: int, offsets: Sequence[int]) -> list[int]:
+    """With what the membranes start, so that the offsets of their drives are made good."""
+    if fold.held:
+        return [offset * fold.chunks for offset in offsets]
+    doublings = 0 if is_two_level(fold, order) else parallel * (fold.step_beats - 1)
+    return [offset * fold.chunks * _repeated(fold, parallel) >> doublings for offset in offsets]
 
 
 def _repeated(fold: Fold, parallel: int) -> int:

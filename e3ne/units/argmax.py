@@ -13,9 +13,10 @@ from e3ne.dialects.dataflow import ArgmaxOp
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth
+from e3ne.units.features import Control, Features, comparison_luts
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, count, taken_port
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values
 
 
@@ -47,10 +48,43 @@ class Argmax(Unit[ArgmaxOp]):
         """There is one way to build it."""
         return [{}]
 
-    def cost(self, op: ArgmaxOp) -> Cost:
-        """1.5 LUTs and a flip-flop for each bit compared."""
-        bits = op.input_type.element_bits + op.output_type.element_bits
-        return Cost(1.5 * bits * op.input_type.lanes, bits * op.input_type.lanes, 0, op.input_type.beats_per_image)
+    def features(self, op: ArgmaxOp) -> Features:
+        """A comparison for each pair, level by level, of values and of as many index bits as differ by then."""
+        given, index_bits = op.input_type, op.output_type.element_bits
+        bits, chunked = given.element_bits, given.chunks > 1
+        # The number of a beat is the upper part of an index, the same for all, where lanes are a power of two.
+        aligned = given.lanes & (given.lanes - 1) == 0
+        lane_bits, beat_bits = (given.lanes - 1).bit_length(), (given.chunks - 1).bit_length()
+        control = Control(_stages(op))
+        control.count(given.chunks)
+        entries, compared, values, selected, indices = given.lanes, 0, 0, 0, 0
+        levels = max(1, tree_depth(given.lanes))
+        for level in range(levels):
+            differing = index_bits if chunked and not aligned else min(lane_bits, level + 1)
+            last = level == levels - 1 and not chunked
+            selected += entries // 2 * (differing + (0 if last else bits))
+            compared += entries // 2
+            entries -= entries // 2
+            values += 0 if last else entries
+            indices += entries * differing + (beat_bits if chunked and aligned else 0)
+        compared += chunked
+        if chunked:
+            control.carry(2, levels)
+            control.carry(1, 1)
+        return Features(
+            "argmax",
+            control.lut
+            | {
+                "selected": selected,
+                "compared": compared * comparison_luts(bits),
+                "comparisons": compared,
+                # Of a pair the LUT that selects computes both.
+                "indices": given.lanes % 2 * index_bits if chunked and not aligned else 0,
+            },
+            control.ff | {"values": (values + chunked) * bits, "indices": indices + chunked * index_bits},
+            (),
+            given.beats_per_image,
+        )
 
     def model(self, op: ArgmaxOp) -> ArgmaxModel:
         """Sizes and depth."""

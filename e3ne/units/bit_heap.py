@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
 
 from xdsl.ir import SSAValue
 
@@ -70,6 +72,62 @@ def _level(heights: Sequence[int]) -> list[Compressor]:
                 chains.append(Compressor(low, (2,) * (column - low), min(column - low + 1, columns - low)))
             column += 1
     return chains
+
+
+@dataclass(frozen=True)
+class HeapParts:
+    """What a heap is made of: bits that counters give, bits that carry chains give, chains, register bits.
+
+    Columns of a chain are counted by how many of their two bits are no constant; no more than two columns are no chain.
+    """
+
+    counters: int
+    columns: int
+    half_columns: int
+    chains: int
+    short: int
+    registers: int
+
+
+@lru_cache(maxsize=1 << 16)
+def depth_of(heights: tuple[int, ...]) -> int:
+    """How many levels a heap of these heights has."""
+    return len(_plan(heights))
+
+
+@lru_cache(maxsize=1 << 16)
+def heap_parts(heights: tuple[int, ...], constant: int, levels: int) -> HeapParts:
+    """The parts of a heap of `heights`, the bits of `constant` last in their columns, in exactly `levels` levels."""
+    plan = _plan(heights)
+    current = list(heights)
+    # Where in its column a constant one is; -1: nowhere.
+    ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
+    counters = columns = halves = chains = short = registers = 0
+    for level in range(levels):
+        for number, low, takes, gives in plan[level] if level < len(plan) else ():
+            if len(takes) == 1:
+                counters += number * gives
+            elif gives <= 2:
+                short += gives
+            else:
+                full = sum(count - (0 <= ones[low + i] < count) == 2 for i, count in enumerate(takes))
+                chains, columns, halves = chains + 1, columns + full, halves + len(takes) - full
+            for column, count in enumerate(takes, low):
+                current[column] -= number * count
+                ones[column] = max(-1, ones[column] - number * count)
+            for column in range(low, low + gives):
+                current[column] += number
+        registers += sum(current) - sum(place >= 0 for place in ones)
+    return HeapParts(counters, columns, halves, chains, short, registers)
+
+
+@lru_cache(maxsize=1 << 12)
+def _plan(heights: tuple[int, ...]) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
+    """As `levels_of`, with equal compressors as (number, column, takes, gives)."""
+    return [
+        [(sum(1 for _ in equal), first.column, first.takes, first.gives) for first, equal in groupby(level)]
+        for level in levels_of(heights)
+    ]
 
 
 class BitHeap:

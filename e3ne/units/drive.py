@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from e3ne.units.bit_heap import levels_of
+from e3ne.units.bit_heap import depth_of
 
 
 @dataclass(frozen=True)
@@ -66,4 +66,4 @@ class DriveShape:
     @staticmethod
     def of(columns: Sequence[Column]) -> DriveShape:
         """The levels follow from the heaps."""
-        return DriveShape(tuple(columns), max(len(levels_of(column.heights)) for column in columns))
+        return DriveShape(tuple(columns), max(map(depth_of, {column.heights for column in columns})))

@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
+from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import FifoOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Control, Features
 from e3ne.units.handshake import InputStream, count, give, taken_port
-from e3ne.units.interface import Choice, Cost, Unit
+from e3ne.units.interface import Choice, Unit
 from e3ne.units.layout import Values
 
 
@@ -45,12 +47,25 @@ class Fifo(Unit[FifoOp]):
         """Depths up to 64 by powers of two, and one beat."""
         return [{"depth": depth} for depth in (1, 2, 4, 8, 16, 32, 64)]
 
-    def cost(self, op: FifoOp) -> Cost:
-        """A LUT RAM stores 32 beats of a bit in half a LUT and a bit more for its ports."""
+    def features(self, op: FifoOp) -> Features:
+        """A register, two of them, or RAM in LUTs; positions and the number of beats held."""
         depth, bits = op.depth.value.data, op.input_type.beat_bits
-        if depth <= 2:
-            return Cost(bits + 6, depth * bits + 4, 0, op.input_type.beats_per_image)
-        return Cost(0.6 * bits * -(-depth // 32) + 12, 3 * depth.bit_length(), 0, op.input_type.beats_per_image)
+        control = Control(0)
+        control.count(depth, depth)
+        held = depth.bit_length()
+        return Features(
+            "fifo",
+            control.lut | {"held_bits": held, "multiplexed": bits if depth == 2 else 0},
+            # Yosys keeps a copy of the position that addresses an asynchronous read.
+            control.ff
+            | {
+                "held_bits": held,
+                "read_position": (depth - 1).bit_length(),
+                "stored": bits * depth if depth <= 2 else 0,
+            },
+            (Memory(depth, bits, "distributed"),) if depth > 2 else (),
+            op.input_type.beats_per_image,
+        )
 
     def model(self, op: FifoOp) -> FifoModel:
         """Beats and depth."""

@@ -14,9 +14,11 @@ from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
 from e3ne.dialects.dataflow import THRESHOLD_MEMORIES, FireOp, integers_of
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Features
+from e3ne.units.fire_features import fire_features
 from e3ne.units.fire_search import Control, Search, Stage, Taken
 from e3ne.units.handshake import Counter, InputStream, count, give, select, taken_port
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values, digits_of
 
 
@@ -86,24 +88,9 @@ class Fire(Unit[FireOp]):
             if steps % parallel == 0 and parallel % stages == 0
         ]
 
-    def cost(self, op: FireOp) -> Cost:
-        """Fitted to LeNet-5's neurons (Yosys 0.70, xcup): a comparison, and the memory of what is compared with.
-
-        LUTs hold up to 32 words beside the comparison. Two lanes share blocks of 1024 words of 18 bits.
-        """
-        given, span, stages = op.input_type, op.span, op.stages.value.data
-        bits = given.element_bits
-        lut = ff = bram36 = 0.0
-        for stage in range(stages):
-            words = given.chunks << (stage * span + (span if span > 1 else 0))
-            lut += given.lanes * bits * (0.5 + 0.2 * span)
-            ff += given.lanes * (bits + stage * span + (span if span > 1 else 0)) + 4
-            if op.threshold_memory.data == "block" and words > 1:
-                blocks = -(-2 * words // 1024) * -(-bits // 18)
-                bram36 += -(-given.lanes // 2) * 0.5 * blocks
-            elif words > 32:
-                lut += given.lanes * bits * 1.5 * words / 64
-        return Cost(lut, ff, bram36, given.pixels * given.chunks * span)
+    def features(self, op: FireOp) -> Features:
+        """For each stage and lane the value, the digits found, and a comparison with what they look up."""
+        return fire_features(op)
 
     def model(self, op: FireOp) -> FireModel:
         """Thresholds and biases of the layer."""

@@ -38,6 +38,24 @@ def layer_thresholds(op: FireOp) -> list[list[int]]:
     ]
 
 
+def searched_codes(before: int, span: int, steps: int) -> list[int]:
+    """The codes that a stage tests, in the order of its words, when `before` digits were found before it.
+
+    Word 0 of the nodes is not used and has code 0, whose threshold is 0.
+    """
+    codes: list[int] = []
+    for earlier in range(1 << before):
+        if span == 1:
+            codes.append(tested_code(earlier, before, steps))
+            continue
+        codes.append(0)
+        for node in range(1, 1 << span):
+            digits = node.bit_length() - 1
+            found = (earlier << digits) + node - (1 << digits)
+            codes.append(tested_code(found, before + digits, steps))
+    return codes
+
+
 class StageThresholds:
     """The thresholds of one stage: words of a lane by group of channels, then digits of earlier stages, then node.
 
@@ -51,26 +69,11 @@ class StageThresholds:
         self.before = stage * self.span
         self.in_memory = op.threshold_memory.data == "block"
         lanes, chunks = op.input_type.lanes, op.input_type.chunks
-        channels = layer_thresholds(op)
+        channels, order = layer_thresholds(op), searched_codes(self.before, self.span, self.steps)
         self.words = [
-            [word for chunk in range(chunks) for word in self._searched(channels[chunk * lanes + lane])]
-            for lane in range(lanes)
+            [channels[chunk * lanes + lane][code] for chunk in range(chunks) for code in order] for lane in range(lanes)
         ]
         self._pairs: dict[int, Memory] = {}
-
-    def _searched(self, tau: Sequence[int]) -> list[int]:
-        """The thresholds of a channel in the order of the words."""
-        words: list[int] = []
-        for earlier in range(1 << self.before):
-            if self.span == 1:
-                words.append(tau[tested_code(earlier, self.before, self.steps)])
-                continue
-            words.append(0)
-            for node in range(1, 1 << self.span):
-                digits = node.bit_length() - 1
-                found = (earlier << digits) + node - (1 << digits)
-                words.append(tau[tested_code(found, self.before + digits, self.steps)])
-        return words
 
     def table(self, lane: int, address: SSAValue | None) -> SSAValue:
         """The word at an address, in the same cycle; None is the address of a single word."""

@@ -10,11 +10,15 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from typing import Generic, TypeVar, cast
 
 from e3ne.analysis.event_graph import EventGraph
+from e3ne.devices.costs import coefficients
+from e3ne.devices.families import Family
+from e3ne.devices.memories import memories_of
 from e3ne.dialects.dataflow import Order, StreamType, UnitOp
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Features
 from e3ne.units.layout import Layout, Values
 from e3ne.units.model import UnitModel
 
@@ -34,6 +38,18 @@ class Cost:
     cycles: int = 0
 
 
+def cost_of(features: Features, family: str) -> Cost:
+    """Counts of parts times what each takes on the family, and the memories; raises E3neError for others."""
+    found = coefficients(family)[features.kind]
+    lut, bram36 = memories_of(features.memories, cast(Family, family))
+    return Cost(
+        lut + sum(found.lut[name] * count for name, count in features.lut.items()),
+        sum(found.ff[name] * count for name, count in features.ff.items()),
+        bram36,
+        features.cycles,
+    )
+
+
 class Unit(ABC, Generic[OpT]):
     """All that the compiler knows of one kind of hardware unit."""
 
@@ -44,8 +60,12 @@ class Unit(ABC, Generic[OpT]):
         """Every legal setting of the operation's choice properties."""
 
     @abstractmethod
-    def cost(self, op: OpT) -> Cost:
-        """The estimated cost on a device with 6-input LUTs."""
+    def features(self, op: OpT) -> Features:
+        """What the unit is made of, from which its cost follows."""
+
+    def cost(self, op: OpT, family: str = "xcup") -> Cost:
+        """The estimated cost on a family of devices; raises E3neError for a family that is not known."""
+        return cost_of(self.features(op), family)
 
     @abstractmethod
     def model(self, op: OpT) -> UnitModel:

@@ -14,14 +14,15 @@ from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order,
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.errors import E3neError
-from e3ne.units.accumulator import accumulator_stages, build_accumulator, granularity
-from e3ne.units.drive import DriveShape
+from e3ne.units.accumulator import build_accumulator
+from e3ne.units.features import Features
 from e3ne.units.flow import elastic
 from e3ne.units.handshake import InputStream, Pipeline, nest, taken_port
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
-from e3ne.units.matvec_adder import adder_drive, adder_shape, weight_range
-from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive, table_shape
+from e3ne.units.matvec_adder import adder_drive
+from e3ne.units.matvec_features import matvec_features, shape_of, stages_of
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive
 from e3ne.units.synapses import Fold, divisors
 
 
@@ -98,28 +99,11 @@ class Matvec(Unit[MatvecOp]):
                         )
         return choices
 
-    def cost(self, op: MatvecOp) -> Cost:
-        """LUTs and flip-flops a lane as Yosys 0.70 counted them for xcup, plus the accumulators."""
-        given = op.input_type
-        outputs, inputs = op.output_lanes.value.data, op.input_lanes.value.data
-        lanes = outputs * inputs * op.parallel_steps.value.data
-        matrix = integers_of(op, op.weights)
-        bits = max(2, int(np.abs(matrix).max(initial=1)).bit_length() + 1)
+    def features(self, op: MatvecOp) -> Features:
+        """Tables or gated weights, heaps, accumulators."""
         fold = self.fold(op)
-        accumulators = outputs * op.value_bits.value.data
-        cycles = given.pixels * fold.groups * fold.chunks * fold.step_beats
-        if op.implementation.data == "table":
-            nonzero = float(np.count_nonzero(matrix)) / matrix.size
-            per_lane = (0.6 + 0.4 * bits) * (nonzero if fold.words == 1 else 2.0**fold.address_bits / 2 + 0.5)
-            return Cost(lanes * per_lane + accumulators, lanes * per_lane + accumulators, 0, cycles)
-        width = outputs * inputs * bits
-        rom = op.weight_memory.data == "distributed"
-        return Cost(
-            lut=lanes * 1.2 * bits + accumulators + (width * -(-fold.words // 64) if rom else 0),
-            ff=lanes * 2.5 * bits + accumulators,
-            bram36=0 if rom else -(-width // 36) * 0.5 * -(-fold.words // 512),
-            cycles=cycles,
-        )
+        _require_tables(op, fold)
+        return matvec_features(op, fold)
 
     def fold(self, op: MatvecOp) -> Fold:
         """The folding in numbers."""
@@ -134,13 +118,8 @@ class Matvec(Unit[MatvecOp]):
     def latency(self, op: MatvecOp) -> int:
         """The depth of the pipeline in cycles, for the decided folding; raises E3neError if it is none for tables."""
         fold = self.fold(op)
-        if op.implementation.data == "table" and fold.address_bits > MAXIMAL_FOLD_BITS:
-            raise E3neError(
-                f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
-                "inputs; the implementation must be adder"
-            )
-        before = 2 if op.implementation.data == "adder" or fold.held else 1
-        return before + self._shape(op).levels + accumulator_stages(fold, op.reduction, op.bias is not None)
+        _require_tables(op, fold)
+        return stages_of(op, fold)
 
     def _tables(self, op: MatvecOp) -> list[OutputTables]:
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
@@ -148,12 +127,6 @@ class Matvec(Unit[MatvecOp]):
         return [
             output_tables(w) for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
         ]
-
-    def _shape(self, op: MatvecOp) -> DriveShape:
-        multiple = granularity(self.fold(op), op.reduction, op.parallel_steps.value.data)
-        if op.implementation.data == "adder":
-            return adder_shape(op, *weight_range(integers_of(op, op.weights)), multiple)
-        return table_shape(self._tables(op), multiple, op.value_bits.value.data)
 
     def model(self, op: MatvecOp) -> MatvecModel:
         """The matrix, and both layouts."""
@@ -200,7 +173,7 @@ class Matvec(Unit[MatvecOp]):
         pipeline.enter(valid)
         load = m.and_(pipeline.enable[0], first)
         matrix = integers_of(op, op.weights)
-        shape = self._shape(op)
+        shape = shape_of(op, fold)
         if op.implementation.data == "adder":
             digits = m.reg(s.data, enable=load, name="digits")
             drive = adder_drive(m, pipeline, digits, fold, loops, matrix, op, step.value, shape)
@@ -212,6 +185,14 @@ class Matvec(Unit[MatvecOp]):
         values = build_accumulator(m, pipeline, drive, fold, loops, op)
         assert all(width_of(value) == op.value_bits.value.data for value in values)
         return m.build()
+
+
+def _require_tables(op: MatvecOp, fold: Fold) -> None:
+    if op.implementation.data == "table" and fold.address_bits > MAXIMAL_FOLD_BITS:
+        raise E3neError(
+            f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
+            "inputs; the implementation must be adder"
+        )
 
 
 def decide_latency(op: MatvecOp) -> None:

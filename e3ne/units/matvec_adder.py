@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.dialects.dataflow import MatvecOp
@@ -19,7 +20,7 @@ from e3ne.units.synapses import Fold, Integers
 def adder_shape(op: MatvecOp, low: int, high: int, granularity: int) -> DriveShape:
     """The heap of every output lane: a weight of each input lane and parallel time step."""
     lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
-    bits = signed_bits(low, high) if low < 0 else max(1, high.bit_length())
+    bits = weight_bits(low, high)
     shifts = range(parallel - 1, -1, -1)
     lowest = -(1 << (bits - 1)) if low < 0 else 0
     span = lanes * ((1 << parallel) - 1)
@@ -50,7 +51,7 @@ def adder_drive(
     """
     lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
     low, high = weight_range(matrix)
-    bits = signed_bits(low, high) if low < 0 else max(1, high.bit_length())
+    bits = weight_bits(low, high)
     word = _weights(m, pipeline, fold, loops, matrix, op, bits, step)
     zero = m.constant(0, bits)
     sums: list[SSAValue] = []
@@ -71,9 +72,21 @@ def adder_drive(
     return Drive(sums, [column.offset for column in shape.columns], 1 + shape.levels)
 
 
-def weight_range(matrix: Integers) -> tuple[int, int]:
+def weight_range(matrix: NDArray[np.signedinteger]) -> tuple[int, int]:
     """The least and the greatest weight, zero included."""
     return min(0, int(matrix.min())), max(0, int(matrix.max()))
+
+
+def weight_bits(low: int, high: int) -> int:
+    """Bits in which a weight is stored."""
+    return signed_bits(low, high) if low < 0 else max(1, high.bit_length())
+
+
+def weight_words(matrix: Integers, fold: Fold, outputs: int, lanes: int) -> Integers:
+    """The weights of each fold, in the order of the memory's words: by output lane, then by input lane."""
+    order = (2, 0, 1, 3) if fold.held else (0, 2, 1, 3)
+    tiles = matrix.reshape(fold.groups, outputs, fold.chunks, lanes).transpose(order)
+    return tiles.reshape(fold.words, outputs * lanes)
 
 
 def _weights(
@@ -88,9 +101,7 @@ def _weights(
 ) -> SSAValue:
     """The weights of the current fold, registered in stage 0: by output lane, then by input lane."""
     outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
-    order = (2, 0, 1, 3) if fold.held else (0, 2, 1, 3)
-    tiles = matrix.reshape(fold.groups, outputs, fold.chunks, lanes).transpose(order)
-    words = [_packed(tile.reshape(-1), bits) for tile in tiles.reshape(fold.words, outputs, lanes)]
+    words = [_packed(weights, bits) for weights in weight_words(matrix, fold, outputs, lanes)]
     width = outputs * lanes * bits
     if fold.words == 1:
         return m.constant(words[0], width)

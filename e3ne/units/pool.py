@@ -12,9 +12,10 @@ from e3ne.dialects.dataflow import PoolOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth
+from e3ne.units.features import Control, Features, comparison_luts
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, count, taken_port
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of, digits_of
 
 
@@ -62,15 +63,38 @@ class Pool(Unit[PoolOp]):
         """There is one way to build it."""
         return [{}]
 
-    def cost(self, op: PoolOp) -> Cost:
-        """9 LUTs a channel for a 2×2 pool of trains (Yosys 0.70, xcup); 1.5 LUTs a bit for each value compared."""
-        given = op.input_type
-        results = given.lanes // op.size.value.data
+    def features(self, op: PoolOp) -> Features:
+        """Of trains: what is still in the race; of values: a tree of comparisons."""
+        given, size = op.input_type, op.size.value.data
+        control, results = Control(_stages(op)), given.lanes // op.size.value.data
         if given.signed:
-            compared = given.lanes - results
-            bits = given.element_bits
-            return Cost(1.5 * compared * bits, compared * bits, 0, given.beats_per_image)
-        return Cost(2.3 * given.lanes, given.lanes + results, 0, given.beats_per_image)
+            bits, members, compared, held = given.element_bits, size, 0, 0
+            for _ in range(_stages(op)):
+                compared += members // 2
+                members -= members // 2
+                held += members
+            return Features(
+                "pool-values",
+                control.lut
+                | {
+                    "selected": results * compared * bits,
+                    "compared": results * compared * comparison_luts(bits),
+                    "comparisons": results * compared,
+                },
+                control.ff | {"held": results * held * bits},
+                (),
+                given.beats_per_image,
+            )
+        control.count(given.steps)
+        racing = given.lanes if given.steps > 1 and size > 1 else 0
+        return Features(
+            "pool-trains",
+            control.lut
+            | {"racing": racing, "results": results, "digits": given.lanes if size > 2 else given.lanes / 2},
+            control.ff | {"racing": racing, "results": results},
+            (),
+            given.beats_per_image,
+        )
 
     def model(self, op: PoolOp) -> PoolModel:
         """Sizes and depth."""

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
+from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import REPLAY_MEMORIES, Order, ReplayOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Control, Features
 from e3ne.units.handshake import Counter, InputStream, Pipeline, count, nest, taken_port
-from e3ne.units.interface import Choice, Cost, Unit
+from e3ne.units.interface import Choice, Unit
 from e3ne.units.layout import Values
 
 
@@ -74,16 +76,26 @@ class Replay(Unit[ReplayOp]):
         """The memory."""
         return [{"memory": memory} for memory in REPLAY_MEMORIES]
 
-    def cost(self, op: ReplayOp) -> Cost:
-        """The memory and its counters."""
+    def features(self, op: ReplayOp) -> Features:
+        """Two banks of memory, the positions in them, and the loops of reading."""
         given = op.input_type
-        words = 2 * given.beats_per_pixel
-        block = op.memory.data == "block"
-        return Cost(
-            lut=60 + (0 if block else 0.6 * given.beat_bits * -(-words // 32)),
-            ff=40 + given.beat_bits,
-            bram36=-(-given.beat_bits // 36) * 0.5 * -(-words // 512) if block else 0,
-            cycles=op.output_type.beats_per_image,
+        size, block = given.beats_per_pixel, op.memory.data == "block"
+        outer = Order(op.order.data) is Order.STEPS_OUTER and given.chunks > 1 and given.step_beats > 1
+        position = (size - 1).bit_length()
+        control = Control(1)
+        control.count(size, 2, 2, op.repeat.value.data, *((given.step_beats, given.chunks) if outer else (size,)))
+        words = 2 << position if size > 1 else 2
+        return Features(
+            "replay",
+            control.lut | {"position_bits": position, "reordered_bits": position if outer else 0},
+            control.ff
+            | {
+                "full_banks": 2,
+                "reordered_bits": position if outer else 0,
+                "read": 0 if block else given.beat_bits,
+            },
+            (Memory(words, given.beat_bits, "block" if block else "distributed"),),
+            op.output_type.beats_per_image,
         )
 
     def model(self, op: ReplayOp) -> ReplayModel:

@@ -12,8 +12,9 @@ from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
 from e3ne.dialects.dataflow import ResizeOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Control, Features
 from e3ne.units.handshake import InputStream, count, give, taken_port
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values
 
 
@@ -78,10 +79,22 @@ class Resize(Unit[ResizeOp]):
         """There is one way to build it."""
         return [{}]
 
-    def cost(self, op: ResizeOp) -> Cost:
-        """Two blocks of flip-flops, and a shift of the second."""
-        bits = max(op.input_type.lanes, op.output_type.lanes) * op.input_type.steps
-        return Cost(bits + 12, 2 * bits + 8, 0, max(op.input_type.beats_per_image, op.output_type.beats_per_image))
+    def features(self, op: ResizeOp) -> Features:
+        """A register for the block collected and one, which shifts, for the block given."""
+        taken, given = op.input_type, op.output_type
+        lanes = max(taken.lanes, given.lanes)
+        collect = lanes // taken.lanes * taken.step_beats
+        spend = lanes // given.lanes * given.step_beats
+        control = Control(0)
+        control.count(collect, spend)
+        block = given.beat_bits * spend
+        return Features(
+            "resize",
+            control.lut | {"collected_beats": collect if collect > 1 else 0, "shifted": given.beat_bits * (spend - 1)},
+            control.ff | {"unit": 1 + (collect > 1), "blocks": block * (2 if collect > 1 else 1)},
+            (),
+            max(taken.beats_per_image, given.beats_per_image),
+        )
 
     def model(self, op: ResizeOp) -> ResizeModel:
         """Both layouts."""

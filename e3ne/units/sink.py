@@ -9,9 +9,10 @@ from e3ne.analysis.event_graph import EventGraph
 from e3ne.dialects.dataflow import SinkOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Control, Features
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, count, taken_port
-from e3ne.units.interface import Choice, Cost, Unit
+from e3ne.units.interface import Choice, Unit
 from e3ne.units.layout import Values
 
 
@@ -39,9 +40,13 @@ class Sink(Unit[SinkOp]):
         """Containers of whole bytes."""
         return [{"container": bits} for bits in (8, 16, 32, 64) if bits >= op.input_type.element_bits]
 
-    def cost(self, op: SinkOp) -> Cost:
-        """One register."""
-        return Cost(5, op.input_type.beat_bits + 2, 0, op.input_type.beats_per_image)
+    def features(self, op: SinkOp) -> Features:
+        """A register, and a counter of beats."""
+        given = op.input_type
+        control = Control(1)
+        control.count(given.beats_per_image)
+        control.carry(int(given.beats_per_image > 1), 1)
+        return Features("sink", control.lut, control.ff | {"held": given.beat_bits}, (), given.beats_per_image)
 
     def model(self, op: SinkOp) -> SinkModel:
         """The number of beats."""

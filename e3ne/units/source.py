@@ -13,8 +13,9 @@ from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
 from e3ne.dialects.dataflow import SourceOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Control, Features
 from e3ne.units.handshake import InputStream, count, give, taken_port
-from e3ne.units.interface import Choice, Cost, Unit
+from e3ne.units.interface import Choice, Unit
 from e3ne.units.layout import Values
 
 
@@ -66,10 +67,21 @@ class Source(Unit[SourceOp]):
         unit = math.lcm(8, op.output_type.channels * op.output_type.steps)
         return [{"bus": bus} for bus in range(unit, max(unit, 512) + 1, unit)]
 
-    def cost(self, op: SourceOp) -> Cost:
-        """The held beat, and a multiplexer from it."""
-        used = op.pixels_per_beat * op.output_type.beat_bits
-        return Cost(lut=used / 3 + 10, ff=used + 8, cycles=op.output_type.pixels)
+    def features(self, op: SourceOp) -> Features:
+        """The held beat, which shifts, and counters."""
+        given, per_beat = op.output_type, op.pixels_per_beat
+        used = per_beat * given.beat_bits
+        control = Control(0)
+        control.count(*((per_beat,) if given.pixels % per_beat == 0 else (given.pixels,)))
+        if given.pixels % per_beat and given.pixels >= per_beat:
+            control.count(per_beat)
+        return Features(
+            "source",
+            control.lut | {"shifted": used - given.beat_bits},
+            control.ff | {"unit": 1, "held": used},
+            (),
+            given.pixels,
+        )
 
     def model(self, op: SourceOp) -> SourceModel:
         """Sizes of the input."""

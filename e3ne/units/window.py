@@ -10,9 +10,11 @@ import numpy as np
 from e3ne.analysis.event_graph import Cycles, EventGraph
 from e3ne.dialects.dataflow import WINDOW_MEMORIES, WindowOp, as_tuple
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.units.features import Features
 from e3ne.units.flow import elastic
-from e3ne.units.interface import Choice, Cost, Unit, layout_of
+from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values
+from e3ne.units.window_features import window_features
 from e3ne.units.window_taps import WindowBuilder
 
 
@@ -104,28 +106,9 @@ class Window(Unit[WindowOp]):
             for memory in WINDOW_MEMORIES
         ]
 
-    def cost(self, op: WindowOp) -> Cost:
-        """Eight LUTs hold 14 bits of a row of up to 32 beats, or 7 of 64; a LUT chooses among up to four steps.
-
-        Taps are flip-flops, or from a distance of three beats on shift registers of a LUT each.
-        """
-        model, given = self.model(op), op.input_type
-        row_beats, spacing = model.padded[1] * given.beats_per_pixel, model.dilation[1] * given.beats_per_pixel
-        rows, columns = model.kernel
-        above = (op.reach[0] - 1) * given.beat_bits
-        gaps = rows * (columns - 1) * given.beat_bits
-        shifted = spacing >= 3
-        block = op.memory.data == "block"
-        rams = above * (8 / 14 if row_beats <= 32 else 8 / 7 * -(-row_beats // 64))
-        return Cost(
-            lut=15
-            + (0 if block else rams)
-            + (gaps * -(-spacing // 32) if shifted else 0)
-            + op.output_type.beat_bits * -(-(model.parts - 1) // 3),
-            ff=15 + rows * given.beat_bits + (0 if shifted else gaps * spacing),
-            bram36=max(0.5, -(-above // 36) * 0.5 * -(-row_beats // 512)) if block and above else 0,
-            cycles=model.masks()[0].size,
-        )
+    def features(self, op: WindowOp) -> Features:
+        """The memory of the rows above, the taps, counters of the padded map."""
+        return window_features(op, self.model(op).masks()[0].size)
 
     def model(self, op: WindowOp) -> WindowModel:
         """The geometry."""

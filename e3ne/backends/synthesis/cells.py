@@ -7,11 +7,9 @@ that also carry. `bram36` counts an 18-kbit block as a half. A cell that is not 
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal
 
+from e3ne.devices.families import Family
 from e3ne.errors import E3neError
-
-Family = Literal["xcup", "xc7", "ecp5"]
 
 
 @dataclass(frozen=True)

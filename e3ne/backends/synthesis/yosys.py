@@ -14,7 +14,9 @@ from e3ne.backends.synthesis.cells import Family, Resources, count_cells
 from e3ne.backends.synthesis.worker import Request, Result
 from e3ne.errors import E3neError
 
-__all__ = ["Family", "Resources", "synthesise", "synthesise_modules"]
+__all__ = ["Family", "Resources", "synthesise", "synthesise_apart", "synthesise_modules"]
+
+_WRAPPER = "e3ne_all_modules"
 
 
 def synthesise(verilog_dir: Path, top: str, family: Family, *, flatten: bool = True) -> Resources:
@@ -33,8 +35,7 @@ def synthesise_modules(
     files = [str(path) for path in sorted(verilog_dir.resolve().glob("*.v"))]
     if not files:
         raise E3neError(f"no Verilog (.v) in {verilog_dir}")
-    if importlib.util.find_spec("pyosys") is None:
-        raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
+    _require_yosys()
     shares = [share for share in (list(modules[start::processes]) for start in range(processes)) if share]
     command = _command(family, flatten)
     requests = [Request(files=files, tops=share, commands=[command]) for share in shares]
@@ -43,6 +44,27 @@ def synthesise_modules(
         for result in pool.map(_run_worker, requests):
             cells |= result
     return {module: count_cells(cells[module], module, family) for module in modules}
+
+
+def synthesise_apart(verilog_dir: Path, modules: Sequence[str], family: Family) -> dict[str, Resources]:
+    """What each of some modules without instances occupies; in the order given. Errors as in `synthesise`.
+
+    As `synthesise_modules`, but in one synthesis, of a module that instantiates them all and is not flattened: many
+    times faster for many small modules, since libraries are read once.
+    """
+    with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
+        instances = "".join(f"  (* keep *) {module} {module}_instance ();\n" for module in modules)
+        wrapper = Path(folder, f"{_WRAPPER}.v")
+        wrapper.write_text(f"module {_WRAPPER} ();\n{instances}endmodule\n", encoding="utf-8")
+        files = [str(path) for path in (*sorted(verilog_dir.resolve().glob("*.v")), wrapper)]
+        _require_yosys()
+        cells = _run_worker(Request(files=files, tops=[_WRAPPER], commands=[_command(family, flatten=False)]))
+    return {module: count_cells(cells[_WRAPPER], module, family) for module in modules}
+
+
+def _require_yosys() -> None:
+    if importlib.util.find_spec("pyosys") is None:
+        raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
 
 
 def _command(family: Family, flatten: bool) -> str:

@@ -1,0 +1,117 @@
+"""`e3ne calibrate`: from measured samples to the data file of a family."""
+
+from __future__ import annotations
+
+import datetime
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import e3ne.devices
+from e3ne.calibration.fit import Errors, errors, fit
+from e3ne.calibration.measure import Measured, measure, tool_version
+from e3ne.calibration.samples import draw_samples
+from e3ne.devices.costs import SCHEMA, Coefficients, data_file
+from e3ne.devices.families import Family
+from e3ne.devices.memories import memories_of
+
+Progress = Callable[[int, int], None]
+"""Called with the units that are synthesised and how many there are."""
+
+
+# A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices.
+_AMD_PRIORS = {"chains": 0.0, "shifted_taps": 0.0}
+PRIORS: Mapping[Family, Mapping[str, float]] = {
+    "xcup": _AMD_PRIORS,
+    "xc7": _AMD_PRIORS,
+    "ecp5": {"shift_registers": 0.0, "tables_of_5": 2.0, "tables_of_6": 4.0, "counters_6_3": 4.0},
+}
+"""Coefficients that are not expected to be one."""
+
+
+@dataclass(frozen=True)
+class KindResult:
+    """The coefficients of a kind of unit, and how far they are from the half of its samples that they did not see."""
+
+    samples: int
+    coefficients: Coefficients
+    lut: Errors
+    ff: Errors
+    block_ram_mismatches: int
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """What one run of the command found, for a family."""
+
+    family: Family
+    date: str
+    tool: str
+    seed: int
+    samples: int
+    kinds: dict[str, KindResult]
+
+
+def calibrate(family: Family, samples: int, seed: int, progress: Progress) -> Calibration:
+    """Draws, synthesises and fits. Raises E3neError without Yosys, or if it refuses a unit."""
+    ops = draw_samples(samples, seed)
+    found: list[Measured] = []
+    progress(0, len(ops))
+    for measured in measure(ops, family):
+        found.append(measured)
+        progress(len(found), len(ops))
+    kinds: dict[str, list[Measured]] = defaultdict(list)
+    for measured in found:
+        kinds[measured.features.kind].append(measured)
+    date = datetime.datetime.now(datetime.UTC).date().isoformat()
+    fitted = {kind: fit_kind(members, family) for kind, members in sorted(kinds.items())}
+    return Calibration(family, date, tool_version(), seed, len(found), fitted)
+
+
+def fit_kind(samples: Sequence[Measured], family: Family) -> KindResult:
+    """Fits one half of the samples, every second one, and tries the result on the other."""
+    seen, unseen = samples[::2], samples[1::2]
+    memories = {each.name: memories_of(each.features.memories, family) for each in samples}
+    known, priors = [memories[s.name][0] for s in seen], PRIORS[family]
+    lut = fit([s.features.lut for s in seen], known, [s.lut for s in seen], priors)
+    ff = fit([s.features.ff for s in seen], [0.0] * len(seen), [s.ff for s in seen], priors)
+    lut_estimates = [memories[s.name][0] + _sum(lut, s.features.lut) for s in unseen]
+    ff_estimates = [_sum(ff, s.features.ff) for s in unseen]
+    return KindResult(
+        len(samples),
+        Coefficients(lut, ff),
+        errors(lut_estimates, [s.lut for s in unseen]),
+        errors(ff_estimates, [s.ff for s in unseen]),
+        sum(memories[s.name][1] != s.bram36 for s in samples),
+    )
+
+
+def _sum(coefficients: Mapping[str, float], counts: Mapping[str, float]) -> float:
+    return sum(coefficients[name] * count for name, count in counts.items())
+
+
+def as_json(calibration: Calibration) -> str:
+    """The text of the data file."""
+    kinds = {
+        name: {
+            "samples": kind.samples,
+            "errors": {"lut": asdict(kind.lut), "ff": asdict(kind.ff)},
+            "block_ram_mismatches": kind.block_ram_mismatches,
+            "lut": dict(kind.coefficients.lut),
+            "ff": dict(kind.coefficients.ff),
+        }
+        for name, kind in calibration.kinds.items()
+    }
+    head = {name: getattr(calibration, name) for name in ("family", "date", "tool", "seed", "samples")}
+    return json.dumps({"schema": SCHEMA, **head, "kinds": kinds}, indent=1) + "\n"
+
+
+def write(calibration: Calibration, folder: Path | None = None) -> Path:
+    """Writes the data file, by default where the cost formulas find it."""
+    path = (folder or Path(e3ne.devices.__file__).parent) / data_file(calibration.family)
+    temporary = path.with_suffix(".tmp")
+    temporary.write_text(as_json(calibration), encoding="utf-8")
+    temporary.replace(path)
+    return path

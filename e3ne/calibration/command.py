@@ -1,0 +1,44 @@
+"""What `e3ne calibrate` does."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from e3ne.calibration.calibrate import Calibration, calibrate, write
+from e3ne.devices.families import Family
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Synthesises, fits, writes the data file and prints the errors."""
+    family: Family = arguments.family
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True)) as bars:
+        task = bars.add_task(f"Yosys, {family}")
+        found = calibrate(
+            family,
+            arguments.samples,
+            arguments.seed,
+            lambda done, total: bars.update(task, completed=done, total=total),
+        )
+    folder: Path | None = arguments.output_folder
+    path = write(found, folder)
+    console = Console()
+    console.print(errors_table(found))
+    console.print(f"written: {path}", soft_wrap=True)
+    return 0
+
+
+def errors_table(found: Calibration) -> Table:
+    """The errors of the half of the samples that the fit has not seen, by kind of unit."""
+    table = Table(title=f"{found.family}: errors in % of units that the fit has not seen ({found.tool})")
+    for name in ("unit", "samples", "LUT mean", "90 %", "worst", "FF mean", "90 %", "worst", "block RAM differs"):
+        table.add_column(name, justify="left" if name == "unit" else "right")
+    for name, kind in found.kinds.items():
+        errors = (f"{value:.1f}" for e in (kind.lut, kind.ff) for value in (e.mean, e.p90, e.worst))
+        table.add_row(name, str(kind.samples), *errors, str(kind.block_ram_mismatches))
+    return table

@@ -1,0 +1,239 @@
+"""The sampled grid: for each kind of unit a way to draw one, of sizes that small and middling networks have."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from itertools import count
+
+import numpy as np
+from xdsl.dialects.test import TestOp
+
+from e3ne.analysis.ranges import synapse_range
+from e3ne.calibration.drawing import Draw, UnusableDrawError, in_module, placed, require, weights
+from e3ne.dialects.dataflow import (
+    ArgmaxOp,
+    FifoOp,
+    FireOp,
+    MatvecOp,
+    Order,
+    PoolOp,
+    ReplayOp,
+    ResizeOp,
+    SinkOp,
+    SourceOp,
+    StreamType,
+    UnitOp,
+    WindowOp,
+)
+from e3ne.dialects.parameter import signed_width
+from e3ne.units.interface import Choice
+from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+from e3ne.units.synapses import Fold
+
+
+def table(draw: Draw) -> UnitOp:
+    """A matrix-vector unit of tables."""
+    groups, chunks, steps = draw.of(1, 1, 1, 2, 3, 4), draw.of(1, 1, 1, 2, 3), draw.of(1, 2, 3, 4, 4, 6)
+    parallel = draw.divisor(steps)
+    outputs, inputs = draw.between(1, 16), draw.of(6, 9, 16, 25, 27, 36, 50, 75, 100, 150)
+    require(outputs * inputs * parallel <= (700 if draw.large else 250))
+    fold = Fold(groups, chunks, steps // parallel)
+    require(fold.address_bits <= MAXIMAL_FOLD_BITS)
+    require(fold.address_bits < 3 or outputs * inputs * parallel <= 400)
+    return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "table"})
+
+
+def adder(draw: Draw) -> UnitOp:
+    """A matrix-vector unit of gated weights from a memory."""
+    groups, chunks, steps = draw.of(1, 2, draw.between(2, 40)), draw.of(1, draw.between(2, 40)), draw.of(1, 2, 3, 4, 6)
+    parallel = draw.divisor(steps)
+    outputs, inputs = draw.between(1, 10), draw.between(3, 40)
+    require(12 <= outputs * inputs * parallel <= (200 if draw.large else 80))
+    memory = draw.word("block", "block", "distributed")
+    fold = Fold(groups, chunks, steps // parallel)
+    # With one or two words most weights are constants, and tables the better choice.
+    require(3 <= fold.words <= 1024 and (memory == "block" or outputs * inputs * fold.words <= 2000))
+    return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "adder", "weight_memory": memory})
+
+
+def _matvec(draw: Draw, fold: Fold, outputs: int, inputs: int, parallel: int, choice: Choice) -> UnitOp:
+    steps = fold.step_beats * parallel
+    matrix = weights(draw, outputs * fold.groups, inputs * fold.chunks)
+    bias = None
+    if draw.of(0, 0, 1):
+        bias = np.rint(draw.arrays().laplace(size=len(matrix)) * 20).astype(np.int64)
+    low, high = synapse_range(matrix, (1 << steps) - 1, bias)
+    bits = max(signed_width(low), signed_width(high))
+    held = fold.groups > 1 and fold.step_beats == 1 and draw.of(0, 1) == 1
+    outer = fold.chunks > 1 and fold.step_beats > 1 and draw.of(0, 1) == 1
+    order = Order.STEPS_OUTER if outer else Order.STEPS_INNER
+    taken = StreamType.of(
+        1,
+        5,
+        matrix.shape[1],
+        steps=steps,
+        lanes=inputs,
+        parallel=parallel,
+        repeat=1 if held else fold.groups,
+        order=order,
+    )
+    folding: Choice = {
+        "output_lanes": outputs,
+        "input_lanes": inputs,
+        "parallel_steps": parallel,
+        "order": order.value,
+        "stationary": "input" if held else "output",
+    }
+    parameters = {"w": matrix} | ({} if bias is None else {"b": bias})
+    return placed(
+        taken.without_layout(),
+        lambda stream: MatvecOp(draw.name, "layer", stream, "w", len(matrix), bits, None if bias is None else "b"),
+        parameters,
+        {**folding, **choice},
+        taken,
+    )
+
+
+def fire(draw: Draw) -> UnitOp:
+    """Neurons with thresholds around the values that come."""
+    lanes, chunks, bits = draw.between(1, 20), draw.of(1, 1, draw.between(2, 24)), draw.between(6, 15)
+    steps = draw.of(2, 3, 4, 4, 4, 5, 6, 8)
+    parallel = draw.divisor(steps)
+    stages, fraction = draw.divisor(parallel), draw.of(0, 2, 4, 8)
+    memory = draw.word("distributed", "distributed", "block")
+    words = chunks << (steps + (steps // stages > 1))
+    require(words <= (4096 if memory == "block" else 512) and lanes * words * bits <= 60000)
+    channels, arrays = lanes * chunks, draw.arrays()
+    scale = 2.0 ** (bits - 1 + fraction) * draw.chosen.uniform(0.3, 0.9)
+    theta = np.maximum(1, np.rint(scale / (1 << steps) * arrays.uniform(0.5, 1.5, channels))).astype(np.int64)
+    bias = np.rint(arrays.laplace(size=channels) * scale * 0.05).astype(np.int64)
+    taken = StreamType.of(2, 2, channels, steps=1, bits=-bits, lanes=lanes)
+    choice: Choice = {"threshold_memory": memory, "stages": stages, "parallel_steps": parallel}
+    return placed(
+        taken,
+        lambda stream: FireOp(draw.name, "layer", stream, "t", "b", fraction, steps),
+        {"t": theta, "b": bias},
+        choice,
+    )
+
+
+def window(draw: Draw) -> UnitOp:
+    """Windows of convolutions and pools, over trains or values."""
+    kernel = draw.of(1, 2, 2, 3, 3, 5, 5)
+    height, width = draw.between(5, 32), draw.between(5, 32)
+    lanes, chunks = draw.between(1, 16), draw.of(1, 1, 2, 3, 4)
+    stride, pad = draw.of(1, 1, 2) if kernel > 1 else 1, draw.of(0, 0, 1, kernel // 2)
+    memory = draw.word("distributed", "distributed", "block", "registers")
+    if draw.of(0, 1, 2):
+        steps = draw.of(1, 2, 3, 4, 4, 6)
+        parallel = draw.divisor(steps)
+        out, bits = draw.divisor(parallel), 1
+    else:
+        steps, parallel, out, bits = 1, 1, 0, -draw.between(6, 14)
+    taken = StreamType.of(height, width, lanes * chunks, steps=steps, bits=bits, lanes=lanes, parallel=parallel)
+    require(taken.beat_bits * kernel * kernel <= 900)
+    stored = width * taken.beats_per_pixel * (kernel - 1) * taken.beat_bits
+    require(memory != "registers" or stored <= 1500)
+    return placed(
+        taken,
+        lambda stream: WindowOp(draw.name, "layer", stream, (kernel,) * 2, (stride,) * 2, (pad,) * 4),
+        None,
+        {"parallel_out": out, "memory": memory},
+    )
+
+
+def pool(draw: Draw) -> UnitOp:
+    """Maxima of trains or of values."""
+    size, windows = draw.of(2, 4, 4, 9), draw.between(1, 16)
+    if draw.of(0, 1):
+        taken = StreamType.of(3, 3, size * windows, steps=1, bits=-draw.between(6, 14), lanes=size * windows)
+    else:
+        taken = StreamType.of(3, 3, size * windows, steps=draw.of(2, 3, 4, 6), lanes=size * windows)
+    return placed(taken, lambda stream: PoolOp(draw.name, "layer", stream, size))
+
+
+def replay(draw: Draw) -> UnitOp:
+    """Buffers of dense layers' inputs."""
+    lanes, chunks, steps = draw.between(1, 60), draw.between(1, 60), draw.of(1, 2, 3, 4, 6)
+    parallel = draw.divisor(steps)
+    order = Order.STEPS_OUTER if draw.of(0, 1) else Order.STEPS_INNER
+    taken = StreamType.of(1, 3, lanes * chunks, steps=steps, lanes=lanes, parallel=parallel)
+    repeat, memory = draw.between(2, 60), draw.word("distributed", "block")
+    return placed(taken, lambda stream: ReplayOp(draw.name, "layer", stream, repeat, order, memory))
+
+
+def resize(draw: Draw) -> UnitOp:
+    """Width converters in both directions."""
+    small, factor, steps = draw.between(1, 16), draw.of(1, 2, 3, 4, 6), draw.of(1, 2, 4, 4, 6)
+    before, after = (small, small * factor) if draw.of(0, 1) else (small * factor, small)
+    first, second = draw.divisor(steps), draw.divisor(steps)
+    require(max(first, second) % min(first, second) == 0 and (before, first) != (after, second))
+    require(max(before, after) * steps <= 250)
+    bits = 1 if steps > 1 else -draw.between(4, 12)
+    taken = StreamType.of(2, 2, small * factor * 2, steps=steps, bits=bits, lanes=before, parallel=first)
+    return placed(taken, lambda stream: ResizeOp(draw.name, "layer", stream, after, second))
+
+
+def fifo(draw: Draw) -> UnitOp:
+    """Buffers of all depths."""
+    taken = StreamType.of(8, 8, draw.between(1, 200), steps=1)
+    taken, depth = taken.replaced(lanes=taken.channels), draw.of(1, 2, 2, 3, 4, 5, 8, 16, 32, 64)
+    return placed(taken, lambda stream: FifoOp(draw.name, "layer", stream, depth))
+
+
+def argmax(draw: Draw) -> UnitOp:
+    """Classes out of values that come in one beat or in several."""
+    lanes, chunks = draw.of(1, 2, 5, 10, 16), draw.of(1, 1, 2, 5, 10)
+    require(lanes * chunks > 1)
+    taken = StreamType.of(1, 1, lanes * chunks, steps=1, bits=-draw.between(6, 16), lanes=lanes)
+    return placed(taken, lambda stream: ArgmaxOp(draw.name, "layer", stream))
+
+
+def source(draw: Draw) -> UnitOp:
+    """Inputs of one to three channels."""
+    channels, steps, side = draw.of(1, 1, 3, 2, 4), draw.of(1, 2, 3, 4, 5, 6, 8), draw.of(5, 8, 16, 28, 32)
+    least = math.lcm(8, channels * steps)
+    stream = StreamType.of(side, side, channels, steps=steps, lanes=channels, parallel=steps)
+    op = SourceOp(draw.name, "input", least * draw.of(1, max(1, 64 // least), max(1, 128 // least)), stream)
+    in_module(op)
+    return op
+
+
+def sink(draw: Draw) -> UnitOp:
+    """Outputs of a few results a beat."""
+    lanes, chunks, bits = draw.between(1, 10), draw.between(1, 10), draw.between(4, 20)
+    stream = TestOp(result_types=[StreamType.of(1, 1, lanes * chunks, steps=1, bits=-bits, lanes=lanes)]).results[0]
+    op = SinkOp(draw.name, "output", stream, next(size for size in (8, 16, 32) if size >= bits))
+    in_module(op)
+    return op
+
+
+SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
+    table: 22, adder: 22, fire: 18, window: 16, pool: 8, resize: 8, fifo: 8, replay: 8, argmax: 6, source: 5, sink: 4,
+}  # fmt: skip
+"""Parts of the samples, in about a hundredth each: what costs most has most."""
+
+
+LARGE = 4
+"""One in so many units may be large: their synthesis takes most of the time, and teaches little that is new."""
+
+
+def draw_samples(samples: int, seed: int) -> list[UnitOp]:
+    """About `samples` units; more samples add to those of the same seed."""
+    total = sum(SHARES.values())
+    found: list[UnitOp] = []
+    for make, share in SHARES.items():
+        wanted = max(4, round(samples * share / total))
+        drawn = 0
+        for attempt in count():
+            if drawn == wanted:
+                break
+            try:
+                name = f"{make.__name__}_{attempt}"
+                op = make(Draw(name, f"{seed}/{make.__name__}/{attempt}", attempt % LARGE == 0))
+            except UnusableDrawError:
+                continue
+            found.append(op)
+            drawn += 1
+    return found

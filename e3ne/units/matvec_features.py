@@ -1,0 +1,180 @@
+"""What a matrix-vector unit is made of: tables or gated weights, heaps, accumulators, control."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from e3ne.devices.memories import Memory
+from e3ne.dialects.dataflow import MatvecOp, integers_of
+from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
+from e3ne.units.bit_heap import heap_parts
+from e3ne.units.drive import Column, DriveShape
+from e3ne.units.features import Control, Features
+from e3ne.units.matvec_adder import adder_shape, weight_range
+from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
+from e3ne.units.synapses import Fold
+from e3ne.units.table_plan import TableBits
+
+
+@dataclass
+class _Parts:
+    """Features while they are gathered."""
+
+    control: Control
+    lut: dict[str, float] = field(default_factory=dict[str, float])
+    ff: dict[str, float] = field(default_factory=dict[str, float])
+    memories: list[Memory] = field(default_factory=list[Memory])
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """The heaps of all outputs, the stage of the drive, and the bits of tables if there are any."""
+
+    shape: DriveShape
+    stage: int
+    tables: TableBits | None
+
+
+def stages_of(op: MatvecOp, fold: Fold) -> int:
+    """The depth of the pipeline."""
+    return _stages(op, fold, _plan(op, fold, Matrix.of(op)))
+
+
+def shape_of(op: MatvecOp, fold: Fold) -> DriveShape:
+    """The heaps of all outputs."""
+    return _plan(op, fold, Matrix.of(op)).shape
+
+
+def matvec_features(op: MatvecOp, fold: Fold) -> Features:
+    """The parts of the unit for the decided folding."""
+    matrix = Matrix.of(op)
+    plan = _plan(op, fold, matrix)
+    parts = _Parts(Control(_stages(op, fold, plan)))
+    parts.control.count(fold.groups, fold.chunks, fold.step_beats)
+    if plan.tables is not None:
+        _add_tables(op, fold, plan.tables, parts)
+    else:
+        _add_weights(op, fold, matrix, parts)
+    _add_heaps(plan.shape, parts)
+    _add_accumulators(op, fold, plan, parts)
+    return Features(
+        f"matvec-{op.implementation.data}",
+        parts.control.lut | parts.lut,
+        parts.control.ff | parts.ff,
+        tuple(parts.memories),
+        op.input_type.pixels * fold.groups * fold.chunks * fold.step_beats,
+    )
+
+
+def _digits(op: MatvecOp) -> int:
+    """Digits in a beat, whether or not the layout of the stream is decided yet."""
+    return op.input_lanes.value.data * op.parallel_steps.value.data
+
+
+def _plan(op: MatvecOp, fold: Fold, matrix: Matrix) -> _Plan:
+    outputs, lanes, parallel = (p.value.data for p in (op.output_lanes, op.input_lanes, op.parallel_steps))
+    multiple = granularity(fold, op.reduction, parallel)
+    if op.implementation.data == "adder":
+        shape = adder_shape(op, *weight_range(matrix.weights), multiple)
+        return _Plan(shape, 1 + shape.levels, None)
+    shape, tables = table_plan_of(matrix, fold, outputs, lanes, parallel, multiple, op.value_bits.value.data)
+    return _Plan(shape, int(fold.held) + shape.levels, tables)
+
+
+def _stages(op: MatvecOp, fold: Fold, plan: _Plan) -> int:
+    return 1 + plan.stage + accumulator_stages(fold, op.reduction, op.bias is not None)
+
+
+def _add_tables(op: MatvecOp, fold: Fold, tables: TableBits, parts: _Parts) -> None:
+    """Tables by the inputs that they depend on; held digits and the number of their fold."""
+    parts.lut |= {
+        "inverted": tables.by_inputs[1],
+        "small_tables": sum(tables.by_inputs[2:5]),
+        "tables_of_5": tables.by_inputs[5],
+        "tables_of_6": tables.by_inputs[6],
+    }
+    parts.ff["tables"] = sum(tables.by_inputs)
+    if fold.held:
+        parts.control.carry(_digits(op) + fold.address_bits, 1)
+
+
+def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> None:
+    """Weights from their memory, and their selection: flip-flops with a reset for each digit."""
+    outputs, lanes, parallel = (p.value.data for p in (op.output_lanes, op.input_lanes, op.parallel_steps))
+    block = op.weight_memory.data == "block"
+    rom = rom_of(matrix, fold, outputs, lanes, block)
+    logic = not block and fold.words > 1
+    address_bits = (fold.words - 1).bit_length() if fold.groups > 1 and fold.chunks > 1 else 0
+    parts.lut |= {
+        "gates": _digits(op),
+        "rom_tables": rom.tables if logic else 0,
+        "rom_multiplexed": rom.multiplexed if logic else 0,
+        "address_bits": address_bits,
+    }
+    parts.ff |= {
+        "weights": rom.different if logic else 0,
+        # Without a memory weights are constants, and a digit stands for all bits that it selects.
+        "selected": parallel * (rom.selected if fold.words > 1 else lanes),
+    }
+    parts.control.carry(_digits(op) + address_bits, 1)
+    if block and fold.words > 1:
+        parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
+
+
+def _add_heaps(shape: DriveShape, parts: _Parts) -> None:
+    heaps = [heap_parts(column.heights, column.remainder, shape.levels) for column in shape.columns]
+    parts.lut |= {
+        "counters_6_3": sum(heap.counters for heap in heaps),
+        "columns": sum(heap.columns for heap in heaps),
+        "half_columns": sum(heap.half_columns for heap in heaps),
+        "chains": sum(heap.chains for heap in heaps),
+        "short_columns": sum(heap.short for heap in heaps),
+    }
+    parts.ff["heap"] = sum(heap.registers for heap in heaps)
+
+
+def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> None:
+    """Adders and registers of the membranes, and the marks that reach them from the counters."""
+    bits, biased = op.value_bits.value.data, op.bias is not None
+    values, control, after = op.output_lanes.value.data * bits, parts.control, plan.stage + 1
+    chunked, stepped = fold.chunks > 1, fold.step_beats > 1
+    added, registers, ones = values, values, 0
+    if fold.held and chunked:
+        parts.memories.append(Memory(fold.groups, values, "distributed", shared=True))
+        control.carry(2 + fold.group_bits, after)
+    elif is_two_level(fold, op.reduction):
+        added = registers = 2 * values
+        control.carry(4, after)
+        control.carry(3, 1)
+    elif chunked or stepped:
+        control.carry(2 * chunked + 2 * stepped, after)
+    else:
+        added, (registers, ones) = 0, _without_sums(op, fold, plan.shape.columns)
+    control.carry(int(chunked or stepped), 1 + biased)
+    if biased and fold.groups > 1:
+        control.carry(fold.group_bits, parts.control.stages - 1)
+    parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold)}
+    parts.ff["membranes"] = registers + (values if biased else 0)
+
+
+def _bias_luts(op: MatvecOp, fold: Fold) -> int:
+    """LUTs of the sum with the bias: a constant that is always the same only inverts bits."""
+    bits = op.value_bits.value.data
+    if op.bias is None:
+        return 0
+    if fold.groups > 1:
+        return op.output_lanes.value.data * bits
+    return sum((bias & ((1 << bits) - 1)).bit_count() for bias in integers_of(op, op.bias).tolist())
+
+
+def _without_sums(op: MatvecOp, fold: Fold, columns: Sequence[Column]) -> tuple[int, int]:
+    """Flip-flops of values that come in one beat, and ones in the constants that are added to them."""
+    registers = ones = 0
+    parallel, bits = op.parallel_steps.value.data, op.value_bits.value.data
+    for start, column in zip(
+        start_values(fold, op.reduction, parallel, [c.offset for c in columns]), columns, strict=True
+    ):
+        ones += (start & ((1 << column.width) - 1)).bit_count()
+        registers += bits if start else column.width
+    return registers, ones

@@ -1,0 +1,91 @@
+"""A matrix of weights as a key, and what it comes to for a folding: planned once, however often it is estimated."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import lru_cache
+from hashlib import blake2b
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.dialects.dataflow import MatvecOp
+from e3ne.dialects.parameter import find_parameter, parameter_array
+from e3ne.units.drive import DriveShape
+from e3ne.units.matvec_adder import weight_bits, weight_range, weight_words
+from e3ne.units.synapses import Fold, Integers
+from e3ne.units.table_plan import TableBits, table_plan
+
+
+@dataclass(frozen=True)
+class Matrix:
+    """The matrix of weights of a unit as a key: equal contents, equal keys. `weights` are in their container type."""
+
+    digest: bytes
+    weights: NDArray[np.signedinteger] = field(compare=False)
+
+    @staticmethod
+    def of(op: MatvecOp) -> Matrix:
+        """The weights of a unit."""
+        weights = parameter_array(find_parameter(op, op.weights))
+        assert np.issubdtype(weights.dtype, np.signedinteger)
+        digest = blake2b(weights.tobytes(), digest_size=16)
+        digest.update(str((weights.shape, weights.dtype.str)).encode())
+        return Matrix(digest.digest(), cast(NDArray[np.signedinteger], weights))
+
+    def integers(self) -> Integers:
+        """The weights to compute with."""
+        return self.weights.astype(np.int64)
+
+
+@lru_cache(maxsize=4096)
+def table_plan_of(
+    matrix: Matrix, fold: Fold, outputs: int, lanes: int, parallel: int, multiple: int, bits: int
+) -> tuple[DriveShape, TableBits]:
+    """The plan of the tables for a folding, once for each."""
+    return table_plan(fold.lane_weights(matrix.integers(), outputs, lanes, parallel), multiple, bits)
+
+
+@dataclass(frozen=True)
+class Rom:
+    """A memory of weights: bits of a word that vary; as logic the different tables of 64 words, and what chooses.
+
+    `different` columns are not equal to another one, `selected` not to another one of the same input.
+    """
+
+    varying: int
+    tables: int
+    multiplexed: int
+    different: int
+    selected: int
+
+
+@lru_cache(maxsize=4096)
+def rom_of(matrix: Matrix, fold: Fold, outputs: int, lanes: int, block: bool) -> Rom:
+    """What the memory of weights comes to."""
+    low, high = weight_range(matrix.integers())
+    words = weight_words(matrix.integers(), fold, outputs, lanes)
+    bits = weight_bits(low, high)
+    changes = np.bitwise_or.reduce(words ^ words[:1], axis=0)
+    varies = ((changes[:, None] >> np.arange(bits)) & 1).astype(bool).reshape(-1)
+    varying = int(varies.sum())
+    if block:
+        # Nobody sees that two bits of a block memory are always equal.
+        return Rom(varying, 0, 0, varying, varying)
+    columns = ((words[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(fold.words, -1)[:, varies]
+    depth = max(64, 1 << (fold.words - 1).bit_length())
+    padded = np.zeros((varying, depth), dtype=np.uint8)
+    padded[:, : fold.words] = columns.T
+    blocks = np.packbits(padded.reshape(-1, 64), axis=1)
+    constant = (blocks == blocks[:, :1]).all(axis=1) & ((blocks[:, 0] == 0) | (blocks[:, 0] == 255))
+    packed = np.packbits(padded, axis=1)
+    lane = (np.flatnonzero(varies) // bits % lanes).astype(np.uint16)
+    by_lane = np.concatenate([lane[:, None].view(np.uint8), packed], axis=1)
+    multiplexed = varying * (depth // 64 - 1)
+    return Rom(varying, _different(blocks[~constant]), multiplexed, _different(packed), _different(by_lane))
+
+
+def _different(rows: NDArray[np.uint8]) -> int:
+    """How many rows of bytes are not equal to another one."""
+    return len(np.unique(rows.view(f"V{rows.shape[1]}"))) if len(rows) else 0

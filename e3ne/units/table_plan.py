@@ -1,0 +1,139 @@
+"""What the tables of a matrix-vector unit come to, computed for all outputs at once: the base of their cost.
+
+The same groups and words as in e3ne.units.matvec_table, in bulk and without the tables themselves: the estimate has to
+look at the weights' values, for thousands of foldings.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from e3ne.units.drive import Column, DriveShape
+from e3ne.units.matvec_table import LUT_INPUTS, group_terms
+from e3ne.units.synapses import Integers
+
+Small = NDArray[np.int32]
+
+
+@dataclass(frozen=True)
+class TableBits:
+    """Different bits that tables give, by the inputs that they depend on: index 0 … 6; and all bits that heaps get."""
+
+    by_inputs: tuple[int, ...]
+    total: int
+
+
+@dataclass
+class _Lane:
+    """Of one output: the sizes (bits, shift) of its numbers, their largest sum, and the offset."""
+
+    numbers: list[tuple[int, int]]
+    high: int = 0
+    offset: int = 0
+
+
+def table_plan(lanes: Sequence[Integers], granularity: int, bits: int) -> tuple[DriveShape, TableBits]:
+    """The heaps of the outputs as `table_drive` builds them, and the bits of their tables."""
+    found = [_Lane([]) for _ in lanes]
+    groups: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
+    for number, weights in enumerate(lanes):
+        for group in group_terms(weights):
+            groups[len(group)].append((number, group))
+    weights = np.stack(lanes).astype(np.int32)
+    by_inputs = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
+    total = 0
+    for members in (members for size, members in groups.items() if size):
+        numbers, elements = np.array([number for number, _ in members]), np.array([group for _, group in members])
+        tables = _Tables.of(weights[numbers[:, None], :, elements].transpose(0, 2, 1))
+        _add(tables, [number for number, _ in members], found)
+        by_inputs += _by_inputs(tables, elements)
+        total += int(tables.bits.sum())
+    columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
+    return DriveShape.of(columns), TableBits(tuple(by_inputs.tolist()), total)
+
+
+@dataclass(frozen=True)
+class _Tables:
+    """Tables of one size: words (tables, folds · 2^elements), and for each table the sizes as in `Table`."""
+
+    words: Small
+    bits: Small
+    low: Small
+    span: Small
+    factor: Small
+    shift: Small
+    is_split: NDArray[np.bool_]
+
+    @staticmethod
+    def of(weights: Small) -> _Tables:
+        """The tables for weights (tables, folds, elements)."""
+        count, _, size = weights.shape
+        low_of_fold = np.minimum(weights, 0).sum(axis=2, dtype=np.int32)
+        low = low_of_fold.min(axis=1)
+        span = np.maximum(weights, 0).sum(axis=2, dtype=np.int32).max(axis=1) - low
+        # All words are sums of these numbers, each of which is a word or the difference of two.
+        terms = np.concatenate([np.abs(weights).reshape(count, -1), low_of_fold - low[:, None]], axis=1)
+        factor: Small = np.maximum(_gcd_of_rows(terms), 1).astype(np.int32)
+        lowest: Small = factor & -factor
+        shift = _bit_lengths(lowest) - 1
+        whole, split = _bit_lengths(span >> shift), _bit_lengths(span // factor)
+        is_split = split * (1 + _popcounts(factor)) < 2 * whole
+        selected = (np.arange(1 << size, dtype=np.int32)[:, None] >> np.arange(size, dtype=np.int32)) & 1
+        words = (weights @ selected.T - low[:, None, None]).reshape(count, -1)
+        words = words // np.where(is_split, factor, lowest)[:, None]
+        return _Tables(words, np.where(is_split, split, whole), low, span, factor, shift, is_split)
+
+
+def _add(tables: _Tables, numbers: Sequence[int], found: list[_Lane]) -> None:
+    """What tables give to the heaps of their lanes."""
+    for table, number in enumerate(numbers):
+        lane: _Lane = found[number]
+        span, factor = int(tables.span[table]), int(tables.factor[table])
+        lane.offset += int(tables.low[table])
+        if span:
+            lane.high += span
+            split = [place for place in range(factor.bit_length()) if factor >> place & 1]
+            places = split if tables.is_split[table] else [int(tables.shift[table])]
+            lane.numbers += [(int(tables.bits[table]), place) for place in places]
+
+
+def _by_inputs(tables: _Tables, elements: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Different functions among the bits of tables, counted by the inputs (spikes and fold bits) that matter."""
+    result = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
+    if not tables.bits.any():
+        return result
+    table, bit = np.nonzero(np.arange(int(tables.bits.max()))[None, :] < tables.bits[:, None])
+    truth = ((tables.words[table] >> bit[:, None]) & 1).astype(np.uint8)
+    inputs = truth.shape[1].bit_length() - 1
+    # Shorter tables as often as a word of 64 bits holds them: the same function of more inputs.
+    packed = np.packbits(np.tile(truth, (1, 64 // truth.shape[1])), axis=1, bitorder="little").view(np.uint64)[:, 0]
+    depends = np.zeros(len(packed), dtype=np.int64)
+    for place in range(inputs):
+        step = np.uint64(1 << place)
+        depends += ((packed ^ (packed >> step)) & _LOW_HALVES[place]) != 0
+    keys = np.concatenate([elements[table], packed[:, None].view(np.int64)], axis=1)
+    _, first = np.unique(keys.view(f"V{8 * keys.shape[1]}").reshape(-1), return_index=True)
+    return result + np.bincount(depends[first], minlength=LUT_INPUTS + 1)
+
+
+_LOW_HALVES = tuple(
+    np.uint64(sum(1 << address for address in range(64) if not address >> place & 1)) for place in range(LUT_INPUTS)
+)
+"""For each input of a LUT the addresses in which it is 0."""
+
+
+def _bit_lengths(values: Small) -> Small:
+    return np.frexp(values.astype(np.float64))[1].astype(np.int32)
+
+
+def _gcd_of_rows(values: Small) -> Small:
+    return np.asarray(np.gcd.reduce(values, axis=1), dtype=np.int32)
+
+
+def _popcounts(values: Small) -> Small:
+    return np.array([value.bit_count() for value in values.tolist()], dtype=np.int32)

@@ -1,0 +1,140 @@
+"""Calibration: features against synthesis, the fit, the data files, the command."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from e3ne.calibration.calibrate import as_json, fit_kind
+from e3ne.calibration.drawing import Draw, UnusableDrawError
+from e3ne.calibration.fit import errors, fit
+from e3ne.calibration.measure import measure
+from e3ne.calibration.samples import SHARES, draw_samples
+from e3ne.devices.costs import coefficients
+from e3ne.devices.families import FAMILIES, Family
+from e3ne.devices.memories import Memory, block_rams, lut_rams
+from e3ne.dialects.dataflow import UnitOp
+from e3ne.errors import E3neError
+from e3ne.units.registry import UNITS, unit_for
+from tests.cli.command import e3ne
+
+
+@pytest.fixture(scope="module")
+def units() -> list[UnitOp]:
+    return draw_samples(60, 1)
+
+
+def test_every_unit_is_drawn_the_same_way_twice(units: list[UnitOp]) -> None:
+    assert {op.name for op in units} == set(UNITS)
+    again = draw_samples(60, 1)
+    assert [op.unit_name for op in again] == [op.unit_name for op in units]
+    assert [unit_for(op).features(op) for op in again] == [unit_for(op).features(op) for op in units]
+
+
+def test_more_samples_add_to_those_there_are(units: list[UnitOp]) -> None:
+    assert {op.unit_name for op in units} < {op.unit_name for op in draw_samples(90, 1)}
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_data_files_have_every_part_of_every_kind(family: Family, units: list[UnitOp]) -> None:
+    known = coefficients(family)
+    for op in units:
+        features = unit_for(op).features(op)
+        kind = known[features.kind]
+        assert set(kind.lut) == set(features.lut)
+        assert set(kind.ff) == set(features.ff)
+        assert min([*kind.lut.values(), *kind.ff.values()]) >= 0
+        cost = unit_for(op).cost(op, family)
+        assert cost.lut >= 0
+        assert cost.ff >= 0
+        assert cost.cycles == features.cycles > 0
+
+
+def test_an_unknown_family() -> None:
+    with pytest.raises(E3neError, match="no device family 'max10'; there are: xcup, xc7, ecp5"):
+        coefficients("max10")
+    ran = e3ne("calibrate", "--family", "max10")
+    assert ran.status == 2
+    assert "invalid choice: 'max10'" in ran.message
+    assert len(ran.message.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("memory", "xcup", "ecp5"),
+    [
+        (Memory(512, 36, "block", rom=True), 0.5, 0.5),
+        (Memory(513, 36, "block", rom=True), 1.0, 1.0),
+        (Memory(1024, 18, "block", ports=2), 0.5, 0.5),
+        (Memory(16, 37, "block"), 1.0, 1.0),
+        (Memory(3, 0, "block"), 0.0, 0.0),
+    ],
+)
+def test_blocks(memory: Memory, xcup: float, ecp5: float) -> None:
+    assert (block_rams(memory, "xcup"), block_rams(memory, "ecp5")) == (xcup, ecp5)
+
+
+def test_lut_ram() -> None:
+    """Two RAM32M16, a RAM32X1D for each bit where those are fewer, one port RAM32X1S; 16 × 4 bits in six on ECP5."""
+    assert lut_rams(Memory(32, 28, "distributed"), "xcup") == 16
+    assert lut_rams(Memory(32, 2, "distributed"), "xcup") == 4
+    assert lut_rams(Memory(24, 75, "distributed", shared=True), "xcup") == 75
+    assert lut_rams(Memory(16, 4, "distributed"), "ecp5") == 6
+
+
+def test_fit_finds_what_made_the_numbers_and_stays_where_there_are_none() -> None:
+    rng = np.random.default_rng(3)
+    counts = [{"a": float(a), "b": float(b), "never": 0.0} for a, b in rng.integers(20, 200, (200, 2))]
+    found = fit(counts, [5.0] * 200, [5 + 0.5 * c["a"] + 2 * c["b"] for c in counts], {"b": 2.0, "never": 3.0})
+    assert found == pytest.approx({"a": 0.5, "b": 2.0, "never": 3.0}, rel=0.3)
+    assert fit([{"a": 10.0}], [50.0], [40.0], {}) == {"a": 0.0}
+
+
+def test_errors_are_relative() -> None:
+    found = errors([11.0, 20.0], [10.0, 20.0])
+    assert (found.mean, found.worst) == (5.0, 10.0)
+
+
+def test_too_large_draws_are_refused() -> None:
+    draws = [Draw("x", str(seed), False) for seed in range(40)]
+    refused = 0
+    for make in SHARES:
+        for draw in draws:
+            try:
+                make(draw)
+            except UnusableDrawError:
+                refused += 1
+    assert refused
+
+
+@pytest.mark.skipif(importlib.util.find_spec("pyosys") is None, reason="needs Yosys")
+def test_flip_flops_and_blocks_of_small_units_are_those_of_synthesis(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    small = [op for op in draw_samples(60, 0) if op.unit_name.split("_")[0] in ("sink", "source", "fifo")]
+    found = list(measure(small[:6], "xcup"))
+    for measured, op in zip(found, small, strict=False):
+        cost = unit_for(op).cost(op)
+        assert abs(cost.ff - measured.ff) <= 1
+        assert cost.bram36 == measured.bram36
+        assert abs(cost.lut - measured.lut) <= max(8, 0.3 * measured.lut)
+    result = fit_kind([m for m in found if m.features.kind == found[0].features.kind], "xcup")
+    assert result.samples
+    # What was synthesised once is not again.
+    monkeypatch.setattr("e3ne.calibration.measure.synthesise_apart", None)
+    assert list(measure(small[:6], "xcup")) == found
+
+
+def test_data_file_says_where_it_comes_from() -> None:
+    for family in FAMILIES:
+        path = Path(as_json.__code__.co_filename).parents[1] / "devices" / f"costs-{family}.json"
+        data = json.loads(path.read_text())
+        assert data["family"] == family
+        assert data["tool"].startswith("Yosys ")
+        assert data["samples"] == sum(kind["samples"] for kind in data["kinds"].values())
+        for kind in data["kinds"].values():
+            assert set(kind["errors"]) == {"lut", "ff"}

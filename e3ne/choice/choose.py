@@ -44,7 +44,7 @@ class Arrangement:
 class Chosen:
     """The best choice that was found: `value` of the objective, and a `bound` that no choice goes below.
 
-    `choices` are by unit; `candidates` by site, in the order of the graph.
+    `choices` are by unit; `label` holds the candidates of all sites of `search`.
     """
 
     arrangement: Arrangement
@@ -54,8 +54,8 @@ class Chosen:
     latency: int
     cost: Cost
     choices: Mapping[str, Choice]
-    sites: Sequence[Site]
-    candidates: Sequence[Candidate]
+    search: Search
+    label: Label
 
     def apply(self, module: ModuleOp) -> None:
         """Arranges a module and writes the decisions into it."""
@@ -87,7 +87,7 @@ def _searches(
         except E3neError as error:
             problems.append(str(error))
             continue
-        found.append((arrangement, Search(sites_of(find_graph(copy), fixed, known), goal)))
+        found.append((arrangement, Search(sites_of(find_graph(copy), fixed, known, goal.family), goal)))
     if not found:
         raise E3neError("\n".join(problems))
     return found
@@ -120,8 +120,8 @@ def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen 
             for site, candidate in zip(search.sites, candidates, strict=True)
             if candidate.choice
         },
-        search.sites,
-        candidates,
+        search,
+        label,
     )
 
 

@@ -15,7 +15,10 @@ UNLIMITED = 1 << 40
 
 @dataclass(frozen=True)
 class Goal:
-    """Minimise `objective`; latency and interval in cycles, resources as counts, each at most what is given."""
+    """Minimise `objective`; latency and interval in cycles, resources as counts, each at most what is given.
+
+    `family` is the device family for which costs are estimated.
+    """
 
     objective: Objective = "area"
     latency: int = UNLIMITED
@@ -23,6 +26,7 @@ class Goal:
     lut: float = UNLIMITED
     ff: float = UNLIMITED
     bram36: float = UNLIMITED
+    family: str = "xcup"
 
     def affords(self, cost: Cost) -> bool:
         """Whether resources are within the budget."""

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from e3ne.choice.bounds import NONE, NOTHING, Rests, join, reduced
 from e3ne.choice.goal import UNLIMITED, Goal, area
-from e3ne.choice.sites import Candidate, Site, fifo_cost
+from e3ne.choice.sites import Candidate, Site
 from e3ne.dialects.dataflow import StreamType
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
 from e3ne.units.interface import Cost
@@ -101,13 +101,13 @@ class Search:
         self.legal, self.rests = [], []
         self._candidates()
 
-    def least(self) -> float:
-        """What the objective comes to at least, by the bounds alone."""
-        start = Label(None, Cost(), np.zeros(1, dtype=np.int64))
-        rests = reduced(
-            [join(self._rest(c), self.rests[0].get(c.given, NONE)) for c in self.legal[0].get(None, [])]
-        )
-        return float(self._bounds([start.cost], np.zeros(1, np.int64), np.zeros(1, np.int64), rests)[0])
+    def follow(self, candidates: Sequence[Candidate]) -> Label:
+        """The label of a given choice for every site."""
+        label = Label(None, Cost(), np.zeros(1, dtype=np.int64))
+        for number, candidate in enumerate(candidates):
+            buffered = number > 0 and self.sites[number - 1].buffered
+            (label,) = self._extended([label], candidate, number, buffered)
+        return label
 
     def _candidates(self) -> None:
         """All candidates of each site for all layouts in which its input may come, and the rests behind them."""
@@ -150,13 +150,10 @@ class Search:
         for stream, places in grouped(labels).items():
             group = [labels[place] for place in places]
             for candidate in legal[stream]:
-                if not buffered and group[0].candidate is not None:
-                    group = [labels[place] for place in places if self._keeps_up(labels[place], candidate.pace)]
-                    if not group:
-                        continue
-                promised = self._promised(group, candidate, rests[candidate.given]) < self.incumbent
-                if promised.any():
-                    hopeful = [label for label, promising in zip(group, promised, strict=True) if promising]
+                here = group if buffered else [label for label in group if self._follows(label, candidate, number)]
+                promised = self._promised(here, candidate, rests[candidate.given]) < self.incumbent
+                hopeful = [label for label, promising in zip(here, promised, strict=True) if promising]
+                if hopeful:
                     found.extend(self._extended(hopeful, candidate, number, buffered))
         return found
 
@@ -178,6 +175,14 @@ class Search:
                 cost = _sum(cost, self._deeper(number - 1, label.stream, depth))
             yield Label(candidate.given, cost, given[row], candidate, label)
 
+    def _follows(self, label: Label, candidate: Candidate, number: int) -> bool:
+        """Whether a candidate can stand directly behind the last unit of a label."""
+        if self.goal.interval == UNLIMITED or label.candidate is None:
+            return True
+        if self.sites[number - 1].is_stepping:
+            return label.candidate.interval_with(candidate) <= self.goal.interval
+        return self._keeps_up(label, candidate.pace)
+
     def _keeps_up(self, label: Label, pace: int) -> bool:
         """Whether the last unit keeps the interval, with a consumer behind it that takes its time.
 
@@ -191,7 +196,7 @@ class Search:
         """What a FIFO costs more than the shallowest one, which is counted with the unit in front of it."""
         key = number, stream, depth
         if key not in self.fifos:
-            least, wanted = (fifo_cost(self.sites[number].op, stream, beats) for beats in (MINIMAL_DEPTH, depth))
+            least, wanted = (self.sites[number].fifo_cost(stream, beats) for beats in (MINIMAL_DEPTH, depth))
             self.fifos[key] = Cost(wanted.lut - least.lut, wanted.ff - least.ff, wanted.bram36 - least.bram36)
         return self.fifos[key]
 
@@ -206,7 +211,7 @@ class Search:
     def _bounds(self, costs: Sequence[Cost], first: Cycles, last: Cycles, rests: Rests) -> Bounds:
         """What the objective comes to at least; infinite where the goal is out of reach."""
         goal = self.goal
-        within = np.array([goal.affords(cost) for cost in costs])
+        within = np.array([goal.affords(cost) for cost in costs], dtype=np.bool_)
         used = np.array([self._measure(cost) for cost in costs])
         ends = np.maximum(last[:, None] + rests[:, 2], first[:, None] + rests[:, 3]) + 1
         if goal.objective == "latency":
@@ -258,7 +263,7 @@ class Search:
         for position, (_, bound, _, place) in enumerate(hopeful):
             label = labels[place]
             same = kept.setdefault(label.stream, [])
-            if any(self._replaces(other, label) for other in same):
+            if any(self._replaces(other, label, number) for other in same):
                 continue
             if count == width:
                 self.bound = min(self.bound, *(bound for _, bound, _, _ in hopeful[position:]))
@@ -267,10 +272,10 @@ class Search:
             count += 1
         return [label for group in kept.values() for label in group]
 
-    def _replaces(self, other: Label, label: Label) -> bool:
+    def _replaces(self, other: Label, label: Label, number: int) -> bool:
         """Whether a label is as good as another in everything that matters from here on."""
         return (
-            self._is_as_patient(other, label)
+            self._is_as_patient(other, label, number)
             and all(a <= b for a, b in zip(self._price(other), self._price(label), strict=True))
             and other.last <= label.last
             and bool((other.leaves <= label.leaves).all())
@@ -282,10 +287,12 @@ class Search:
             return set()
         return {candidate.pace for candidates in self.legal[number + 1].values() for candidate in candidates}
 
-    def _is_as_patient(self, other: Label, label: Label) -> bool:
+    def _is_as_patient(self, other: Label, label: Label, number: int) -> bool:
         """Whether a label keeps the interval with every consumer with which another one does."""
         if other.candidate is label.candidate or self.goal.interval == UNLIMITED:
             return True
+        if self.sites[number].is_stepping:
+            return False
         return all(self._keeps_up(other, pace) for pace in self.paces if self._keeps_up(label, pace))
 
     def _price(self, label: Label) -> tuple[float, ...]:

@@ -7,7 +7,7 @@ converters and replays that they need, and measured by the units' own costs and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -59,6 +59,7 @@ class Candidate:
     graph: EventGraph | None
     depth: int = 0
     _intervals: dict[int, int] = field(default_factory=dict[int, int])
+    _pairs: dict[Candidate, int] = field(default_factory=lambda: {})
 
     @cached_property
     def response(self) -> Response | None:
@@ -79,6 +80,15 @@ class Candidate:
             paced = EventGraph.union([self.graph, EventGraph((slow,), ())])
             self._intervals[pace] = interval_and_latency(paced, TAKEN, GIVEN)[0]
         return self._intervals[pace]
+
+    def interval_with(self, behind: Candidate) -> int:
+        """Cycles between images of the unit and the one behind it, with nothing between them."""
+        if self.graph is None or behind.graph is None:
+            return max(self.interval(), behind.interval())
+        if behind not in self._pairs:
+            joined = EventGraph.union([_renamed(self.graph, GIVEN), _renamed(behind.graph, TAKEN)])
+            self._pairs[behind] = interval_and_latency(joined, TAKEN, GIVEN)[0]
+        return self._pairs[behind]
 
     def _process(self, name: str) -> Process:
         assert self.graph is not None
@@ -115,6 +125,7 @@ class Site:
     op: UnitOp
     buffered: bool
     fixed: Choice
+    family: str
     open: bool = True
     for_width: bool = False
     known: dict[StreamType | None, list[Family]] = field(default_factory=lambda: {})
@@ -148,6 +159,11 @@ class Site:
                     yield {**choice, **fixed}
 
     @cached_property
+    def is_stepping(self) -> bool:
+        """Whether the unit goes through more positions than it gives, so that a slow consumer holds it up."""
+        return isinstance(self.op, WindowOp)
+
+    @cached_property
     def density(self) -> float:
         """The share of a layer's weights that are not zero."""
         assert isinstance(self.op, MatvecOp)
@@ -160,7 +176,7 @@ class Site:
         if isinstance(op, SourceOp):
             kept = op.output_type
             retype(op.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
-            return Candidate({}, op.output_type, unit_for(op).cost(op), _events([op]))
+            return Candidate({}, op.output_type, unit_for(op).cost(op, self.family), _events([op]))
         assert taken is not None
         retype(op.operands[0], taken)
         source = op.operands[0]
@@ -169,11 +185,53 @@ class Site:
             return Candidate({}, op.output_type, Cost(), None)
         decide(op, choice)
         try:
-            return _resize(op, choice) if self.for_width else _lay_out(op, choice, self.buffered)
+            return self._resize(choice) if self.for_width else self._lay_out(choice)
         except (VerifyException, E3neError):
             return None
         finally:
             _undo(op, source)
+
+
+    def _lay_out(self, choice: Choice) -> Candidate:
+        op = self.op
+        source = op.operands[0]
+        if isinstance(op, TransformOp):
+            lay_out(op)
+        units: list[UnitOp] = [op]
+        while units[0].operands[0] is not source:
+            owner = units[0].operands[0].owner
+            assert isinstance(owner, UnitOp)
+            units.insert(0, owner)
+        given = op.output_type if isinstance(op, TransformOp) else source.type
+        assert isinstance(given, StreamType)
+        costs = [unit_for(unit).cost(unit, self.family) for unit in units]
+        if self.buffered:
+            costs.append(self.fifo_cost(given, MINIMAL_DEPTH))
+        total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
+        depth = op.latency.value.data if isinstance(op, MatvecOp) else 0
+        return Candidate(dict(choice), given, total, _events(units), depth)
+
+    def _resize(self, choice: Choice) -> Candidate:
+        op = self.op
+        assert isinstance(op, MatvecOp)
+        lanes, parallel = int(choice["input_lanes"]), int(choice["parallel_steps"])
+        given = op.input_type
+        if (given.lanes, given.parallel) == (lanes, parallel):
+            return Candidate({}, given, Cost(), None)
+        insert_resize(op, lanes, parallel)
+        resize = producer(op.input)
+        return Candidate({}, op.input_type, unit_for(resize).cost(resize, self.family), _events([resize]))
+
+    def fifo_cost(self, stream: StreamType, depth: int) -> Cost:
+        """The cost of a FIFO behind the unit, for the layout that the unit gives."""
+        (given,) = self.op.results
+        retype(given, stream)
+        (given,) = self.op.results
+        fifo = FifoOp("fifo", "", given, depth)
+        try:
+            return unit_for(fifo).cost(fifo, self.family)
+        finally:
+            fifo.drop_all_references()
 
 
 @dataclass(eq=False)
@@ -201,7 +259,7 @@ class Family:
         return kept
 
 
-def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site]) -> list[Site]:
+def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site], family: str) -> list[Site]:
     """The chain of sites; `fixed` holds decisions by unit that are not open any more.
 
     `known` holds sites of other arrangements of the same network: what is the same there need not be measured again.
@@ -210,8 +268,8 @@ def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site]
     for unit in units_of(graph):
         decided = fixed.get(unit.unit_name, {})
         if isinstance(unit, MatvecOp) and not isinstance(producer(unit.input), WindowOp):
-            sites.append(Site(unit, False, _width(unit) or decided, for_width=True))
-        sites.append(Site(unit, wants_fifo(unit), decided, _is_open(unit)))
+            sites.append(Site(unit, False, _width(unit) or decided, family, for_width=True))
+        sites.append(Site(unit, wants_fifo(unit), decided, family, _is_open(unit)))
     return [known.setdefault(_likeness(site), site) for site in sites]
 
 
@@ -221,49 +279,6 @@ def _likeness(site: Site) -> str:
     said = ", ".join(f"{name} {value}" for name, value in sorted(op.properties.items()))
     types = [str(value.type) for value in (*op.operands, *op.results)]
     return f"{op.name} {said} {types} {site.buffered} {site.open} {site.for_width}"
-
-
-def fifo_cost(op: UnitOp, stream: StreamType, depth: int) -> Cost:
-    """The cost of a FIFO behind a unit, for the layout that the unit gives."""
-    (given,) = op.results
-    retype(given, stream)
-    fifo = FifoOp("fifo", "", given, depth)
-    try:
-        return unit_for(fifo).cost(fifo)
-    finally:
-        fifo.drop_all_references()
-
-
-def _lay_out(op: UnitOp, choice: Choice, buffered: bool) -> Candidate:
-    source = op.operands[0]
-    if isinstance(op, TransformOp):
-        lay_out(op)
-    units: list[UnitOp] = [op]
-    while units[0].operands[0] is not source:
-        owner = units[0].operands[0].owner
-        assert isinstance(owner, UnitOp)
-        units.insert(0, owner)
-    given = op.output_type if isinstance(op, TransformOp) else source.type
-    assert isinstance(given, StreamType)
-    costs = [unit_for(unit).cost(unit) for unit in units]
-    if buffered:
-        costs.append(fifo_cost(op, given, MINIMAL_DEPTH))
-    total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
-    depth = op.latency.value.data if isinstance(op, MatvecOp) else 0
-    return Candidate(dict(choice), given, total, _events(units), depth)
-
-
-def _resize(op: UnitOp, choice: Choice) -> Candidate:
-    assert isinstance(op, MatvecOp)
-    lanes, parallel = int(choice["input_lanes"]), int(choice["parallel_steps"])
-    source = op.input
-    given = op.input_type
-    if (given.lanes, given.parallel) == (lanes, parallel):
-        return Candidate({}, given, Cost(), None)
-    insert_resize(op, lanes, parallel)
-    resize = op.input.owner
-    assert isinstance(resize, UnitOp) and source is resize.operands[0]
-    return Candidate({}, op.input_type, unit_for(resize).cost(resize), _events([resize]))
 
 
 def _width(op: MatvecOp) -> Choice:
@@ -300,6 +315,18 @@ def _events(units: Sequence[UnitOp]) -> EventGraph:
             unit_for(unit).schedule(unit, taken, given)
             for unit, taken, given in zip(units, names, names[1:], strict=False)
         ]
+    )
+
+
+def _renamed(graph: EventGraph, stream: str) -> EventGraph:
+    """The graph with a stream called "between"."""
+
+    def name(process: str) -> str:
+        return "between" if process == stream else process
+
+    return EventGraph(
+        tuple(replace(process, name=name(process.name)) for process in graph.processes),
+        tuple(replace(edge, target=name(edge.target), source=name(edge.source)) for edge in graph.edges),
     )
 
 

@@ -36,12 +36,19 @@ MINIMAL_DEPTH = 2
 
 @dataclass(frozen=True)
 class DataflowInsertFifosPass(ModulePass):
-    """Inserts FIFOs and sizes each: the least depth with which interval and latency are those of depth `deepest`."""
+    """Inserts FIFOs and sizes each: the least depth with which interval and latency are those of depth `deepest`.
+
+    Where larger ones are enough, they may be as large.
+    """
 
     name = "dataflow-insert-fifos"
 
     deepest: int = 64
     """beats of a FIFO before it is shrunk, 2 or more"""
+    interval: int = 0
+    """cycles between images that are enough"""
+    latency: int = 0
+    """cycles of latency that are enough"""
 
     def __post_init__(self) -> None:
         """Raises E3neError for a depth with which a FIFO would not pass a beat every cycle."""
@@ -52,7 +59,8 @@ class DataflowInsertFifosPass(ModulePass):
         """FIFOs that are there already keep their depth."""
         graph = find_laid_out_graph(op)
         fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if wants_fifo(unit)]
-        best = plan(graph).speed()
+        interval, latency = plan(graph).speed()
+        best = max(interval, self.interval), max(latency, self.latency)
         for fifo in fifos:
             _shrink(graph, fifo, best)
 

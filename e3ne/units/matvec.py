@@ -9,7 +9,7 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from e3ne.analysis.event_graph import EventGraph
+from e3ne.analysis.event_graph import EventGraph, Process
 from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
@@ -47,7 +47,9 @@ class MatvecModel:
         step = np.arange(self.taken.beats * self.held, dtype=np.int64)
         takes = step % self.held == 0
         gives = (step // self.held + 1) % self.taken.pixel_beats == 0
-        return elastic(unit, taken, given, takes.astype(np.int64), gives.astype(np.int64), self.latency)
+        graph = elastic(unit, taken, given, takes.astype(np.int64), gives.astype(np.int64), self.latency)
+        # Follows from the steps, and says at a glance how fast a beat follows a beat.
+        return EventGraph.union([graph, EventGraph((Process(taken, self.taken.beats, self.held),), ())])
 
     def compute(self, values: Values) -> Values:
         """V = Σ w·a + bias for each output, from the beats that are there for its group."""

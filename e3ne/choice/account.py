@@ -1,0 +1,116 @@
+"""The account of a choice: what was chosen and what nearly was, where the cycles go, and what sets the pace.
+
+It is kept as an attribute of the graph, so that it stays with the module, and is printed by the report.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import cast
+
+from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, StringAttr
+from xdsl.ir import Attribute
+
+from e3ne.choice.choose import Chosen
+from e3ne.choice.goal import UNLIMITED, area
+from e3ne.choice.search import Label
+from e3ne.choice.sites import Candidate
+from e3ne.dialects.dataflow import GraphOp, number
+from e3ne.units.interface import Choice
+
+ACCOUNT = "choice"
+RUNNERS = 6
+"""Replacements of a unit that are looked at, those with the nearest cost."""
+
+Account = Mapping[str, "int | str | Account"]
+
+
+def account_of(chosen: Chosen) -> Account:
+    """Goal, value, bound; for each unit what it adds to the latency, its own interval, and the runner-up."""
+    goal, search, label = chosen.goal, chosen.search, chosen.label
+    candidates = label.candidates()
+    slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval())
+    units: dict[str, Account] = {}
+    before = 0
+    for place, (site, passed) in enumerate(zip(search.sites, _labels(label), strict=True)):
+        name, candidate = site.op.unit_name, candidates[place]
+        entry = dict(units.get(name, {}))
+        adds = cast(int, entry.get("adds_cycles", 0)) + passed.last - before
+        before = passed.last
+        units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval()}
+        if candidate.choice:
+            units[name] = {**units[name], "choice": dict(candidate.choice), **_runner_up(chosen, candidates, place)}
+    limits = {name: getattr(goal, name) for name in ("latency", "interval", "lut", "ff", "bram36")}
+    return {
+        "objective": goal.objective,
+        "limits": {name: math.floor(limit) for name, limit in limits.items() if limit < UNLIMITED},
+        "value": math.ceil(chosen.value),
+        "bound": math.floor(chosen.bound),
+        "pixels": chosen.arrangement.pixels,
+        "pool_before_fire": int(chosen.arrangement.pool_first),
+        "slowest_unit": search.sites[slowest].op.unit_name,
+        "units": units,
+    }
+
+
+def _labels(label: Label) -> list[Label]:
+    found: list[Label] = []
+    while label.before is not None:
+        found.append(label)
+        label = label.before
+    return found[::-1]
+
+
+def _runner_up(chosen: Chosen, candidates: list[Candidate], place: int) -> Account:
+    """The best design in which one unit is another one, for the same layouts on both sides."""
+    mine = candidates[place]
+    taken = None if place == 0 else candidates[place - 1].given
+    others = [c for c in chosen.search.legal[place].get(taken, []) if c is not mine and c.given == mine.given]
+    near = sorted(others, key=lambda c: abs(area(c.cost) - area(mine.cost)))[:RUNNERS]
+    labels = [chosen.search.follow([*candidates[:place], other, *candidates[place + 1 :]]) for other in near]
+    if not labels:
+        return {}
+    ranked = zip(labels, near, strict=True)
+    best, other = min(ranked, key=lambda pair: (chosen.search.value(pair[0]), pair[0].latency, area(pair[0].cost)))
+    differs = {name: value for name, value in other.choice.items() if mine.choice.get(name) != value}
+    return {
+        "runner_up": {
+            "choice": differs,
+            "lut": math.ceil(best.cost.lut - chosen.label.cost.lut),
+            "latency": best.latency - chosen.label.latency,
+        }
+    }
+
+
+def keep(graph: GraphOp, account: Account) -> None:
+    """Writes an account into a graph."""
+    graph.attributes[ACCOUNT] = _attribute(account)
+
+
+def kept(graph: GraphOp) -> Account | None:
+    """The account in a graph, if there is one."""
+    found = graph.attributes.get(ACCOUNT)
+    return None if not isinstance(found, DictionaryAttr) else cast(Account, _plain(found))
+
+
+def _attribute(value: int | str | Account | Choice) -> Attribute:
+    match value:
+        case int():
+            return number(value)
+        case str():
+            return StringAttr(value)
+        case _:
+            return DictionaryAttr({name: _attribute(entry) for name, entry in value.items()})
+
+
+def _plain(attribute: Attribute) -> int | str | Account:
+    match attribute:
+        case IntegerAttr():
+            return cast(int, attribute.value.data)
+        case StringAttr():
+            return attribute.data
+        case DictionaryAttr():
+            return {name: _plain(entry) for name, entry in attribute.data.items()}
+        case _:
+            raise TypeError(f"an account holds no {attribute}")

@@ -93,7 +93,7 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
         assert option.default is not MISSING
         command.add_argument(
             f"--{option.name.replace('_', '-')}",
-            type=int if isinstance(option.default, int) else str,
+            type=type(option.default),
             default=option.default,
             help=f"{option.metadata['help']} (default {option.default})"
             + (f"; one of {', '.join(option.metadata['choices'])}" if "choices" in option.metadata else ""),

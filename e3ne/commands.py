@@ -237,9 +237,9 @@ def _print_summary(report: Report, folder: Path) -> None:
     console = Console()
     table = Table(show_header=False, title=f"{report['network']}")
     table.add_row("latency, interval", f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles")
-    asked = cast(dict[str, int], report["options"])["interval"]
-    if cast(int, report["interval_cycles"]) > asked:
-        table.add_row("", f"no legal folding reaches the interval of {asked:,} cycles that was asked for")
+    choice = cast(dict[str, int | str], report["choice"])
+    unit = "LUTs and their like" if choice["objective"] == "area" else "cycles"
+    table.add_row(f"least {choice['objective']}", f"{choice['value']:,} {unit}; no choice is below {choice['bound']:,}")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])
         table.add_row("accuracy, float", f"{found['float']} % of {found['samples']} ({found['origin']})")

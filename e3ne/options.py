@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 
-from e3ne.devices.parts import parts
+from e3ne.devices.parts import part, parts
 from e3ne.errors import E3neError
 
 ENCODINGS = ("radix",)
 GRANULARITIES = ("per_channel", "per_layer", "power_of_two")
 CALIBRATIONS = ("mse", "max", "percentile")
 OUTPUTS = ("logits", "class")
+OBJECTIVES = ("area", "latency", "interval")
+RESOURCES = ("lut", "ff", "bram")
+DEFAULT_INTERVAL = 1024
+"""Cycles between images that the smallest area is chosen for when no speed is asked."""
 
 
 @dataclass(frozen=True)
@@ -28,12 +32,23 @@ class Options:
         default=0, metadata={"help": "epochs of quantisation-aware training (needs labels in --data)"}
     )
     output: str = field(default="logits", metadata={"help": "what the hardware gives", "choices": OUTPUTS})
-    interval: int = field(default=1024, metadata={"help": "cycles between images that the folding aims at"})
-    dense_interval: int = field(
+    objective: str = field(default="area", metadata={"help": "what the hardware minimises", "choices": OBJECTIVES})
+    interval: int = field(
         default=0,
-        metadata={"help": "the same for layers over one vector (0: half as many)"},
+        metadata={"help": "cycles between images, at most (0: 1024 for the smallest area if nothing else is asked)"},
     )
-    pixels: int = field(default=1, metadata={"help": "neighbouring pixels that the first convolution computes at once"})
+    latency: int = field(default=0, metadata={"help": "cycles of latency, at most (0: any)"})
+    target_fps: float = field(default=0.0, metadata={"help": "images a second, at least (0: any)"})
+    target_latency_us: float = field(default=0.0, metadata={"help": "microseconds of latency, at most (0: any)"})
+    clock: float = field(default=200.0, metadata={"help": "clock in MHz that images a second and latency refer to"})
+    budget: str = field(
+        default="", metadata={"help": "resources, at most: lut=9500,ff=20000,bram=30 (default: what the device has)"}
+    )
+    pixels: int = field(
+        default=0,
+        metadata={"help": "neighbouring pixels that the first convolution computes at once (0: what is best)"},
+    )
+    decisions: str = field(default="", metadata={"help": "a JSON file of choices by unit that are not open"})
     device: str = field(default="xcvu13p", metadata={"help": "FPGA part that use is reported against"})
 
     def problems(self) -> list[str]:
@@ -48,15 +63,49 @@ class Options:
             ("weight-bits", self.weight_bits, 2, 8),
             ("steps", self.steps, 1, 8),
             ("fine-tune", self.fine_tune, 0, 1000),
-            ("interval", self.interval, 1, 1 << 30),
-            ("dense-interval", self.dense_interval, 0, 1 << 30),
-            ("pixels", self.pixels, 1, 64),
+            ("interval", self.interval, 0, 1 << 30),
+            ("latency", self.latency, 0, 1 << 30),
+            ("target-fps", self.target_fps, 0, 1e9),
+            ("target-latency-us", self.target_latency_us, 0, 1e9),
+            ("clock", self.clock, 1, 2000),
+            ("pixels", self.pixels, 0, 64),
         ):
             if not low <= value <= high:
                 found.append(f"--{name} is {value}; supported: {low} to {high}")
+        found.extend(self._budget_problems())
         if self.device not in (known := parts()):
             found.append(f"--device is {self.device!r}; supported: {', '.join(known)}")
         return found
+
+    def _budget_problems(self) -> list[str]:
+        found: list[str] = []
+        for entry in self.budget.split(",") if self.budget else []:
+            name, _, count = entry.partition("=")
+            if name not in RESOURCES or not count.isdecimal() or not int(count):
+                found.append(f"--budget has {entry!r}; supported: {', '.join(f'{r}=COUNT' for r in RESOURCES)}")
+        return found
+
+    @property
+    def limits(self) -> dict[str, int]:
+        """What the choice of the hardware must keep: cycles, and resources; 0 stands for any number.
+
+        Resources that the budget does not name are those of the device.
+        """
+        device = part(self.device)
+        budget = dict(entry.split("=") for entry in self.budget.split(",")) if self.budget else {}
+        hertz = self.clock * 1e6
+        intervals = [self.interval, int(hertz / self.target_fps) if self.target_fps else 0]
+        latencies = [self.latency, int(self.target_latency_us * self.clock) if self.target_latency_us else 0]
+        interval, latency = (min((asked for asked in both if asked), default=0) for both in (intervals, latencies))
+        if self.objective == "area" and not interval and not latency:
+            interval = DEFAULT_INTERVAL
+        return {
+            "interval": interval,
+            "latency": latency,
+            "lut": int(budget.get("lut", device.lut)),
+            "ff": int(budget.get("ff", device.ff)),
+            "bram": int(budget.get("bram", device.bram36)),
+        }
 
     def check(self) -> None:
         """Raises E3neError with all problems of the options."""

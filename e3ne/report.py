@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.activity import spikes, synaptic_operations
 from e3ne.check import Check
+from e3ne.choice.account import kept
 from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
 from e3ne.design import MARKER, SCHEMA, Report
@@ -37,7 +38,8 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     interval, latency = plan(graph).speed()
     # A network that came tuned was trained on all images; calibration alone uses fewer.
     seen = compilation.training if compilation.source.tuned else compilation.calibration
-    units = [_unit(unit) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
+    family = part(compilation.options.device).family
+    units = [_unit(unit, family) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
     report: Report = {
         "schema": SCHEMA,
         "network": compilation.source.name,
@@ -46,6 +48,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         "calibration": {"images": seen.size, "origin": seen.origin},
         "latency_cycles": latency,
         "interval_cycles": interval,
+        "choice": kept(graph) or {},
         "resources": {"estimated": _total(units)},
         "units": units,
         "checks": [],
@@ -81,8 +84,8 @@ def accuracy(outputs: NDArray[np.generic], labels: NDArray[np.int64]) -> float:
     return round(100 * float((classes == labels).mean()), 3)
 
 
-def _unit(op: UnitOp) -> dict[str, object]:
-    cost = unit_for(op).cost(op)
+def _unit(op: UnitOp, family: str) -> dict[str, object]:
+    cost = unit_for(op).cost(op, family)
     folding: dict[str, int] = {}
     implementation = ""
     if isinstance(op, MatvecOp):

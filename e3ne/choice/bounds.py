@@ -15,13 +15,13 @@ from numpy.typing import NDArray
 Rests = NDArray[np.float64]
 """Shape (rests, 4): area, head, tail, full."""
 
-KEPT = 128
+KEPT = 40
 """Rests of a layout; more are merged, each into one that is no worse than any of them."""
 
-CHAMPIONS = 32
+CHAMPIONS = 24
 """Rests against which all others are compared first."""
 
-BLOCK = 64
+BLOCK = 128
 """Rests that are compared with each other at once."""
 
 NOTHING: Rests = np.zeros((1, 4))
@@ -48,14 +48,19 @@ def reduced(parts: Sequence[Rests]) -> Rests:
 
 
 def _undominated(rests: Rests) -> Rests:
-    ordered = np.unique(rests, axis=0)
-    if len(ordered) > CHAMPIONS:
+    ordered = rests[np.lexsort(rests.T[::-1])]
+    ordered = ordered[np.r_[True, (ordered[1:] != ordered[:-1]).any(axis=1)]] if len(ordered) else ordered
+    while len(ordered) > BLOCK:
         # Most fall to a few that are good in all respects; what is left is compared one by one.
         scaled = ordered / (ordered.max(axis=0) + 1.0)
-        champions = ordered[np.argsort((scaled**2).sum(axis=1))[:CHAMPIONS]]
-        no_worse = (champions[None] <= ordered[:, None]).all(axis=2)
-        equal = (champions[None] == ordered[:, None]).all(axis=2)
-        ordered = ordered[~(no_worse & ~equal).any(axis=1)]
+        champions = ordered[np.argsort(scaled.sum(axis=1))[:: max(1, len(ordered) // (8 * CHAMPIONS))][:CHAMPIONS]]
+        beaten = np.zeros(len(ordered), dtype=np.bool_)
+        for champion in champions:
+            worse = (champion <= ordered).all(axis=1)
+            beaten |= worse & (champion != ordered).any(axis=1)
+        ordered = ordered[~beaten]
+        if beaten.mean() < 0.1:
+            break
     kept = ordered[:0]
     for start in range(0, len(ordered), BLOCK):
         block = ordered[start : start + BLOCK]

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from e3ne.choice.goal import UNLIMITED, Goal, area
+from e3ne.choice.goal import Goal
 from e3ne.choice.search import Label, Search
-from e3ne.choice.sites import Candidate, Site, decide, sites_of
-from e3ne.dialects.dataflow import units_of
+from e3ne.choice.sites import Site, decide, sites_of
+from e3ne.dialects.dataflow import FlattenOp, units_of
 from e3ne.errors import E3neError
+from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
+from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
 from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
 from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
-from e3ne.semantics.dataflow import find_graph
+from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.units.interface import Choice, Cost
+from e3ne.units.registry import unit_for
 
-WIDTHS = ((16, 1.1), (64, 1.05), (256, 1.02))
+WIDTHS = ((16, 1.1), (64, 1.05), (256, 1.02), (1024, 1.01))
 """Labels kept at a site, and the pessimism with which they are picked, from run to run until nothing is dropped."""
+
+ATTEMPTS = 6
+"""Times that limits are drawn tighter when the finished schedule misses them."""
 
 FIRST_TRIAL = {"latency": 256.0, "area": 1024.0}
 LAST_TRIAL = float(1 << 30)
@@ -57,6 +63,18 @@ class Chosen:
     search: Search
     label: Label
 
+    def finished(self, module: ModuleOp) -> tuple[int, int, Cost]:
+        """Interval and latency in cycles by the schedule of the whole graph, and its cost, FIFOs included."""
+        copy = module.clone()
+        self.apply(copy)
+        DataflowLegalizeStreamsPass().apply(Context(), copy)
+        DataflowInsertFifosPass().apply(Context(), copy)
+        graph = find_graph(copy)
+        units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
+        costs = [unit_for(unit).cost(unit, self.goal.family) for unit in units]
+        total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
+        return *plan(graph).speed(), total
+
     def apply(self, module: ModuleOp) -> None:
         """Arranges a module and writes the decisions into it."""
         self.arrangement.apply(module)
@@ -68,17 +86,47 @@ def choose(
     module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
 ) -> Chosen | None:
     """The best choice for a module of undecided units, or None when no choice meets the goal."""
-    if goal.objective == "interval":
-        return _least_interval(module, goal, arrangements, fixed)
-    searches = _searches(module, goal, arrangements, fixed)
-    return _best(searches, goal)
+    tried, first = goal, None
+    known: dict[str, Site] = {}
+    for _ in range(ATTEMPTS):
+        found = _tried(module, tried, arrangements, fixed, known)
+        if found is None:
+            return None
+        first = first or found
+        interval, latency, cost = found.finished(module)
+        if interval <= goal.interval and latency <= goal.latency and goal.affords(cost):
+            return replace(found, goal=goal, bound=min(first.bound, found.value))
+        # Units hold each other up more than pairs of them tell: the limits are drawn tighter by as much.
+        tried = replace(
+            tried,
+            interval=min(tried.interval, tried.interval * goal.interval // interval),
+            latency=min(tried.latency, tried.latency - max(0, latency - goal.latency)),
+            lut=tried.lut - max(0.0, cost.lut - goal.lut),
+            ff=tried.ff - max(0.0, cost.ff - goal.ff),
+            bram36=tried.bram36 - max(0.0, cost.bram36 - goal.bram36),
+        )
+    return None
+
+
+def _tried(
+    module: ModuleOp,
+    goal: Goal,
+    arrangements: Sequence[Arrangement],
+    fixed: Mapping[str, Choice],
+    known: dict[str, Site],
+) -> Chosen | None:
+    searches = _searches(module, goal, arrangements, fixed, known)
+    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal)
 
 
 def _searches(
-    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
+    module: ModuleOp,
+    goal: Goal,
+    arrangements: Sequence[Arrangement],
+    fixed: Mapping[str, Choice],
+    known: dict[str, Site],
 ) -> list[tuple[Arrangement, Search]]:
     found: list[tuple[Arrangement, Search]] = []
-    known: dict[str, Site] = {}
     problems: list[str] = []
     for arrangement in arrangements:
         copy = module.clone()
@@ -148,14 +196,11 @@ def _round(
     return best, min(bounds.values(), default=np.inf)
 
 
-def _least_interval(
-    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
-) -> Chosen | None:
+def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen | None:
     """Bisects the interval: what it costs at least is exact, and falls as the interval grows.
 
     Among the choices with the least interval, the one with the least latency.
     """
-    searches = _searches(module, replace(goal, objective="area"), arrangements, fixed)
 
     def possible(interval: int) -> bool:
         tried = replace(goal, objective="area", interval=interval)

@@ -157,9 +157,7 @@ class Search:
                     found.extend(self._extended(hopeful, candidate, number, buffered))
         return found
 
-    def _extended(
-        self, labels: Sequence[Label], candidate: Candidate, number: int, buffered: bool
-    ) -> Iterable[Label]:
+    def _extended(self, labels: Sequence[Label], candidate: Candidate, number: int, buffered: bool) -> Iterable[Label]:
         response = candidate.response
         if response is None:
             for label in labels:

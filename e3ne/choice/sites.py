@@ -191,7 +191,6 @@ class Site:
         finally:
             _undo(op, source)
 
-
     def _lay_out(self, choice: Choice) -> Candidate:
         op = self.op
         source = op.operands[0]

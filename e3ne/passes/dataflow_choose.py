@@ -87,9 +87,7 @@ class DataflowChoosePass(ModulePass):
         return [Arrangement(count, pool_first) for pool_first in pools for count in pixels]
 
 
-def _nearest(
-    module: ModuleOp, goal: Goal, arrangements: list[Arrangement], fixed: Mapping[str, Choice]
-) -> str:
+def _nearest(module: ModuleOp, goal: Goal, arrangements: list[Arrangement], fixed: Mapping[str, Choice]) -> str:
     """What to say of a goal that is out of reach: the limits that can be met, one kind at a time."""
     lines = ["no choice of the hardware meets all limits; the nearest that do:"]
     slow = replace(goal, objective="latency", latency=UNLIMITED, interval=UNLIMITED)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from e3ne.devices.parts import part
 from e3ne.options import Options
 
 
@@ -44,21 +45,26 @@ def quantize_stage(options: Options) -> Stage:
 
 def hardware_stages(options: Options) -> list[Stage]:
     """From the integer network to rtl."""
-    interval = f"interval={options.interval}"
-    parallel = (f"dataflow-parallelize-pixels{{pixels={options.pixels}}}",) if options.pixels > 1 else ()
+    limits = options.limits
+    asked = [f'objective="{options.objective}"', *(f"{name}={limit}" for name, limit in limits.items() if limit)]
+    asked += [f'family="{part(options.device).family}"']
+    if options.pixels:
+        asked += [f"pixels={options.pixels}"]
+    if options.decisions:
+        asked += [f'decisions="{options.decisions}"']
+    enough = " ".join(f"{name}={limits[name]}" for name in ("interval", "latency") if limits[name])
+    buffers = (
+        f"dataflow-insert-fifos{{{enough}}}" if enough and options.objective == "area" else "dataflow-insert-fifos"
+    )
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
         Stage(
-            "folded-units",
-            (
-                f"dataflow-pool-before-fire{{{interval}}}",
-                *parallel,
-                f"dataflow-fold{{{interval} dense-interval={options.dense_interval}}}",
-            ),
-            "pools move and pixels are joined first, because the units have other sizes then",
+            "chosen",
+            (f"dataflow-choose{{{' '.join(asked)}}}",),
+            "all choices are made at once, because what is best for a unit depends on its neighbours",
         ),
-        Stage("laid-out", ("dataflow-legalize-streams",), "foldings decide layouts, layouts need converters"),
-        Stage("buffered", ("dataflow-insert-fifos",), "depths follow from the schedule of the finished graph"),
+        Stage("laid-out", ("dataflow-legalize-streams",), "choices decide layouts, layouts need converters"),
+        Stage("buffered", (buffers,), "depths follow from the schedule of the finished graph"),
         Stage(
             "rtl",
             ("convert-dataflow-to-rtl", "canonicalize", "cse", "rtl-check-combinational-loops"),

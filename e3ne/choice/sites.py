@@ -86,7 +86,7 @@ class Candidate:
         if self.graph is None or behind.graph is None:
             return max(self.interval(), behind.interval())
         if behind not in self._pairs:
-            joined = EventGraph.union([_renamed(self.graph, GIVEN), _renamed(behind.graph, TAKEN)])
+            joined = EventGraph.union([_renamed(self.graph, TAKEN, "before"), _renamed(behind.graph, GIVEN, "behind")])
             self._pairs[behind] = interval_and_latency(joined, TAKEN, GIVEN)[0]
         return self._pairs[behind]
 
@@ -146,14 +146,16 @@ class Site:
 
     def _choices(self, taken: StreamType | None) -> Iterator[Choice]:
         """The legal choices that agree with what is fixed, and with the width in which a layer's inputs come."""
-        op, fixed = self.op, self.fixed
+        op, fixed = self.op, dict(self.fixed)
         if taken is None or not self.open:
             yield {}
         elif self.for_width:
             yield from _widths(op, fixed)
         else:
             if isinstance(op, MatvecOp):
-                fixed = {**fixed, "input_lanes": taken.lanes, "parallel_steps": taken.parallel}
+                fixed = {**fixed, "input_lanes": taken.lanes}
+                if not isinstance(producer(op.input), WindowOp):
+                    fixed["parallel_steps"] = taken.parallel
             for choice in unit_for(op).legal_choices(op):
                 if all(choice.get(name, value) == value for name, value in fixed.items()):
                     yield {**choice, **fixed}
@@ -317,11 +319,13 @@ def _events(units: Sequence[UnitOp]) -> EventGraph:
     )
 
 
-def _renamed(graph: EventGraph, stream: str) -> EventGraph:
-    """The graph with a stream called "between"."""
+def _renamed(graph: EventGraph, end: str, side: str) -> EventGraph:
+    """The graph with names of its own for everything but the stream at its `end`; the other one is called "between"."""
 
     def name(process: str) -> str:
-        return "between" if process == stream else process
+        if process in (TAKEN, GIVEN):
+            return process if process == end else "between"
+        return f"{side}.{process}"
 
     return EventGraph(
         tuple(replace(process, name=name(process.name)) for process in graph.processes),

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 from e3ne.devices.families import FAMILIES
 from e3ne.errors import E3neError
@@ -91,9 +91,10 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
     command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
     for option in fields(Options):
         assert option.default is not MISSING
+        kind = cast("type[str] | type[int] | type[float]", type(option.default))
         command.add_argument(
             f"--{option.name.replace('_', '-')}",
-            type=type(option.default),
+            type=kind,
             default=option.default,
             help=f"{option.metadata['help']} (default {option.default})"
             + (f"; one of {', '.join(option.metadata['choices'])}" if "choices" in option.metadata else ""),

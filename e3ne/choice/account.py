@@ -107,7 +107,7 @@ def _attribute(value: int | str | Account | Choice) -> Attribute:
 def _plain(attribute: Attribute) -> int | str | Account:
     match attribute:
         case IntegerAttr():
-            return cast(int, attribute.value.data)
+            return attribute.value.data
         case StringAttr():
             return attribute.data
         case DictionaryAttr():

@@ -64,8 +64,14 @@ def _undominated(rests: Rests) -> Rests:
     kept = ordered[:0]
     for start in range(0, len(ordered), BLOCK):
         block = ordered[start : start + BLOCK]
-        block = block[~(kept[None] <= block[:, None]).all(axis=2).any(axis=1)]
+        block = block[~_no_better(block, kept).any(axis=1)]
         # Rows are sorted, and different: one is beaten by an earlier one only.
-        beaten = np.tril((block[None] <= block[:, None]).all(axis=2), -1).any(axis=1)
-        kept = np.concatenate([kept, block[~beaten]])
+        among = _no_better(block, block)
+        among[np.triu_indices(len(block))] = False
+        kept = np.concatenate([kept, block[~among.any(axis=1)]])
     return kept
+
+
+def _no_better(rests: Rests, others: Rests) -> NDArray[np.bool_]:
+    """For each of the rests and each other one: whether the other one is as good in all respects."""
+    return np.all(others[None] <= rests[:, None], axis=2)

@@ -181,7 +181,7 @@ def _round(
 ) -> tuple[tuple[Arrangement, Search, Label] | None, float]:
     """The best of all arrangements that is better than the incumbent, and the least bound of what was dropped."""
     bounds: dict[int, float] = {}
-    for number, (_, search) in enumerate(searches):
+    for _, search in searches:
         search.incumbent = incumbent
         search.prepare()
     for width, pessimism in widths:

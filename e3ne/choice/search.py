@@ -116,7 +116,7 @@ class Search:
             legal = {stream: list(self._legal(site, stream)) for stream in streams}
             self.legal.append(legal)
             streams = list(dict.fromkeys(c.given for candidates in legal.values() for c in candidates))
-        behind = {stream: NOTHING for stream in streams}
+        behind = dict.fromkeys(streams, NOTHING)
         for legal in reversed(self.legal):
             self.rests.append(behind)
             behind = {
@@ -252,14 +252,14 @@ class Search:
             costs = [labels[place].cost for place in places]
             bounds = self._bounds(costs, first[places], last[places], rests)
             guesses = self._bounds(costs, first[places], last[places], rests * pessimism)
-            ranks = [(guess, bound, area(cost)) for guess, bound, cost in zip(guesses.tolist(), bounds.tolist(), costs)]
-            entries.extend((*rank, place) for rank, place in zip(ranks, places, strict=True))
+            areas = [area(cost) for cost in costs]
+            entries.extend(zip(guesses.tolist(), bounds.tolist(), areas, places, strict=True))
         hopeful = sorted(entry for entry in entries if entry[1] < self.incumbent)
         self.paces = self._paces_behind(number)
         kept: dict[StreamType | None, list[Label]] = {}
         count = 0
-        for position, (_, bound, _, place) in enumerate(hopeful):
-            label = labels[place]
+        for position, entry in enumerate(hopeful):
+            label = labels[entry[-1]]
             same = kept.setdefault(label.stream, [])
             if any(self._replaces(other, label, number) for other in same):
                 continue

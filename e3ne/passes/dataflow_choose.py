@@ -68,11 +68,15 @@ class DataflowChoosePass(ModulePass):
         """Raises E3neError that names the nearest possible points for a goal that no choice meets."""
         goal = Goal(
             cast(Objective, self.objective),
-            *(limit or UNLIMITED for limit in (self.latency, self.interval, self.lut, self.ff, self.bram)),
-            self.family,
+            latency=self.latency or UNLIMITED,
+            interval=self.interval or UNLIMITED,
+            lut=self.lut or UNLIMITED,
+            ff=self.ff or UNLIMITED,
+            bram36=self.bram or UNLIMITED,
+            family=self.family,
         )
         arrangements = self._arrangements(op)
-        fixed = read_decisions(Path(self.decisions), op) if self.decisions else {}
+        fixed: Mapping[str, Choice] = read_decisions(Path(self.decisions), op) if self.decisions else {}
         chosen = choose(op, goal, arrangements, fixed)
         if chosen is None:
             raise E3neError(_nearest(op, goal, arrangements, fixed))

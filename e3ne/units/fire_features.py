@@ -95,7 +95,7 @@ def fire_features(op: FireOp) -> Features:
     control = Control(stages)
     control.count(*[span] * stages, given.chunks)
     node = span if span > 1 else 0
-    lut = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed"), 0)
+    lut: dict[str, float] = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed"), 0)
     memories: list[Memory] = []
     for stage in range(stages):
         looked = _lookup(layer, lanes, stages, stage)

@@ -27,6 +27,8 @@ def window_features(op: WindowOp, cycles: int) -> Features:
     padded = (rows, columns) != (given.height, given.width)
     early = (reach[0] - 1, reach[1] - 1) < (top, left)
     memories, position, stored, depth = _rows_above(op, above, columns, beats)
+    # Where a block memory cannot read and write one word at once, synthesis adds what can.
+    bypassed = above if op.memory.data == "block" else 0
     lut = {
         "padded_bits": bits if padded and above and not early else 0,
         "first_beat_bits": bits if early else 0,
@@ -36,12 +38,14 @@ def window_features(op: WindowOp, cycles: int) -> Features:
         "stored_bits": stored // max(1, depth) * _choosing_luts(depth),
         "shift_registers": gaps * -(-spacing // 32) if spacing >= SHIFT_REGISTER else 0,
         # A LUT with six inputs chooses among four.
+        "bypassed": bypassed,
         "parts": op.output_type.beat_bits * -(-(parts - 1) // 3),
     }
     ff = {
         "first_beat_bits": bits if early else 0,
         "position_bits": position,
         "stored_bits": stored,
+        "bypassed": bypassed,
         "taps": kernel[0] * bits + (0 if spacing >= SHIFT_REGISTER else gaps * spacing),
         "shifted_taps": gaps * spacing if spacing >= SHIFT_REGISTER else 0,
     }

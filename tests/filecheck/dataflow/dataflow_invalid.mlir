@@ -185,7 +185,21 @@ dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 // CHECK: unit u: order is one of steps_inner, steps_outer, not inner
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
-%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "inner", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+
+// -----
+
+// CHECK: unit u: stationary is one of output, input, not weights
+dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
+%0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "weights", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
+
+// -----
+
+// CHECK: unit u: with stationary inputs parallel_steps is 2: all steps at once
+dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
+%0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "input", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x2, steps 2, bits 1> -> !dataflow.stream<1x1x4, steps 1, bits -4>
 
 // -----
 

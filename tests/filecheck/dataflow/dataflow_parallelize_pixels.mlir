@@ -10,9 +10,9 @@ builtin.module {
   dataflow.parameter @b : tensor<1xi8> {width = 1} = dense<[0]>
   dataflow.graph @g {
     %0 = dataflow.source {unit = "source", layer = "input", bus = 8 : i64} : !dataflow.stream<1x4x1, steps 2, bits 1>
-    %1 = dataflow.window %0 {unit = "window", layer = "conv", kernel = array<i64: 1, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 1, 0, 1>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<1x4x1, steps 2, bits 1> -> !dataflow.stream<1x4x3, steps 2, bits 1>
+    %1 = dataflow.window %0 {unit = "window", layer = "conv", kernel = array<i64: 1, 3>, stride = array<i64: 1, 1>, padding = array<i64: 0, 1, 0, 1>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<1x4x1, steps 2, bits 1> -> !dataflow.stream<1x4x3, steps 2, bits 1>
     %2 = dataflow.matvec %1 {unit = "matvec", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 6 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "table", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x4x3, steps 2, bits 1> -> !dataflow.stream<1x4x1, steps 1, bits -6>
-    %3 = dataflow.window %2 {unit = "pool_window", layer = "pool", kernel = array<i64: 1, 2>, stride = array<i64: 1, 2>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, memory = "distributed"} : !dataflow.stream<1x4x1, steps 1, bits -6> -> !dataflow.stream<1x2x2, steps 1, bits -6>
+    %3 = dataflow.window %2 {unit = "pool_window", layer = "pool", kernel = array<i64: 1, 2>, stride = array<i64: 1, 2>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 0 : i64, parallel_steps = 0 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<1x4x1, steps 1, bits -6> -> !dataflow.stream<1x2x2, steps 1, bits -6>
     %4 = dataflow.pool %3 {unit = "pool", layer = "pool", size = 2 : i64} : !dataflow.stream<1x2x2, steps 1, bits -6> -> !dataflow.stream<1x2x1, steps 1, bits -6>
     dataflow.sink %4 {unit = "sink", layer = "output", container = 8 : i64} : !dataflow.stream<1x2x1, steps 1, bits -6>
   }

@@ -14,7 +14,7 @@ from e3ne.backends.synthesis.cells import Family, Resources, count_cells
 from e3ne.backends.synthesis.worker import Request, Result
 from e3ne.errors import E3neError
 
-__all__ = ["Family", "Resources", "synthesise", "synthesise_modules"]
+__all__ = ["Family", "Resources", "synthesise", "synthesise_modules", "write_netlist"]
 
 
 def synthesise(verilog_dir: Path, top: str, family: Family, *, flatten: bool = True) -> Resources:
@@ -30,11 +30,7 @@ def synthesise_modules(
     verilog_dir: Path, modules: Sequence[str], family: Family, *, flatten: bool = True, processes: int = 2
 ) -> dict[str, Resources]:
     """What each of some modules occupies alone, as a top module; in the order given. Errors as in `synthesise`."""
-    files = [str(path) for path in sorted(verilog_dir.resolve().glob("*.v"))]
-    if not files:
-        raise E3neError(f"no Verilog (.v) in {verilog_dir}")
-    if importlib.util.find_spec("pyosys") is None:
-        raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
+    files = _verilog(verilog_dir)
     shares = [share for share in (list(modules[start::processes]) for start in range(processes)) if share]
     command = _command(family, flatten)
     requests = [Request(files=files, tops=share, commands=[command]) for share in shares]
@@ -43,6 +39,24 @@ def synthesise_modules(
         for result in pool.map(_run_worker, requests):
             cells |= result
     return {module: count_cells(cells[module], module, family) for module in modules}
+
+
+def write_netlist(verilog_dir: Path, more: Sequence[Path], top: str, family: Family, netlist: Path) -> None:
+    """Writes the flattened cells of a design as Yosys JSON; `more` are Verilog files beside those of the folder.
+
+    Errors as in `synthesise`.
+    """
+    files = [*_verilog(verilog_dir), *(str(path.resolve()) for path in more)]
+    _run_worker(Request(files=files, tops=[top], commands=[_command(family, True), f'write_json "{netlist}"']))
+
+
+def _verilog(folder: Path) -> list[str]:
+    files = [str(path) for path in sorted(folder.resolve().glob("*.v"))]
+    if not files:
+        raise E3neError(f"no Verilog (.v) in {folder}")
+    if importlib.util.find_spec("pyosys") is None:
+        raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
+    return files
 
 
 def _command(family: Family, flatten: bool) -> str:

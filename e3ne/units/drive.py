@@ -64,6 +64,6 @@ class DriveShape:
     levels: int
 
     @staticmethod
-    def of(columns: Sequence[Column]) -> DriveShape:
-        """The levels follow from the heaps."""
-        return DriveShape(tuple(columns), max(len(levels_of(column.heights)) for column in columns))
+    def of(columns: Sequence[Column], lut_inputs: int) -> DriveShape:
+        """The levels follow from the heaps, and from what they are built of."""
+        return DriveShape(tuple(columns), max(len(levels_of(column.heights, lut_inputs)) for column in columns))

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
 from e3ne.dialects.dataflow import FifoOp
@@ -37,7 +38,7 @@ class FifoModel:
 
 
 class Fifo(Unit[FifoOp]):
-    """A ring buffer in LUT RAM, or in registers when it is shallow."""
+    """A ring buffer in LUT RAM; for two beats a register and a spare one, for one beat a register."""
 
     operation = FifoOp
 
@@ -66,6 +67,9 @@ class Fifo(Unit[FifoOp]):
         )
         s = InputStream.of(m, bits)
         ready = taken_port(m)
+        if depth == 2:
+            _two_beats(m, s, ready)
+            return m.build()
         held_bits = depth.bit_length()
         held = m.register(held_bits, "held", reset=0)
         room = m.name(m.ne(held.value, m.constant(depth, held_bits)), "room")
@@ -78,7 +82,20 @@ class Fifo(Unit[FifoOp]):
         if depth == 1:
             give(m, m.reg(s.data, enable=write, name="stored"), some)
             return m.build()
-        memory = m.memory(bits, depth, "stored", style="registers" if depth == 2 else "distributed")
+        memory = m.memory(bits, depth, "stored", style="distributed")
         memory.write(count(m, depth, write, "write_position").value, s.data, write)
         give(m, memory.read(count(m, depth, read, "read_position").value), some)
         return m.build()
+
+
+def _two_beats(m: ModuleBuilder, s: InputStream, ready: SSAValue) -> None:
+    """One beat at the output, one behind it: data, valid and ready all come out of registers."""
+    given, waiting = m.register(1, "given", reset=0), m.register(1, "waiting", reset=0)
+    room = m.not_(waiting.value)
+    s.accept(m, room)
+    moves = m.or_(m.not_(given.value), ready)
+    given.drive(m.or_(waiting.value, s.valid), moves)
+    # A beat waits that comes while the output is held; it leaves with the next one that is taken there.
+    waiting.drive(m.and_(m.or_(waiting.value, s.valid), m.not_(moves)))
+    spare = m.reg(s.data, enable=room, name="spare")
+    give(m, m.reg(m.mux(waiting.value, spare, s.data), enable=moves, name="first"), given.value)

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from e3ne.devices.parts import part
 from e3ne.options import Options
+
+SMALL_LUT_FAMILIES = ("ecp5",)
+"""Families with 4-input LUTs, which are slow enough to want short paths of control, too."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +50,8 @@ def hardware_stages(options: Options) -> list[Stage]:
     """From the integer network to rtl."""
     interval = f"interval={options.interval}"
     parallel = (f"dataflow-parallelize-pixels{{pixels={options.pixels}}}",) if options.pixels > 1 else ()
+    small = part(options.device).family in SMALL_LUT_FAMILIES
+    target = ('dataflow-set-target{lut-inputs=4 control="credit" search="ahead"}',) if small else ()
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
         Stage(
@@ -54,6 +60,7 @@ def hardware_stages(options: Options) -> list[Stage]:
                 f"dataflow-pool-before-fire{{{interval}}}",
                 *parallel,
                 f"dataflow-fold{{{interval} dense-interval={options.dense_interval}}}",
+                *target,
             ),
             "pools move and pixels are joined first, because the units have other sizes then",
         ),

@@ -120,18 +120,22 @@ class Window(Unit[WindowOp]):
     def cost(self, op: WindowOp) -> Cost:
         """Eight LUTs hold 14 bits of a row of up to 32 beats, or 7 of 64; a LUT chooses among up to four steps.
 
-        Taps are flip-flops, or from a distance of three beats on shift registers of a LUT each.
+        Taps are flip-flops, or from a distance of three beats on shift registers of a LUT each. What masks the rows
+        above the image is a LUT for each row of the kernel and the reset of a tap.
         """
         model, given = self.model(op), op.input_type
         row_beats, spacing = model.swept[1] * given.beats_per_pixel, model.dilation[1] * given.beats_per_pixel
         rows, columns = model.kernel
         above = (op.reach[0] - 1) * given.beat_bits
         gaps = rows * (columns - 1) * given.beat_bits
-        shifted = spacing >= 3
+        # Taps that begin as zeros left of the first pixel of all are registers.
+        reset = model.padding[0] >= op.reach[0] - 1 and model.padding[1] > 0
+        shifted = spacing >= 3 and not reset
         block = op.memory.data == "block"
         rams = above * (8 / 14 if row_beats <= 32 else 8 / 7 * -(-row_beats // 64))
         return Cost(
             lut=15
+            + (rows - 1 if model.padding[0] else 0)
             + (0 if block else rams)
             + (gaps * -(-spacing // 32) if shifted else 0)
             + op.output_type.beat_bits * -(-(model.parts - 1) // 3),

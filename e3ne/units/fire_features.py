@@ -44,8 +44,8 @@ class _Layer:
 class _Lookup:
     """Of a stage: the LUTs in front of the carry chains that compare.
 
-    `varying` are the bits of thresholds that are looked up, `ahead` those of the two that may be next, `widths` those of
-    block memories.
+    `varying` are the bits of thresholds that are looked up, `ahead` those of the two that may be next, `widths` those
+    of block memories.
     """
 
     comparisons: int

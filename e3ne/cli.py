@@ -122,8 +122,19 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
 
 
 def _synth_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("--family", choices=FAMILIES, default="xcup", help="device family")
+    command.add_argument("--family", choices=FAMILIES, help="device family (default xcup, with --place-and-route ecp5)")
     command.add_argument("--units", action="store_true", help="also synthesise each unit alone")
+    command.add_argument(
+        "--place-and-route", action="store_true", help="also place and route the design (ecp5), for its clock"
+    )
+    command.add_argument(
+        "--device",
+        choices=("ecp5-25", "ecp5-45", "ecp5-85"),
+        help="part to place and route on (default that of the compilation if it is one of these, else ecp5-85)",
+    )
+    command.add_argument(
+        "--clock", type=_positive, default=150, metavar="MHZ", help="clock that place and route aims at (default 150)"
+    )
 
 
 def _calibrate_arguments(command: argparse.ArgumentParser) -> None:

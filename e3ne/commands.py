@@ -12,10 +12,13 @@ from typing import cast
 import numpy as np
 from rich.console import Console
 from rich.markdown import Markdown
+from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne import dataset
+from e3ne.backends.synthesis.cells import Family
 from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, in_stream_order, run_verilog
 from e3ne.compilation import Source, compile_model, require_replaceable, write
 from e3ne.dataset import Dataset
@@ -24,7 +27,7 @@ from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.options import Options
-from e3ne.report import accuracy, add_checks, add_synthesis, as_markdown, first_report, save
+from e3ne.report import accuracy, add_checks, add_place_and_route, add_synthesis, as_markdown, first_report, save
 
 DIFFERENCE = 1
 
@@ -33,7 +36,7 @@ DIFFERENCE = 1
 def progress(console: Console) -> Generator[Progress]:
     """Shows what is being done, on stderr, where it does not mix with results."""
     with console.status("") as status:
-        yield status.update
+        yield lambda text: status.update(escape(text))
 
 
 def compile_command(arguments: argparse.Namespace) -> int:
@@ -204,24 +207,72 @@ def synth(arguments: argparse.Namespace) -> int:
 
     from e3ne.backends.synthesis.yosys import synthesise, synthesise_modules
 
+    family, part = _family_and_part(arguments)
     design = Design(arguments.out)
+    report = design.report
     name = design.plan.name
     with progress(Console(stderr=True)) as show:
-        show(f"Yosys, {arguments.family}: the whole design")
-        whole = synthesise(design.verilog, name, arguments.family)
+        show(f"Yosys, {family}: the whole design")
+        whole = synthesise(design.verilog, name, family)
         units = {}
         if arguments.units:
-            show(f"Yosys, {arguments.family}: each unit")
+            show(f"Yosys, {family}: each unit")
             modules = [stage.name for stage in design.plan.stages]
-            units = synthesise_modules(design.verilog, modules, arguments.family)
-    report = design.report
-    add_synthesis(report, arguments.family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
+            units = synthesise_modules(design.verilog, modules, family)
+    add_synthesis(report, family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
     save(report, design.folder)
-    table = Table("", "LUT", "FF", "BRAM36", "UltraRAM", "DSP", title=f"Yosys, {arguments.family}")
+    table = Table("", "LUT", "FF", "BRAM36", "UltraRAM", "DSP", title=f"Yosys, {family}")
     for row, found in ({name: whole} | units).items():
         table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
     Console().print(table)
+    if arguments.place_and_route:
+        _place_and_route(design, part or _compiled_part(report), arguments.clock)
     return 0
+
+
+def _family_and_part(arguments: argparse.Namespace) -> tuple[Family, str | None]:
+    """The family, and the part that was asked for; raises E3neError where they do not go with place and route."""
+    family: Family | None = arguments.family
+    part: str | None = arguments.device
+    if not arguments.place_and_route:
+        if part is not None:
+            raise E3neError("--device picks the part of --place-and-route, which is not given")
+        return family or "xcup", None
+    if family not in (None, "ecp5"):
+        raise E3neError(f"--place-and-route is for --family ecp5 alone, not {family}: nextpnr knows no {family} parts")
+    return "ecp5", part
+
+
+def _compiled_part(report: Report) -> str:
+    """The part of the compilation if it can be placed and routed on, else the largest of those that can."""
+    from e3ne.backends.place_and_route.nextpnr import PARTS
+
+    name = cast(dict[str, str], report["device"])["name"]
+    return name if name in PARTS else PARTS[-1]
+
+
+def _place_and_route(design: Design, part: str, target_mhz: int) -> None:
+    from e3ne.backends.place_and_route.nextpnr import place_and_route
+    from e3ne.backends.place_and_route.registered import top_ports
+
+    plan = design.plan
+    with progress(Console(stderr=True)) as show:
+        ports = top_ports(plan.input_bits, plan.output_bits)
+        found = place_and_route(design.verilog, plan.name, ports, part, target_mhz, show)
+    report = design.report
+    add_place_and_route(report, part, target_mhz, found)
+    save(report, design.folder)
+    console = Console()
+    console.print(f"nextpnr, {part}: {found.clock_mhz} MHz")
+    table = Table("", "used", "available")
+    for name, usage in (("LUT4", found.lut4), ("FF", found.ff), ("EBR", found.ebr)):
+        table.add_row(name, f"{usage.used:,}", f"{usage.available:,}")
+    console.print(table)
+    console.print(f"slowest path: {' → '.join(found.units())}", soft_wrap=True)
+    path = Table("unit", "kind", "signal", "ns")
+    for step in found.critical_path:
+        path.add_row(step.unit, step.kind, Text(step.signal), f"{step.delay_ns:.2f}")
+    console.print(path)
 
 
 def show(arguments: argparse.Namespace) -> int:
@@ -252,6 +303,8 @@ def _print_summary(report: Report, folder: Path) -> None:
             f"synthesised, {family}",
             f"{counts['lut']:,} LUT, {counts['ff']:,} FF, {counts['bram36']} BRAM36, {counts['dsp']} DSP",
         )
+    for name, found in cast(dict[str, dict[str, object]], report.get("place_and_route", {})).items():
+        table.add_row(f"placed and routed, {name}", f"{found['clock_mhz']} MHz")
     table.add_row("files", f"{folder}: rtl/ ir/ testbench/ cycle_model.py report.json report.md")
     console.print(table)
 

@@ -16,6 +16,8 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from e3ne.analysis.activity import spikes, synaptic_operations
+from e3ne.backends.place_and_route.nextpnr import SPEED_GRADE
+from e3ne.backends.place_and_route.timing import Routed
 from e3ne.check import Check
 from e3ne.choice.account import kept
 from e3ne.compilation import Compilation
@@ -129,6 +131,19 @@ def add_synthesis(
     for unit in cast(list[dict[str, object]], report["units"]):
         if unit["name"] in units:
             cast(dict[str, object], unit.setdefault("synthesised", {}))[family] = dict(units[str(unit["name"])])
+
+
+def add_place_and_route(report: Report, part: str, target_mhz: int, found: Routed) -> None:
+    """Puts the result of place and route on a part in."""
+    entries = cast(dict[str, object], report.setdefault("place_and_route", {}))
+    path = [asdict(step) for step in found.critical_path]
+    entries[part] = {
+        "speed_grade": SPEED_GRADE,
+        "target_mhz": target_mhz,
+        **asdict(found),
+        "critical_path": path,
+        "units": found.units(),
+    }
 
 
 def as_markdown(report: Report) -> str:

@@ -35,6 +35,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "dataflow-legalize-streams": "e3ne.passes.dataflow_legalize_streams:DataflowLegalizeStreamsPass",
         "dataflow-parallelize-pixels": "e3ne.passes.dataflow_parallelize_pixels:DataflowParallelizePixelsPass",
         "dataflow-pool-before-fire": "e3ne.passes.dataflow_pool_before_fire:DataflowPoolBeforeFirePass",
+        "dataflow-set-target": "e3ne.passes.dataflow_set_target:DataflowSetTargetPass",
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
         "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",

@@ -16,13 +16,14 @@ import pytest
 from xdsl.parser import Parser
 
 import e3ne
+from e3ne.backends.place_and_route.timing import PathStep, Routed, Usage
 from e3ne.backends.synthesis.cells import Resources
 from e3ne.check import Check
 from e3ne.compilation import CALIBRATION_IMAGES
 from e3ne.design import SCHEMA, Report
 from e3ne.docs_generation import PAGE, attribute_docstrings, page
 from e3ne.pipeline_runner import new_context, print_module, run_passes
-from e3ne.report import add_checks, add_synthesis
+from e3ne.report import add_checks, add_place_and_route, add_synthesis
 from e3ne.universe import E3NE_UNIVERSE, PASSES
 
 ROOT = Path(__file__).parent.parent
@@ -187,6 +188,8 @@ def _full_report() -> Report:
     resources = {field.name: getattr(Resources(), field.name) for field in fields(Resources)}
     units = {stage.name: resources for stage in design.plan.stages}
     add_synthesis(report, "FAMILY", resources, units)
+    used = Usage(1, 2)
+    add_place_and_route(report, "PART", 150, Routed(1.0, used, used, used, (PathStep("unit", "logic", "signal", 1.0),)))
     return report
 
 

@@ -21,7 +21,6 @@ from e3ne.dialects.dataflow import (
     SourceOp,
     TransformOp,
     WindowOp,
-    as_tuple,
     number,
     producer,
     units_of,
@@ -31,6 +30,7 @@ from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 from e3ne.units.synapses import divisors
+from e3ne.units.window import Window
 
 NEURON_LUTS = 50
 """LUTs of the neuron behind an output lane: 16 to 19 with constant thresholds (Yosys 0.70, xcup), more when folded."""
@@ -178,10 +178,10 @@ def _window(op: MatvecOp) -> WindowOp | None:
 
 
 def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
-    given = window.input_type
-    top, left, bottom, right = as_tuple(window.padding)
-    beats = given.channels // lanes * (given.steps // parallel)
-    return (given.height + top + bottom) * (given.width + left + right) * beats
+    """Steps of a window with a beat of `lanes` channels and `parallel` time steps."""
+    given = window.input_type.replaced(lanes=lanes, parallel=parallel)
+    rows, columns = Window().over(window, given).swept
+    return rows * columns * given.beats_per_pixel
 
 
 def _digits(op: MatvecOp) -> int:

@@ -1,7 +1,8 @@
 """`dataflow-insert-fifos`: buffers between units, as deep as the schedule asks and no deeper.
 
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
-`ready` there, and in front of neurons that come in bursts from a pool.
+`ready` there, and in front of neurons that come in bursts from a pool. Where control of a matvec is by credit, two
+beats stand in front of it for the same path alone: its registers and those of what gives to it may be far apart.
 """
 
 from __future__ import annotations
@@ -59,6 +60,9 @@ class DataflowInsertFifosPass(ModulePass):
         """FIFOs that are there already keep their depth."""
         graph = find_laid_out_graph(op)
         fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if wants_fifo(unit)]
+        for unit in units_of(graph):
+            if isinstance(unit, WindowOp) and _gives_to_credit(unit):
+                _insert(unit, MINIMAL_DEPTH)
         interval, latency = plan(graph).speed()
         best = max(interval, self.interval), max(latency, self.latency)
         for fifo in fifos:
@@ -73,6 +77,11 @@ def wants_fifo(unit: UnitOp) -> bool:
     if isinstance(consumer, FifoOp) or (isinstance(unit, FireOp) and _pools(consumer)):
         return False
     return not isinstance(unit, SourceOp)
+
+
+def _gives_to_credit(unit: WindowOp) -> bool:
+    consumer = _consumer(unit)
+    return isinstance(consumer, MatvecOp) and consumer.has_credit
 
 
 def _consumer(unit: UnitOp) -> UnitOp:

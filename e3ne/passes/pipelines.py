@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from e3ne.devices.parts import part
 from e3ne.options import Options
 
+SMALL_LUT_FAMILIES = ("ecp5",)
+"""Families with 4-input LUTs, which are slow enough to want short paths of control, too."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -56,11 +59,13 @@ def hardware_stages(options: Options) -> list[Stage]:
     buffers = (
         f"dataflow-insert-fifos{{{enough}}}" if enough and options.objective == "area" else "dataflow-insert-fifos"
     )
+    small = part(options.device).family in SMALL_LUT_FAMILIES
+    target = ('dataflow-set-target{lut-inputs=4 control="credit" search="ahead"}',) if small else ()
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
         Stage(
             "chosen",
-            (f"dataflow-choose{{{' '.join(asked)}}}",),
+            (*target, f"dataflow-choose{{{' '.join(asked)}}}"),
             "all choices are made at once, because what is best for a unit depends on its neighbours",
         ),
         Stage("laid-out", ("dataflow-legalize-streams",), "choices decide layouts, layouts need converters"),

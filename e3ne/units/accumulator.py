@@ -51,8 +51,9 @@ def build_accumulator(
     update = m.and_(pipeline.enable[stage], pipeline.valid(before))
     if fold.held:
         starts = [m.constant(start, bits) for start in start_values(fold, op.reduction, parallel, drive.offsets)]
-        group = pipeline.carry(loops["group"].value, "group", 0, before)
-        values = _accumulate_groups(m, drive.sums, starts, fold.groups, group, first_chunk, update)
+        reading = pipeline.carry(loops["group"].value, "group", 0, before - 1)
+        first = pipeline.carry(loops["chunk"].first, "first_chunk", 0, before - 1)
+        values = _accumulate_groups(m, pipeline, before, drive.sums, starts, fold.groups, reading, first, update)
         gives = last_chunk
     elif is_two_level(fold, op.reduction):
         always = m.constant(1, 1)
@@ -133,23 +134,31 @@ def _accumulate(m: ModuleBuilder, value: SSAValue, start: SSAValue, first: SSAVa
 
 def _accumulate_groups(
     m: ModuleBuilder,
+    pipeline: Pipeline,
+    stage: int,
     drives: Sequence[SSAValue],
     starts: Sequence[SSAValue],
     groups: int,
-    group: SSAValue,
+    reading: SSAValue,
     first: SSAValue,
     update: SSAValue,
 ) -> list[SSAValue]:
-    """As `_accumulate`, for the totals of all groups of outputs, in one memory."""
-    bits = width_of(starts[0])
+    """As `_accumulate`, for the totals of all groups of outputs, in one memory.
+
+    A total is read into stage `stage`, that of the drives, for the group and its `first` in the stage before. The
+    steps of a group are never next to each other: the step in between has written another total.
+    """
+    bits, enable = width_of(starts[0]), pipeline.enable[stage]
     memory = m.memory(bits * len(starts), groups, "totals", style="distributed")
-    old = memory.read(group)
+    found = memory.read(reading)
+    olds = [
+        m.reg(m.mux(first, start, m.extract(found, bits * lane, bits)), enable=enable, name="old_total")
+        for lane, start in enumerate(starts)
+    ]
+    group = m.reg(reading, enable=enable, name=f"group_{stage}")
     new = [
-        m.add(
-            m.zext(drive, bits) if width_of(drive) < bits else drive,
-            m.mux(first, start, m.extract(old, bits * lane, bits)),
-        )
-        for lane, (drive, start) in enumerate(zip(drives, starts, strict=True))
+        m.add(m.zext(drive, bits) if width_of(drive) < bits else drive, old)
+        for drive, old in zip(drives, olds, strict=True)
     ]
     memory.write(group, m.concat(*reversed(new)), update)
     return [m.reg(value, enable=update, name="total") for value in new]

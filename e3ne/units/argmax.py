@@ -13,6 +13,7 @@ from e3ne.dialects.dataflow import ArgmaxOp
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth
+from e3ne.units.comparison import less
 from e3ne.units.features import Control, Features, comparison_luts
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, count, taken_port
@@ -135,7 +136,7 @@ def _winner(
     m: ModuleBuilder, low: tuple[SSAValue, SSAValue], high: tuple[SSAValue, SSAValue]
 ) -> tuple[SSAValue, SSAValue]:
     """The larger of two entries, the first on a tie."""
-    second = m.slt(low[0], high[0])
+    second = less(m, low[0], high[0])
     return m.mux(second, high[0], low[0]), m.mux(second, high[1], low[1])
 
 
@@ -146,7 +147,7 @@ def _running_best(
     best_value = m.register(width_of(value), "best_value")
     best_index = m.register(width_of(index), "best_index")
     update = m.and_(pipeline.enable[stage], pipeline.valid(stage - 1))
-    better = m.and_(update, m.or_(first, m.slt(best_value.value, value)))
+    better = m.and_(update, m.or_(first, less(m, best_value.value, value)))
     best_value.drive(value, better)
     best_index.drive(index, better)
     return best_index.value

@@ -1,8 +1,9 @@
 """Sums of many small unsigned numbers: a heap of bits, each with its weight, that shrinks level by level.
 
-A level takes one clock cycle. While a column is tall, counters turn six bits of it into their number, three bits: one
-6-input LUT for each bit that disappears. What is left are a few long rows, which carry chains add in pairs at the same
-price. A tree of short adders would cost twice as much: short adders are mostly ends.
+A level takes one clock cycle. On 6-input LUTs, while a column is tall, counters turn six bits of it into their number,
+three bits: one LUT for each bit that disappears. What is left are a few long rows, which carry chains add in pairs at
+the same price. A tree of short adders would cost twice as much: short adders are mostly ends. On 4-input LUTs a counter
+costs four LUTs for each bit that disappears, and carry chains one: there they add from the beginning.
 """
 
 from __future__ import annotations
@@ -32,15 +33,15 @@ class Compressor:
     gives: int
 
 
-def levels_of(heights: Sequence[int]) -> list[list[Compressor]]:
-    """What each level does, until every column of the heap has at most one bit.
+def levels_of(heights: Sequence[int], lut_inputs: int = COUNTER_INPUTS) -> list[list[Compressor]]:
+    """What each level does, until every column of the heap has at most one bit, for LUTs of so many inputs.
 
     `heights` has one entry for each bit of the total: carries beyond are never set.
     """
     levels: list[list[Compressor]] = []
     current = list(heights)
     while max(current, default=0) > 1:
-        level = _level(current)
+        level = _level(current, lut_inputs >= COUNTER_INPUTS)
         levels.append(level)
         for compressor in level:
             for column, taken in enumerate(compressor.takes, compressor.column):
@@ -50,9 +51,9 @@ def levels_of(heights: Sequence[int]) -> list[list[Compressor]]:
     return levels
 
 
-def _level(heights: Sequence[int]) -> list[Compressor]:
+def _level(heights: Sequence[int], counters: bool) -> list[Compressor]:
     columns = len(heights)
-    if max(heights) >= COUNTER_INPUTS:
+    if counters and max(heights) >= COUNTER_INPUTS:
         return [
             Compressor(column, (COUNTER_INPUTS,), min(3, columns - column))
             for column, height in enumerate(heights)
@@ -90,15 +91,15 @@ class HeapParts:
 
 
 @lru_cache(maxsize=1 << 16)
-def depth_of(heights: tuple[int, ...]) -> int:
+def depth_of(heights: tuple[int, ...], lut_inputs: int = COUNTER_INPUTS) -> int:
     """How many levels a heap of these heights has."""
-    return len(_plan(heights))
+    return len(_plan(heights, lut_inputs))
 
 
 @lru_cache(maxsize=1 << 16)
-def heap_parts(heights: tuple[int, ...], constant: int, levels: int) -> HeapParts:
+def heap_parts(heights: tuple[int, ...], constant: int, levels: int, lut_inputs: int = COUNTER_INPUTS) -> HeapParts:
     """The parts of a heap of `heights`, the bits of `constant` last in their columns, in exactly `levels` levels."""
-    plan = _plan(heights)
+    plan = _plan(heights, lut_inputs)
     current = list(heights)
     # Where in its column a constant one is; -1: nowhere.
     ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
@@ -122,18 +123,19 @@ def heap_parts(heights: tuple[int, ...], constant: int, levels: int) -> HeapPart
 
 
 @lru_cache(maxsize=1 << 12)
-def _plan(heights: tuple[int, ...]) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
+def _plan(heights: tuple[int, ...], lut_inputs: int) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
     """As `levels_of`, with equal compressors as (number, column, takes, gives)."""
     return [
         [(sum(1 for _ in equal), first.column, first.takes, first.gives) for first, equal in groupby(level)]
-        for level in levels_of(heights)
+        for level in levels_of(heights, lut_inputs)
     ]
 
 
 class BitHeap:
     """The bits to be summed, by weight, for a total of `width` bits that is at most 2^`width` − 1."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, lut_inputs: int = COUNTER_INPUTS) -> None:
+        self._lut_inputs = lut_inputs
         self._columns: list[list[Bit]] = [[] for _ in range(width)]
 
     def add(self, m: ModuleBuilder, value: SSAValue, shift: int = 0) -> None:
@@ -154,7 +156,7 @@ class BitHeap:
 
     def total(self, m: ModuleBuilder, pipeline: Pipeline, stage: int, levels: int) -> SSAValue:
         """The sum of bits that are aligned with stage `stage` − 1, after exactly `levels` registered levels."""
-        work = levels_of(self.heights)
+        work = levels_of(self.heights, self._lut_inputs)
         assert len(work) <= levels, "the heap needs more levels"
         columns = self._columns
         for level in range(levels):

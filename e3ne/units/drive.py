@@ -64,6 +64,7 @@ class DriveShape:
     levels: int
 
     @staticmethod
-    def of(columns: Sequence[Column]) -> DriveShape:
-        """The levels follow from the heaps."""
-        return DriveShape(tuple(columns), max(map(depth_of, {column.heights for column in columns})))
+    def of(columns: Sequence[Column], lut_inputs: int) -> DriveShape:
+        """The levels follow from the heaps, and from what they are built of."""
+        heaps = {column.heights for column in columns}
+        return DriveShape(tuple(columns), max(depth_of(heights, lut_inputs) for heights in heaps))

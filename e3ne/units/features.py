@@ -57,6 +57,11 @@ class Control:
         return {"control": self.stages + self.counter_bits + self.carried}
 
 
+def choosing_luts(words: int) -> float:
+    """LUTs that choose a bit among some words: a LUT for each three words more, with many words half a one for each."""
+    return words / 2 if words > 8 else -(-(words - 1) // 3)
+
+
 def comparison_luts(bits: int) -> int:
     """LUTs with six inputs in front of the carry chain that compares two numbers: two for each three bits."""
     return 2 * -(-bits // 3)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import After, EventGraph, Process
 from e3ne.devices.memories import Memory
@@ -39,7 +40,7 @@ class FifoModel:
 
 
 class Fifo(Unit[FifoOp]):
-    """A ring buffer in LUT RAM, or in registers when it is shallow."""
+    """A ring buffer in LUT RAM; for two beats a register and a spare one, for one beat a register."""
 
     operation = FifoOp
 
@@ -51,16 +52,17 @@ class Fifo(Unit[FifoOp]):
         """A register, two of them, or RAM in LUTs; positions and the number of beats held."""
         depth, bits = op.depth.value.data, op.input_type.beat_bits
         control = Control(0)
-        control.count(depth, depth)
+        # Two beats need no positions: a bit tells whether there is one, another whether one waits behind it.
+        control.count(*([depth, depth] if depth > 2 else []))
         held = depth.bit_length()
         return Features(
             "fifo",
-            control.lut | {"held_bits": held, "multiplexed": bits if depth == 2 else 0},
+            control.lut | {"held_bits": held, "waiting": bits if depth == 2 else 0},
             # Yosys keeps a copy of the position that addresses an asynchronous read.
             control.ff
             | {
                 "held_bits": held,
-                "read_position": (depth - 1).bit_length(),
+                "read_position": (depth - 1).bit_length() if depth > 2 else 0,
                 "stored": bits * depth if depth <= 2 else 0,
             },
             (Memory(depth, bits, "distributed"),) if depth > 2 else (),
@@ -81,6 +83,9 @@ class Fifo(Unit[FifoOp]):
         )
         s = InputStream.of(m, bits)
         ready = taken_port(m)
+        if depth == 2:
+            _two_beats(m, s, ready)
+            return m.build()
         held_bits = depth.bit_length()
         held = m.register(held_bits, "held", reset=0)
         room = m.name(m.ne(held.value, m.constant(depth, held_bits)), "room")
@@ -93,7 +98,20 @@ class Fifo(Unit[FifoOp]):
         if depth == 1:
             give(m, m.reg(s.data, enable=write, name="stored"), some)
             return m.build()
-        memory = m.memory(bits, depth, "stored", style="registers" if depth == 2 else "distributed")
+        memory = m.memory(bits, depth, "stored", style="distributed")
         memory.write(count(m, depth, write, "write_position").value, s.data, write)
         give(m, memory.read(count(m, depth, read, "read_position").value), some)
         return m.build()
+
+
+def _two_beats(m: ModuleBuilder, s: InputStream, ready: SSAValue) -> None:
+    """One beat at the output, one behind it: data, valid and ready all come out of registers."""
+    given, waiting = m.register(1, "given", reset=0), m.register(1, "waiting", reset=0)
+    room = m.not_(waiting.value)
+    s.accept(m, room)
+    moves = m.or_(m.not_(given.value), ready)
+    given.drive(m.or_(waiting.value, s.valid), moves)
+    # A beat waits that comes while the output is held; it leaves with the next one that is taken there.
+    waiting.drive(m.and_(m.or_(waiting.value, s.valid), m.not_(moves)))
+    spare = m.reg(s.data, enable=room, name="spare")
+    give(m, m.reg(m.mux(waiting.value, spare, s.data), enable=moves, name="first"), given.value)

@@ -11,7 +11,7 @@ import numpy as np
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import FireOp, integers_of
 from e3ne.units.features import Control, Features, comparison_luts
-from e3ne.units.fire_thresholds import searched_codes
+from e3ne.units.fire_thresholds import DIRECT_WORDS, searched_codes
 from e3ne.units.synapses import Integers
 
 LUT_BITS = 6
@@ -44,11 +44,13 @@ class _Layer:
 class _Lookup:
     """Of a stage: the LUTs in front of the carry chains that compare.
 
-    `varying` are the bits of thresholds that are looked up, `widths` those of block memories.
+    `varying` are the bits of thresholds that are looked up, `ahead` those of the two that may be next, `widths` those
+    of block memories.
     """
 
     comparisons: int
     varying: int
+    ahead: tuple[int, int]
     widths: tuple[int, ...]
 
 
@@ -70,8 +72,14 @@ def _lookup(layer: _Layer, lanes: int, stages: int, stage: int) -> _Lookup:
     return _Lookup(
         sum(comparison_luts(bits) for bits in np.maximum(widths, layer.bits).tolist()),
         int(vary.sum()),
+        (_varying_bits(words[:, ::2]), _varying_bits(words[:, 1::2])),
         tuple(_varying(pair) for pair in pairs),
     )
+
+
+def _varying_bits(words: Integers) -> int:
+    """Bits of (lanes, words) that are not the same in all words, up to one sign of each lane."""
+    return sum(_varying(lane[None] & ((1 << _signed_bits(lane.tolist())) - 1)) if lane.size else 0 for lane in words)
 
 
 def _signed_bits(words: list[int]) -> int:
@@ -95,7 +103,8 @@ def fire_features(op: FireOp) -> Features:
     control = Control(stages)
     control.count(*[span] * stages, given.chunks)
     node = span if span > 1 else 0
-    lut = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed"), 0.0)
+    lut: dict[str, float] = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed", "chosen", "roots"), 0.0)
+    ahead = 0
     memories: list[Memory] = []
     for stage in range(stages):
         looked = _lookup(layer, lanes, stages, stage)
@@ -112,6 +121,13 @@ def fire_features(op: FireOp) -> Features:
                 for pair, width in enumerate(looked.widths)
             ]
             lut["addressed"] += lanes * (stage * span + node) + group if span > 1 else 0
+        elif op.looks_ahead and node and given.chunks << (stage * span + node) > DIRECT_WORDS:
+            # Two tables of half the size, a register behind each, and a choice between them.
+            zero, one = looked.ahead
+            lut["tables"] += (zero + one) * 2 ** (address - 1 - LUT_BITS)
+            lut["roots"] += one
+            lut["chosen"] += max(zero, one)
+            ahead += zero + one
         else:
             if address > LUT_BITS:
                 lut["tables"] += looked.varying << (address - LUT_BITS)
@@ -128,7 +144,11 @@ def fire_features(op: FireOp) -> Features:
         "given": op.output_type.beat_bits * (beats - 1 if stages > 1 else 0),
     }
     return Features(
-        "fire", control.lut | lut, control.ff | {"held": held}, memories, given.pixels * given.chunks * span
+        "fire",
+        control.lut | lut,
+        control.ff | {"held": held, "ahead": ahead},
+        memories,
+        given.pixels * given.chunks * span,
     )
 
 

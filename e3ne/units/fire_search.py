@@ -9,6 +9,7 @@ from xdsl.ir import SSAValue
 
 from e3ne.dialects.dataflow import FireOp
 from e3ne.dialects.rtl.builder import ModuleBuilder, Register, Wire, width_of
+from e3ne.units.comparison import less
 from e3ne.units.fire_thresholds import StageThresholds
 from e3ne.units.handshake import Counter, count
 
@@ -107,14 +108,29 @@ class Stage:
             register.drive(following, self.step)
             coming = [self._next(self.taken.group, self.group), self._next(given, found), following]
         now = [part for part in (self.group, found, node) if part is not None]
-        if now and self.thresholds.in_memory:
+        if self.thresholds.ahead and node is not None:
+            first = [part for part in (self.taken.group, given) if part is not None]
+            known = [part for part in (self.group, found, m.extract(node, 0, span - 1)) if part is not None]
+            tau = self._ahead(lane, m.concat(*first) if first else None, m.concat(*known), m.extract(node, 0))
+        elif now and self.thresholds.in_memory:
             address = m.concat(*(part for part in coming if part is not None))
             tau = self.thresholds.memory(lane, address, load if span == 1 else self.step)
         else:
             tau = self.thresholds.table(lane, m.concat(*now) if now else None)
         wide = max(width_of(tau), width_of(value))
-        spike.assign(m.name(m.not_(m.slt(m.sext(value, wide), m.sext(tau, wide))), "spike"))
+        spike.assign(m.name(m.not_(less(m, m.sext(value, wide), m.sext(tau, wide))), "spike"))
         return Search(value, found, node, spike.value)
+
+    def _ahead(self, lane: int, first: SSAValue | None, known: SSAValue, digit: SSAValue) -> SSAValue:
+        """The threshold out of two registers: while it is compared, both that may be next are looked up.
+
+        `digit` is the one found last, and 1 at the start of a search.
+        """
+        m = self.m
+        root = self.thresholds.roots(lane, first)
+        low, high = self.thresholds.followers(lane, known)
+        after_one = m.reg(m.mux(self.load, root, high), enable=self.step, name="after_one")
+        return m.mux(digit, after_one, m.reg(low, enable=self.step, name="after_zero"))
 
     def _next(self, given: SSAValue | None, held: SSAValue | None) -> SSAValue | None:
         """What a register holds in the next cycle."""

@@ -11,6 +11,9 @@ from e3ne.dialects.dataflow import FireOp, integers_of
 from e3ne.dialects.rtl.builder import Memory, ModuleBuilder
 from e3ne.units.adders import signed_bits
 
+DIRECT_WORDS = 16
+"""A 4-input LUT holds so many words of a bit: nothing is gained by looking them up earlier."""
+
 
 def search_thresholds(threshold: int, bias: int, fraction_bits: int, steps: int, bits: int) -> list[int]:
     """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
@@ -73,14 +76,30 @@ class StageThresholds:
         self.words = [
             [channels[chunk * lanes + lane][code] for chunk in range(chunks) for code in order] for lane in range(lanes)
         ]
+        self.ahead = op.looks_ahead and not self.in_memory and len(self.words[0]) > DIRECT_WORDS
         self._pairs: dict[int, Memory] = {}
 
     def table(self, lane: int, address: SSAValue | None) -> SSAValue:
         """The word at an address, in the same cycle; None is the address of a single word."""
-        width = self._width(self.words[lane])
+        return self._constants(address, self.words[lane], self._width(self.words[lane]))
+
+    def roots(self, lane: int, address: SSAValue | None) -> SSAValue:
+        """The first threshold of a search, by group of channels and digits of earlier stages."""
+        return self._constants(address, self.words[lane][1 :: 1 << self.span], self._width(self.words[lane]))
+
+    def followers(self, lane: int, address: SSAValue) -> tuple[SSAValue, SSAValue]:
+        """The threshold after a 0 and the one after a 1, by group, digits of earlier stages, and node but for its
+        first bit.
+        """
+        size, width = 1 << self.span, self._width(self.words[lane])
+        tables = [self.words[lane][start : start + size] for start in range(0, len(self.words[lane]), size)]
+        low, high = (self._constants(address, [w for words in tables for w in words[bit::2]], width) for bit in (0, 1))
+        return low, high
+
+    def _constants(self, address: SSAValue | None, words: Sequence[int], width: int) -> SSAValue:
         if address is None:
-            return self.m.constant(self.words[lane][0], width)
-        return self.m.table(address, [word & ((1 << width) - 1) for word in self.words[lane]], width)
+            return self.m.constant(words[0], width)
+        return self.m.table(address, [word & ((1 << width) - 1) for word in words], width)
 
     def memory(self, lane: int, address: SSAValue, enable: SSAValue) -> SSAValue:
         """The word at an address of a block memory, a cycle later.

@@ -21,12 +21,15 @@ def ordinals(mask: Cycles) -> Cycles:
     return np.where(mask, np.cumsum(mask) - 1, NEVER)
 
 
-def elastic(unit: str, taken: str, given: str, takes: Cycles, gives: Cycles, latency: int) -> EventGraph:
+def elastic(unit: str, taken: str, given: str, takes: Cycles, gives: Cycles, latency: int, room: int = 0) -> EventGraph:
     """A pipeline of `latency` elastic stages through which a fixed sequence of steps passes in order.
 
     Step n takes a beat of `taken` when it enters if `takes[n]`, and gives a beat of `given` when it leaves if
     `gives[n]`. At most one step enters and one leaves in a cycle. A stage moves on as soon as the next one is free or
     moves itself, so a step may enter in the cycle in which the step `latency` before it leaves.
+
+    With `room` for a number of steps, none waits inside: a step enters when fewer than these are there, counting one
+    that leaves in the same cycle, and waits at the end.
     """
     steps = takes.size
     whole = np.arange(steps, dtype=np.int64)
@@ -41,7 +44,7 @@ def elastic(unit: str, taken: str, given: str, takes: Cycles, gives: Cycles, lat
     ]
     edges = [
         After(leave, enter, whole, latency, offers=leave == given),
-        After(enter, leave, whole - latency, 0),
+        After(enter, leave, whole - room, 1) if room else After(enter, leave, whole - latency, 0),
     ]
     if enter != taken:
         edges.append(After(enter, taken, ordinals(takes), 0))

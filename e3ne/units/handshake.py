@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.rtl.builder import ModuleBuilder, Register, Wire
+from e3ne.dialects.rtl.builder import ModuleBuilder, Register, Wire, width_of
 
 
 @dataclass(frozen=True)
@@ -126,3 +126,58 @@ class Pipeline:
         gives = m.constant(1, 1) if gives is None else gives
         self._gives.assign(gives)
         give(m, data, m.and_(self._valid[-1].value, gives))
+
+
+class CreditPipeline(Pipeline):
+    """The control of `stages` register stages that never wait: tokens that cannot leave yet wait behind the last one.
+
+    A token may enter while there are fewer than `stages` + 1, which a register tells: there is no path from `m_ready`
+    to `ready`, and no clock enable that all registers of a stage wait for. Costs a LUT RAM of the output's width.
+    """
+
+    def __init__(self, m: ModuleBuilder, stages: int, ready: SSAValue) -> None:
+        self.m = m
+        self.stages = stages
+        self.enable = [m.constant(1, 1)] * stages
+        self._valid = [m.register(1, f"valid_{k}", reset=0) for k in range(stages)]
+        self._taken = ready
+        self._room = stages + 1
+        self._inside = m.register(self._room.bit_length(), "inside", reset=0)
+        self._ready = m.name(m.ne(self._inside.value, m.constant(self._room, self._room.bit_length())), "room")
+        self._entered: SSAValue | None = None
+
+    @property
+    def ready(self) -> SSAValue:
+        """Whether a token may enter."""
+        return self._ready
+
+    def enter(self, valid: SSAValue) -> None:
+        """A token enters in each cycle in which `valid` and `ready` are 1."""
+        entered = self._entered = self.m.and_(valid, self._ready)
+        for k, register in enumerate(self._valid):
+            register.drive(entered if k == 0 else self._valid[k - 1].value)
+
+    def finish(self, gives: SSAValue | None, data: SSAValue) -> None:
+        """As of `Pipeline`; a token that is not given passes through in its order."""
+        m, come = self.m, self._valid[-1].value
+        assert self._entered is not None, "nothing enters"
+        waiting = m.register(self._room.bit_length(), "waiting", reset=0)
+        some = m.name(m.ne(waiting.value, m.constant(0, self._room.bit_length())), "some")
+        word = data if gives is None else m.concat(gives, data)
+        memory = m.memory(width_of(word), self._room, "waiting_tokens", style="distributed")
+        leaves, waits = m.wire(1), m.wire(1)
+        memory.write(count(m, self._room, waits.value, "write_position").value, word, waits.value)
+        front = m.mux(some, memory.read(count(m, self._room, m.and_(some, leaves.value), "read_position").value), word)
+        here = m.or_(some, come)
+        shown = here if gives is None else m.and_(here, m.extract(front, width_of(data)))
+        leaves.assign(m.and_(here, m.or_(m.not_(shown), self._taken)))
+        waits.assign(m.and_(come, m.or_(some, m.not_(leaves.value))))
+        _step(m, self._inside, self._entered, leaves.value)
+        _step(m, waiting, waits.value, m.and_(some, leaves.value))
+        give(m, m.extract(front, 0, width_of(data)), shown)
+
+
+def _step(m: ModuleBuilder, register: Register, up: SSAValue, down: SSAValue) -> None:
+    """Counts up, down, or neither when both happen."""
+    one = m.constant(1, width_of(register.value))
+    register.drive(m.mux(up, m.add(register.value, one), m.sub(register.value, one)), m.xor(up, down))

@@ -17,7 +17,7 @@ from e3ne.errors import E3neError
 from e3ne.units.accumulator import build_accumulator
 from e3ne.units.features import Features
 from e3ne.units.flow import elastic
-from e3ne.units.handshake import InputStream, Pipeline, nest, taken_port
+from e3ne.units.handshake import CreditPipeline, InputStream, Pipeline, nest, taken_port
 from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
 from e3ne.units.matvec_adder import adder_drive
@@ -32,7 +32,7 @@ class MatvecModel:
 
     Each step takes one beat; the last beat of a group of outputs gives their values `latency` cycles later. If a beat
     is `held` for several steps, one for each group of outputs, the first of them takes it, and the steps of the last
-    beat of a pixel give.
+    beat of a pixel give. `room` is 0, or how many steps may be inside where none waits in the pipeline.
     """
 
     taken: Layout
@@ -41,13 +41,14 @@ class MatvecModel:
     bias: NDArray[np.int64] = field(metadata={"array": True})
     latency: int
     held: int
+    room: int
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
         """`held` steps for each beat taken; those of the last beat of a pixel's repetition give."""
         step = np.arange(self.taken.beats * self.held, dtype=np.int64)
         takes = step % self.held == 0
         gives = (step // self.held + 1) % self.taken.pixel_beats == 0
-        graph = elastic(unit, taken, given, takes.astype(np.int64), gives.astype(np.int64), self.latency)
+        graph = elastic(unit, taken, given, takes.astype(np.int64), gives.astype(np.int64), self.latency, self.room)
         # Follows from the steps, and says at a glance how fast a beat follows a beat.
         return EventGraph.union([graph, EventGraph((Process(taken, self.taken.beats, self.held),), ())])
 
@@ -127,20 +128,23 @@ class Matvec(Unit[MatvecOp]):
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
         matrix = integers_of(op, op.weights)
         return [
-            output_tables(w) for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
+            output_tables(w, op.lut_size)
+            for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
         ]
 
     def model(self, op: MatvecOp) -> MatvecModel:
         """The matrix, and both layouts."""
         matrix = integers_of(op, op.weights)
         bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else integers_of(op, op.bias)
+        latency = op.latency.value.data or self.latency(op)
         return MatvecModel(
             layout_of(op.input_type),
             layout_of(op.output_type),
             matrix,
             bias,
-            op.latency.value.data or self.latency(op),
+            latency,
             op.groups if op.is_input_stationary else 1,
+            latency + 1 if op.has_credit else 0,
         )
 
     def build(self, op: MatvecOp) -> ModuleOp:
@@ -162,7 +166,7 @@ class Matvec(Unit[MatvecOp]):
         )
         latency = self.latency(op)
         s = InputStream.of(m, given.beat_bits)
-        pipeline = Pipeline(m, latency, taken_port(m))
+        pipeline = (CreditPipeline if op.has_credit else Pipeline)(m, latency, taken_port(m))
         step = m.wire(1)
         inner = [("chunk", fold.chunks), ("time", fold.step_beats)]
         order = inner if op.reduction is Order.STEPS_INNER else inner[::-1]
@@ -181,9 +185,9 @@ class Matvec(Unit[MatvecOp]):
             drive = adder_drive(m, pipeline, digits, fold, loops, matrix, op, step.value, shape)
         elif fold.held:
             digits = m.reg(s.data, enable=load, name="digits")
-            drive = table_drive(m, pipeline, digits, 1, fold, loops, self._tables(op), shape)
+            drive = table_drive(m, pipeline, digits, 1, fold, loops, self._tables(op), shape, op.lut_size)
         else:
-            drive = table_drive(m, pipeline, s.data, 0, fold, loops, self._tables(op), shape)
+            drive = table_drive(m, pipeline, s.data, 0, fold, loops, self._tables(op), shape, op.lut_size)
         values = build_accumulator(m, pipeline, drive, fold, loops, op)
         assert all(width_of(value) == op.value_bits.value.data for value in values)
         return m.build()

@@ -31,7 +31,7 @@ def adder_shape(op: MatvecOp, low: int, high: int, granularity: int) -> DriveSha
         granularity,
         op.value_bits.value.data,
     )
-    return DriveShape.of([column] * op.output_lanes.value.data)
+    return DriveShape.of([column] * op.output_lanes.value.data, op.lut_size)
 
 
 def adder_drive(
@@ -45,7 +45,7 @@ def adder_drive(
     step: SSAValue,
     shape: DriveShape,
 ) -> Drive:
-    """Weights in stage 0, as the `digits`; selected weights in stage 1, then the heap's levels.
+    """Weights in stage 0, as the `digits`; selected weights in the stage after `weight_stages`, then the heap's levels.
 
     The sign bit of a weight weighs −2^(bits−1): it is inverted, and the constant that this adds is in the offset.
     """
@@ -53,23 +53,30 @@ def adder_drive(
     low, high = weight_range(matrix)
     bits = weight_bits(low, high)
     word = _weights(m, pipeline, fold, loops, matrix, op, bits, step)
+    stage = weight_stages(op, fold)
+    digits = pipeline.carry(digits, "digits", 1, stage - 1)
     zero = m.constant(0, bits)
     sums: list[SSAValue] = []
     for output, column in enumerate(shape.columns):
-        heap = BitHeap(column.width)
+        heap = BitHeap(column.width, op.lut_size)
         for element in range(lanes * parallel):
             time, lane = divmod(element, lanes)
             weight = m.extract(word, (output * lanes + lane) * bits, bits)
             # Synthesis makes this the synchronous reset of the flip-flops: no LUTs for the selection.
             selected = m.mux(m.extract(digits, element), weight, zero)
-            value = m.reg(selected, enable=pipeline.enable[1], name="selected")
+            value = m.reg(selected, enable=pipeline.enable[stage], name="selected")
             if low < 0:
                 sign = m.not_(m.extract(value, bits - 1))
                 value = m.concat(sign, m.extract(value, 0, bits - 1)) if bits > 1 else sign
             heap.add(m, value, parallel - 1 - time)
         heap.add_constant(column.remainder)
-        sums.append(heap.total(m, pipeline, 2, shape.levels))
-    return Drive(sums, [column.offset for column in shape.columns], 1 + shape.levels)
+        sums.append(heap.total(m, pipeline, stage + 1, shape.levels))
+    return Drive(sums, [column.offset for column in shape.columns], stage + shape.levels)
+
+
+def weight_stages(op: MatvecOp, fold: Fold) -> int:
+    """Pipeline stages until the weights of a step are there; what comes out of a block memory is late in its cycle."""
+    return 2 if op.weight_memory.data == "block" and fold.words > 1 else 1
 
 
 def weight_range(matrix: NDArray[np.signedinteger]) -> tuple[int, int]:
@@ -99,7 +106,7 @@ def _weights(
     bits: int,
     step: SSAValue,
 ) -> SSAValue:
-    """The weights of the current fold, registered in stage 0: by output lane, then by input lane."""
+    """The weights of the current fold, registered in the last of their stages: by output lane, then by input lane."""
     outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
     words = [_packed(weights, bits) for weights in weight_words(matrix, fold, outputs, lanes)]
     width = outputs * lanes * bits
@@ -109,7 +116,7 @@ def _weights(
     rom = m.memory(width, fold.words, "weights", style=style, init=words)
     address = _address(m, fold, loops, step)
     if style == "block":
-        return rom.read_registered(address, pipeline.enable[0])
+        return pipeline.carry(rom.read_registered(address, pipeline.enable[0]), "weight_word", 1, 1)
     return m.reg(rom.read(address), enable=pipeline.enable[0], name="weight_word")
 
 

@@ -11,7 +11,7 @@ from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level
 from e3ne.units.bit_heap import heap_parts
 from e3ne.units.drive import Column, DriveShape
 from e3ne.units.features import Control, Features
-from e3ne.units.matvec_adder import adder_shape, weight_range
+from e3ne.units.matvec_adder import adder_shape, weight_range, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
 from e3ne.units.synapses import Fold
 from e3ne.units.table_plan import TableBits
@@ -56,8 +56,9 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
         _add_tables(op, fold, plan.tables, parts)
     else:
         _add_weights(op, fold, matrix, parts)
-    _add_heaps(plan.shape, parts)
+    _add_heaps(plan.shape, op.lut_size, parts)
     _add_accumulators(op, fold, plan, parts)
+    _add_credit(op, fold, parts)
     return Features(
         f"matvec-{op.implementation.data}",
         parts.control.lut | parts.lut,
@@ -77,8 +78,9 @@ def _plan(op: MatvecOp, fold: Fold, matrix: Matrix) -> _Plan:
     multiple = granularity(fold, op.reduction, parallel)
     if op.implementation.data == "adder":
         shape = adder_shape(op, *weight_range(matrix.weights), multiple)
-        return _Plan(shape, 1 + shape.levels, None)
-    shape, tables = table_plan_of(matrix, fold, outputs, lanes, parallel, multiple, op.value_bits.value.data)
+        return _Plan(shape, weight_stages(op, fold) + shape.levels, None)
+    bits = op.value_bits.value.data
+    shape, tables = table_plan_of(matrix, fold, outputs, lanes, parallel, multiple, bits, op.lut_size)
     return _Plan(shape, int(fold.held) + shape.levels, tables)
 
 
@@ -113,17 +115,19 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         "address_bits": address_bits,
     }
     parts.ff |= {
-        "weights": rom.different if logic else 0,
+        # The registers behind a block memory are part of it in the end, but not for synthesis.
+        "weights": rom.different if logic else rom.varying if block and fold.words > 1 else 0,
         # Without a memory weights are constants, and a digit stands for all bits that it selects.
         "selected": parallel * (rom.selected if fold.words > 1 else lanes),
     }
-    parts.control.carry(_digits(op) + address_bits, 1)
+    parts.control.carry(_digits(op), weight_stages(op, fold))
+    parts.control.carry(address_bits, 1)
     if block and fold.words > 1:
         parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
 
 
-def _add_heaps(shape: DriveShape, parts: _Parts) -> None:
-    heaps = [heap_parts(column.heights, column.remainder, shape.levels) for column in shape.columns]
+def _add_heaps(shape: DriveShape, lut_inputs: int, parts: _Parts) -> None:
+    heaps = [heap_parts(column.heights, column.remainder, shape.levels, lut_inputs) for column in shape.columns]
     parts.lut |= {
         "counters_6_3": sum(heap.counters for heap in heaps),
         "columns": sum(heap.columns for heap in heaps),
@@ -141,8 +145,11 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     chunked, stepped = fold.chunks > 1, fold.step_beats > 1
     added, registers, ones = values, values, 0
     if fold.held and chunked:
-        parts.memories.append(Memory(fold.groups, values, "distributed", shared=True))
+        parts.memories.append(Memory(fold.groups, values, "distributed"))
+        # What is added to is read a stage ahead.
+        registers = 2 * values
         control.carry(2 + fold.group_bits, after)
+        control.carry(-1, 1)
     elif is_two_level(fold, op.reduction):
         added = registers = 2 * values
         control.carry(4, after)
@@ -156,6 +163,20 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
         control.carry(fold.group_bits, parts.control.stages - 1)
     parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold)}
     parts.ff["membranes"] = registers + (values if biased else 0)
+
+
+def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
+    """The memory of steps that wait behind the pipeline, its positions, and what counts them and those inside."""
+    control, width = parts.control, 0
+    if op.has_credit:
+        room = control.stages + 1
+        width = op.output_lanes.value.data * op.value_bits.value.data + int(fold.chunks > 1 or fold.step_beats > 1)
+        parts.memories.append(Memory(room, width, "distributed"))
+        control.count(room, room, room + 1, room + 1)
+        # Yosys keeps a copy of the position that addresses an asynchronous read.
+        control.carry((room - 1).bit_length(), 1)
+    # The stages of a pipeline that never waits are registers alone.
+    parts.lut |= {"waiting_bits": width} | ({"stages": 0} if op.has_credit else {})
 
 
 def _bias_luts(op: MatvecOp, fold: Fold) -> int:

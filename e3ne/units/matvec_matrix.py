@@ -41,10 +41,10 @@ class Matrix:
 
 @lru_cache(maxsize=4096)
 def table_plan_of(
-    matrix: Matrix, fold: Fold, outputs: int, lanes: int, parallel: int, multiple: int, bits: int
+    matrix: Matrix, fold: Fold, outputs: int, lanes: int, parallel: int, multiple: int, bits: int, lut_inputs: int
 ) -> tuple[DriveShape, TableBits]:
     """The plan of the tables for a folding, once for each."""
-    return table_plan(fold.lane_weights(matrix.integers(), outputs, lanes, parallel), multiple, bits)
+    return table_plan(fold.lane_weights(matrix.integers(), outputs, lanes, parallel), multiple, bits, lut_inputs)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """The `table` implementation of the matrix-vector unit: weights are constants in LUTs (distributed arithmetic).
 
-Up to six spikes address a table of their partial sum, one 6-input LUT for each bit of it; folds take address bits. An
+As many spikes as a LUT has inputs address a table of their partial sum, a LUT for each bit; folds take address bits. An
 unfolded unit groups the inputs of an output by the magnitude of their weight, so that the sums of a table have few
 bits, and drops weights that are zero. Tables hold unsigned numbers; the offset of all tables of an output goes into
 its last one.
@@ -22,17 +22,19 @@ from e3ne.units.handshake import Counter, Pipeline
 from e3ne.units.synapses import Fold, Integers
 
 LUT_INPUTS = 6
+MINIMAL_SPIKES = 2
+"""Spikes that address a table even where folds take all other inputs of a LUT."""
 MAXIMAL_FOLD_BITS = 4
-"""Two inputs of a LUT are left for spikes then; beyond that, memory is the better place for weights."""
+"""Two inputs of a 6-input LUT are left for spikes then; beyond that, memory is the better place for weights."""
 
 
-def group_terms(weights: Integers) -> list[list[int]]:
-    """Which elements share a table, for the weights (folds, elements) of one output.
+def group_terms(weights: Integers, lut_inputs: int = LUT_INPUTS) -> list[list[int]]:
+    """Which elements share a table, for the weights (folds, elements) of one output and LUTs of so many inputs.
 
     Elements without any weight appear in none; an output without weights has one empty table.
     """
     used = np.flatnonzero(weights.any(axis=0))
-    size = LUT_INPUTS - (weights.shape[0] - 1).bit_length()
+    size = max(MINIMAL_SPIKES, lut_inputs - (weights.shape[0] - 1).bit_length())
     if weights.shape[0] > 1:
         return [used[i : i + size].tolist() for i in range(0, used.size, size)] or [[]]
     magnitude = np.abs(weights[0])
@@ -84,11 +86,11 @@ class OutputTables:
         return sum(int(table.words.max()) * sum(1 << shift for shift in table.shifts) for table in self.tables)
 
 
-def output_tables(weights: Integers) -> OutputTables:
-    """The tables for the weights (folds, elements) of one output."""
+def output_tables(weights: Integers, lut_inputs: int = LUT_INPUTS) -> OutputTables:
+    """The tables for the weights (folds, elements) of one output and LUTs of so many inputs."""
     tables: list[Table] = []
     offset = 0
-    for group in group_terms(weights):
+    for group in group_terms(weights, lut_inputs):
         sums = partial_sums(weights, group)
         low = int(sums.min())
         offset += low
@@ -116,6 +118,7 @@ def table_drive(
     loops: Mapping[str, Counter],
     lanes: Sequence[OutputTables],
     shape: DriveShape,
+    lut_inputs: int,
 ) -> Drive:
     """Tables in stage `stage`, for a beat of the stage before; then as many levels as the tallest heap needs."""
     address = _fold_address(m, fold, loops)
@@ -124,7 +127,7 @@ def table_drive(
     inputs: dict[int, SSAValue] = {}
     sums: list[SSAValue] = []
     for lane, column in zip(lanes, shape.columns, strict=True):
-        heap = BitHeap(column.width)
+        heap = BitHeap(column.width, lut_inputs)
         for table in lane.tables:
             spikes = [inputs.setdefault(e, m.extract(beat, e)) for e in reversed(table.elements)]
             looked_up = m.table(
@@ -140,13 +143,13 @@ def table_drive(
     return Drive(sums, [column.offset for column in shape.columns], stage + shape.levels)
 
 
-def table_shape(lanes: Sequence[OutputTables], granularity: int, bits: int) -> DriveShape:
+def table_shape(lanes: Sequence[OutputTables], granularity: int, bits: int, lut_inputs: int) -> DriveShape:
     """The heaps of the outputs."""
     columns: list[Column] = []
     for lane in lanes:
         numbers = [(table.bits, shift) for table in lane.tables for shift in table.shifts]
         columns.append(Column.of(numbers, lane.high, lane.offset, granularity, bits))
-    return DriveShape.of(columns)
+    return DriveShape.of(columns, lut_inputs)
 
 
 def _fold_address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter]) -> SSAValue | None:

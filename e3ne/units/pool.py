@@ -12,6 +12,7 @@ from e3ne.dialects.dataflow import PoolOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.adders import tree_depth
+from e3ne.units.comparison import less
 from e3ne.units.features import Control, Features, comparison_luts
 from e3ne.units.flow import elastic, every
 from e3ne.units.handshake import InputStream, Pipeline, count, taken_port
@@ -134,7 +135,7 @@ def _largest_value(m: ModuleBuilder, pipeline: Pipeline, window: Sequence[SSAVal
     level = list(window)
     for stage in range(pipeline.stages):
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
-        winners = [m.mux(m.slt(p[0], p[1]), p[1], p[0]) if len(p) == 2 else p[0] for p in pairs]
+        winners = [m.mux(less(m, p[0], p[1]), p[1], p[0]) if len(p) == 2 else p[0] for p in pairs]
         level = [m.reg(winner, enable=pipeline.enable[stage], name=f"largest_{stage}") for winner in winners]
     return level[0]
 

@@ -85,13 +85,16 @@ class Replay(Unit[ReplayOp]):
         control = Control(1)
         control.count(size, 2, 2, op.repeat.value.data, *((given.step_beats, given.chunks) if outer else (size,)))
         words = 2 << position if size > 1 else 2
+        # Where a block memory cannot read and write one word at once, synthesis adds what can.
+        bypassed = given.beat_bits if block else 0
         return Features(
             "replay",
-            control.lut | {"position_bits": position, "reordered_bits": position if outer else 0},
+            control.lut | {"position_bits": position, "reordered_bits": position if outer else 0, "bypassed": bypassed},
             control.ff
             | {
                 "full_banks": 2,
                 "reordered_bits": position if outer else 0,
+                "bypassed": bypassed,
                 "read": 0 if block else given.beat_bits,
             },
             (Memory(words, given.beat_bits, "block" if block else "distributed"),),

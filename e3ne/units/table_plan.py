@@ -37,12 +37,14 @@ class _Lane:
     offset: int = 0
 
 
-def table_plan(lanes: Sequence[Integers], granularity: int, bits: int) -> tuple[DriveShape, TableBits]:
+def table_plan(
+    lanes: Sequence[Integers], granularity: int, bits: int, lut_inputs: int = LUT_INPUTS
+) -> tuple[DriveShape, TableBits]:
     """The heaps of the outputs as `table_drive` builds them, and the bits of their tables."""
     found = [_Lane([]) for _ in lanes]
     groups: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
     for number, weights in enumerate(lanes):
-        for group in group_terms(weights):
+        for group in group_terms(weights, lut_inputs):
             groups[len(group)].append((number, group))
     weights = np.stack(lanes).astype(np.int32)
     by_inputs = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
@@ -54,7 +56,7 @@ def table_plan(lanes: Sequence[Integers], granularity: int, bits: int) -> tuple[
         by_inputs += _by_inputs(tables, elements)
         total += int(tables.bits.sum())
     columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
-    return DriveShape.of(columns), TableBits(tuple(by_inputs.tolist()), total)
+    return DriveShape.of(columns, lut_inputs), TableBits(tuple(by_inputs.tolist()), total)
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from e3ne.analysis.event_graph import Cycles, EventGraph
-from e3ne.dialects.dataflow import WINDOW_MEMORIES, WindowOp, as_tuple
+from e3ne.dialects.dataflow import WINDOW_MEMORIES, StreamType, WindowOp, as_tuple
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.features import Features
 from e3ne.units.flow import elastic
@@ -22,10 +22,10 @@ from e3ne.units.window_taps import WindowBuilder
 class WindowModel:
     """The window of each place of a kernel on the padded map; `padding` is top, left, bottom, right.
 
-    The unit goes through the padded map, beat by beat. A beat is a step; where a window is complete it is `parts`
-    steps, which give a beat each, a cycle later, and split the time steps of the beat among them. The first step takes
-    the beat if it is inside the image. Where a window lies in the padding before the first pixel, the very first step
-    takes the first beat, so that nothing is given for an image that has not come.
+    The unit goes through the map row by row, beat by beat; `swept` tells how far beyond it. A beat is a step; where a
+    window is complete it is `parts` steps, which give a beat each, a cycle later, and split the time steps of the beat
+    among them. The first step takes the beat if it is inside the image. Where a window lies in the padding before the
+    first pixel, the very first step takes the first beat, so that nothing is given for an image that has not come.
     """
 
     layout: Layout
@@ -35,21 +35,34 @@ class WindowModel:
     padding: tuple[int, int, int, int]
     dilation: tuple[int, int]
 
+    def ends(self, axis: int) -> Cycles:
+        """The row (axis 0) or column (1) of each window's last element, from the first pixel of the map."""
+        size = (self.layout.height, self.layout.width)[axis]
+        first = (self.kernel[axis] - 1) * self.dilation[axis] - self.padding[axis]
+        return np.arange(first, size + self.padding[axis + 2], self.stride[axis], dtype=np.int64)
+
+    def outside(self, axis: int) -> tuple[int, int]:
+        """Rows or columns before and behind the map in which windows end."""
+        size, ends = (self.layout.height, self.layout.width)[axis], self.ends(axis)
+        return max(0, -int(ends[0])), max(0, int(ends[-1]) - size + 1)
+
     @property
-    def padded(self) -> tuple[int, int]:
-        """Rows and columns of the padded map."""
-        top, left, bottom, right = self.padding
-        return self.layout.height + top + bottom, self.layout.width + left + right
+    def swept(self) -> tuple[int, int]:
+        """Rows and columns that are stepped through for an image.
+
+        Rows above the map are zero without a step. The zeros right of a row are also those left of the next one.
+        """
+        return (
+            self.layout.height + sum(self.outside(0)),
+            self.layout.width + max(self.padding[1], sum(self.outside(1))),
+        )
 
     def masks(self) -> tuple[Cycles, Cycles]:
         """For each step whether it takes a beat, and whether it gives one."""
-        (rows, columns), (top, left, _, _) = self.padded, self.padding
-        y = np.arange(rows)[:, None]
-        x = np.arange(columns)[None, :]
-        inside = (y >= top) & (y < top + self.layout.height) & (x >= left) & (x < left + self.layout.width)
-        dy = y - (self.kernel[0] - 1) * self.dilation[0]
-        dx = x - (self.kernel[1] - 1) * self.dilation[1]
-        complete = (dy >= 0) & (dx >= 0) & (dy % self.stride[0] == 0) & (dx % self.stride[1] == 0)
+        y = np.arange(self.swept[0])[:, None] - self.outside(0)[0]
+        x = np.arange(self.swept[1])[None, :] - self.outside(1)[0]
+        inside = (y >= 0) & (y < self.layout.height) & (x >= 0) & (x < self.layout.width)
+        complete = np.isin(y, self.ends(0)) & np.isin(x, self.ends(1))
         beats = self.layout.pixel_beats
         takes = np.repeat(inside.reshape(-1), beats).astype(np.int64)
         gives = np.repeat(complete.reshape(-1), beats).astype(np.int64)
@@ -61,7 +74,7 @@ class WindowModel:
         return first * np.repeat(takes, steps), np.repeat(gives, steps)
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """Steps over the padded map, each through one register stage."""
+        """Steps over the rows and columns that are swept, each through one register stage."""
         takes, gives = self.masks()
         return elastic(unit, taken, given, takes, gives, 1)
 
@@ -112,11 +125,15 @@ class Window(Unit[WindowOp]):
 
     def model(self, op: WindowOp) -> WindowModel:
         """The geometry."""
+        return self.over(op, op.input_type)
+
+    def over(self, op: WindowOp, given: StreamType) -> WindowModel:
+        """The geometry of the window if its input came in the layout of `given`."""
         kernel, stride, dilation = as_tuple(op.kernel), as_tuple(op.stride), as_tuple(op.dilation)
         top, left, bottom, right = as_tuple(op.padding)
         return WindowModel(
-            layout_of(op.input_type),
-            op.input_type.parallel // op.output_type.parallel,
+            layout_of(given),
+            given.parallel // (op.parallel_out.value.data or given.parallel),
             (kernel[0], kernel[1]),
             (stride[0], stride[1]),
             (top, left, bottom, right),

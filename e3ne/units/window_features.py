@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import WindowOp, as_tuple
-from e3ne.units.features import Control, Features
+from e3ne.units.features import Control, Features, choosing_luts
+from e3ne.units.window_taps import Sweep
 
 SHIFT_REGISTER = 3
 """Beats between two taps from which on AMD's LUTs serve as shift registers (Yosys' xilinx_srl)."""
@@ -13,8 +14,8 @@ SHIFT_REGISTER = 3
 def window_features(op: WindowOp, cycles: int) -> Features:
     """The parts of the unit for the layout of its streams."""
     given = op.input_type
-    top, left, bottom, right = as_tuple(op.padding)
-    rows, columns = given.height + top + bottom, given.width + left + right
+    down, along = Sweep.of(op, 0), Sweep.of(op, 1)
+    rows, columns = down.total, along.total
     beats, bits = given.beats_per_pixel, given.beat_bits
     kernel, reach = as_tuple(op.kernel), op.reach
     spacing = as_tuple(op.dilation)[1] * beats
@@ -24,33 +25,36 @@ def window_features(op: WindowOp, cycles: int) -> Features:
     above = (reach[0] - 1) * bits
     # Rows that a dilated kernel skips are kept all the same.
     gaps = kernel[0] * (kernel[1] - 1) * bits
-    padded = (rows, columns) != (given.height, given.width)
-    early = (reach[0] - 1, reach[1] - 1) < (top, left)
+    padded = not all((*down.inside, *along.inside))
+    early = (down.first, along.first) < (down.lead, along.lead)
+    # Taps that begin as zeros left of the first pixel of all are no shift registers.
+    shifted = spacing >= SHIFT_REGISTER and not (along.left_of_window and down.first == 0)
+    masked = [down.masks(distance, along) for distance in range(reach[0] - 1, 0, -as_tuple(op.dilation)[0])]
     memories, position, stored, depth = _rows_above(op, above, columns, beats)
+    # Where a block memory cannot read and write one word at once, synthesis adds what can.
+    bypassed = above if op.memory.data == "block" else 0
     lut = {
         "padded_bits": bits if padded and above and not early else 0,
         "first_beat_bits": bits if early else 0,
-        "marks": 4 - (rows == given.height) - (columns == given.width),
+        "marks": sum(not all(words) for sweep in (down, along) for words in (sweep.inside, sweep.complete)),
+        "masked_rows": sum(masked),
         "position_bits": position,
         "stored_words": depth if stored else 0,
-        "stored_bits": stored // max(1, depth) * _choosing_luts(depth),
-        "shift_registers": gaps * -(-spacing // 32) if spacing >= SHIFT_REGISTER else 0,
+        "stored_bits": stored // max(1, depth) * choosing_luts(depth),
+        "shift_registers": gaps * -(-spacing // 32) if shifted else 0,
         # A LUT with six inputs chooses among four.
+        "bypassed": bypassed,
         "parts": op.output_type.beat_bits * -(-(parts - 1) // 3),
     }
     ff = {
         "first_beat_bits": bits if early else 0,
         "position_bits": position,
         "stored_bits": stored,
-        "taps": kernel[0] * bits + (0 if spacing >= SHIFT_REGISTER else gaps * spacing),
-        "shifted_taps": gaps * spacing if spacing >= SHIFT_REGISTER else 0,
+        "bypassed": bypassed,
+        "taps": kernel[0] * bits + (0 if shifted else gaps * spacing),
+        "shifted_taps": gaps * spacing if shifted else 0,
     }
     return Features("window", control.lut | lut, control.ff | ff, memories, cycles)
-
-
-def _choosing_luts(words: int) -> float:
-    """LUTs that choose a bit among some words: a LUT for each three words more, with many words half a one for each."""
-    return words / 2 if words > 8 else -(-(words - 1) // 3)
 
 
 def _rows_above(op: WindowOp, width: int, columns: int, beats: int) -> tuple[tuple[Memory, ...], int, int, int]:

@@ -305,6 +305,32 @@ BUFFERS: Mapping[str, Case] = {
     "unaided": _map(_DEEP, interval=200),
 }
 
+_INPUT_STATIONARY = Folding(2, 4, 2, implementation="adder", weight_memory="block", stationary="input")
+
+TARGETS: Mapping[str, Case] = {
+    "deep": _map(_DEEP, small_luts=True),
+    "deep_folded": _map(_DEEP, small_luts=True, foldings=_FOLDS),
+    "deep_fifo_1": _map(_DEEP, small_luts=True, fifo_depth=1),
+    "block_weights": Case(
+        (4, 1, 2),
+        2,
+        lambda n: n.linear(4).fire(3).linear(3),
+        Decisions({0: Folding(2, 4, 1, implementation="adder", weight_memory="block")}, small_luts=True),
+    ),
+    "input_stationary": Case(
+        (8, 1, 1),
+        2,
+        lambda n: n.linear(6).fire(3).linear(3),
+        Decisions({0: _INPUT_STATIONARY}, small_luts=True),
+    ),
+    "many_thresholds": Case(
+        (4, 1, 1), 2, lambda n: n.linear(8).fire(4).linear(2), Decisions({0: Folding(2, 4, 1)}, small_luts=True)
+    ),
+    "pools_first": _map(
+        lambda n: n.conv(4, (2, 2)).fire(3).max_pool((2, 2)).linear(2), small_luts=True, pools_first=True
+    ),
+}
+
 GROUPS: Mapping[str, Mapping[str, Case]] = {
     "windows": WINDOWS,
     "pools": POOLS,
@@ -314,4 +340,5 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "buffers": BUFFERS,
     "neurons": NEURONS,
     "parts": PARTS,
+    "targets": TARGETS,
 }

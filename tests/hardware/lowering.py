@@ -34,6 +34,7 @@ from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
 from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
 from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
 from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
+from e3ne.passes.dataflow_set_target import DataflowSetTargetPass
 from e3ne.passes.pipelines import hardware_stages
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
@@ -77,8 +78,8 @@ class Decisions:
 
     `foldings` go by the number of the matrix-vector unit, `neurons` by that of the neurons. Windows of pools take
     `pool_steps` time steps a beat if that is not 0. `fifo_depth` puts a FIFO of this depth behind every unit;
-    0 leaves FIFOs to the pass. `memory` holds the rows of windows and the buffers of replays. With `seed` every choice
-    that is not given is a random legal one.
+    0 leaves FIFOs to the pass. `small_luts` builds for a device with 4-input LUTs. `memory` holds the rows of windows
+    and the buffers of replays. With `seed` every choice that is not given is a random legal one.
     """
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
@@ -87,6 +88,7 @@ class Decisions:
     pools_first: bool = False
     pixels: int = 1
     fifo_depth: int = 0
+    small_luts: bool = False
     memory: Literal["", "registers", "distributed", "block"] = ""
     interval: int = 1024
     seed: int | None = None
@@ -118,6 +120,8 @@ def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     module.verify()
     _fold(module, decisions)
     DataflowFoldPass(interval=decisions.interval).apply(context, module)
+    if decisions.small_luts or (decisions.seed is not None and decisions.seed % 2):
+        DataflowSetTargetPass().apply(context, module)
     DataflowLegalizeStreamsPass().apply(context, module)
     module.verify()
     _place(module, decisions)

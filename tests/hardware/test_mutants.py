@@ -57,6 +57,7 @@ MUTANTS: Mapping[str, Mutant] = {
     "parts_swapped": Mutant("pool4_window", r"m_data = part\[1\] \?", "m_data = ~part[1] ?"),
     "race_without_losers": Mutant("pool4_pool", r"(racing_0 <= )(.*);", r"\g<1>1'b1;"),
     "padding_late": Mutant("conv2_window", r"(wire \[\d+:0\] t\S* = \d+'[hd][0-9a-f]*)([0-9a-f]);", r"\1{\2}flip;"),
+    "row_above_kept": Mutant("conv2_window", r"(row0_now <= )t_1\[row\] \? 1'b0 : (.*);", r"\1\2;"),
     "last_early": Mutant("sink", r"(m_last|m_tlast|last_0)( <= )(.*);", r"\1\2~(\3);"),
 }
 

@@ -93,7 +93,7 @@ def verify(op: UnitOp, parameters: Mapping[str, Integers] | None = None) -> None
 def choose(op: UnitOp, choice: Choice) -> None:
     """Writes a choice into an operation."""
     for name, value in choice.items():
-        assert name in op.properties, f"{op.name} has no property {name}"
+        assert name in op.get_irdl_definition().properties, f"{op.name} has no property {name}"
         op.properties[name] = number(value) if isinstance(value, int) else StringAttr(value)
 
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.utils.exceptions import VerifyException
 
-from e3ne.dialects.dataflow import FireOp, StreamType
+from e3ne.dialects.dataflow import SEARCHES, FireOp, StreamType
 from e3ne.units.fire import Fire
 from e3ne.units.fire_thresholds import search_thresholds
 from e3ne.units.interface import Choice
@@ -30,8 +30,10 @@ def fire(
     parameters = {"t": np.array(threshold), "b": np.array(bias)}
     op = place(taken, lambda stream: FireOp("fire", "layer", stream, "t", "b", fraction_bits, steps), parameters)
     assert isinstance(op, FireOp)
-    assert choice is None or choice in Fire().legal_choices(op)
-    choose(op, choice or {})
+    search = (choice or {}).get("search", "direct")
+    choice = {name: value for name, value in (choice or {}).items() if name != "search"}
+    assert not choice or choice in Fire().legal_choices(op)
+    choose(op, {**choice, "search": search})
     op.settle()
     op.verify()
     return op
@@ -131,7 +133,7 @@ def test_any_neuron(
     count = channels if own_bias else 1
     bias = data.draw(st.lists(st.integers(-whole, whole), min_size=count, max_size=count))
     threshold = [theta + 3 * channel for channel, theta in enumerate(threshold)]
-    choice = data.draw(st.sampled_from(choices(steps)))
+    choice = {**data.draw(st.sampled_from(choices(steps))), "search": data.draw(st.sampled_from(SEARCHES))}
     check_fire(taken, threshold, bias, fraction, steps, choice=choice, hardware=rarely == 0)
 
 
@@ -155,6 +157,7 @@ def test_every_choice(steps: int, lanes: int) -> None:
     taken = StreamType.of(1, 5, 6, steps=1, bits=-7, lanes=lanes)
     for number, choice in enumerate(choices(steps)):
         if number % 4 == lanes % 4 or lanes == 3:
+            choice = {**choice, "search": SEARCHES[number // 4 % 2]}
             check_fire(taken, [3, 5, 2, 7, 1, 6], [0, 9, -9, 4, -4, 20], 1, steps, choice=choice)
 
 

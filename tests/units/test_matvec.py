@@ -10,7 +10,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from xdsl.dialects.builtin import StringAttr
 
-from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order, StreamType, retype
+from e3ne.dialects.dataflow import (
+    CONTROLS,
+    LUT_SIZES,
+    STATIONARY,
+    WEIGHT_MEMORIES,
+    MatvecOp,
+    Order,
+    StreamType,
+    retype,
+)
 from e3ne.errors import E3neError
 from e3ne.units.interface import Choice
 from e3ne.units.matvec import Matvec, decide_latency
@@ -96,6 +105,12 @@ def test_every_choice(choice: dict[str, int | str]) -> None:
     check_matvec(matvec(SMALL, WEIGHTS, bias, choice), WEIGHTS, bias)
 
 
+@pytest.mark.parametrize("choice", legal()[::3], ids=lambda choice: "-".join(map(str, choice.values())))
+def test_choices_for_small_luts_where_nothing_waits_inside(choice: dict[str, int | str]) -> None:
+    bias = None if int(choice["input_lanes"]) % 2 else [5, -7, 0, 2]
+    check_matvec(matvec(SMALL, WEIGHTS, bias, {**choice, "lut_inputs": 4, "control": "credit"}), WEIGHTS, bias)
+
+
 @st.composite
 def problems(draw: st.DrawFn) -> tuple[StreamType, Matrix, list[int] | None, dict[str, int | str]]:
     outputs, groups, lanes, chunks, parallel, times, pixels = (draw(st.integers(1, 3)) for _ in range(7))
@@ -111,6 +126,8 @@ def problems(draw: st.DrawFn) -> tuple[StreamType, Matrix, list[int] | None, dic
         "stationary": draw(st.sampled_from(STATIONARY)) if times == 1 else "output",
         "implementation": draw(st.sampled_from(("table", "adder"))),
         "weight_memory": draw(st.sampled_from(WEIGHT_MEMORIES)),
+        "lut_inputs": draw(st.sampled_from(LUT_SIZES)),
+        "control": draw(st.sampled_from(CONTROLS)),
     }
     return StreamType.of(1, pixels, lanes * chunks, steps=parallel * times), weights, bias, choice
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from xdsl.utils.exceptions import VerifyException
 
+from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import Order, ResizeOp, StreamType
 from e3ne.units.resize import Resize
 from tests.units.bench import check, place, random_images
@@ -37,6 +38,24 @@ def test_values(before: int, after: int) -> None:
     taken = StreamType.of(2, 1, 9, steps=1, bits=-6, lanes=before)
     images = random_images(taken, 2, seed=4)
     check(resize(taken, after, 1), images, images)
+
+
+@pytest.mark.parametrize(("before", "after", "lanes"), [(30, 3, 30), (42, 3, 42), (3, 42, 42), (20, 4, 20)])
+def test_many_beats_of_a_block(before: int, after: int, lanes: int) -> None:
+    """Blocks of beats whose number is no power of two: 10, 14 and 5; all time steps at once."""
+    taken = StreamType.of(1, 3, lanes, steps=2, lanes=before, parallel=2)
+    images = random_images(taken, 3, seed=5)
+    check(resize(taken, after, 2), images, images)
+
+
+@pytest.mark.parametrize(("before", "after"), [((6, 2), (1, 2)), ((1, 2), (6, 2)), ((6, 1), (2, 2))], ids=str)
+def test_cost_is_that_of_the_registers(before: tuple[int, int], after: tuple[int, int]) -> None:
+    """One block where a beat is one; two where a block is collected before it is given."""
+    taken = StreamType.of(1, 2, 6, steps=2, lanes=before[0], parallel=before[1])
+    op = resize(taken, *after)
+    built = [register for register in Resize().build(op).block.ops if isinstance(register, rtl.RegisterOp)]
+    bits = sum(rtl.width_of(register.result) for register in built)
+    assert abs(Resize().cost(op).ff - bits) <= 8
 
 
 def test_by_hand() -> None:

@@ -14,17 +14,18 @@ FOLDS = [(Fold(1, 1, 1), 4, 23, 1), (Fold(1, 1, 2), 5, 40, 2), (Fold(2, 1, 1), 3
 
 
 @pytest.mark.parametrize("most", [1, 3, 7, 60])
+@pytest.mark.parametrize("lut_inputs", [4, 6])
 @pytest.mark.parametrize(("fold", "outputs", "inputs", "parallel"), FOLDS)
-def test_the_same_heaps(fold: Fold, outputs: int, inputs: int, parallel: int, most: int) -> None:
+def test_the_same_heaps(fold: Fold, outputs: int, inputs: int, parallel: int, lut_inputs: int, most: int) -> None:
     rng = np.random.default_rng(most)
     shape = (outputs * fold.groups, inputs * fold.chunks)
     matrix = np.clip(np.rint(rng.laplace(size=shape) * most / 3), -most, most).astype(np.int64)
     matrix[0] = 0
     lanes = fold.lane_weights(matrix, outputs, inputs, parallel)
     for granularity in (1, 4):
-        one_by_one = [output_tables(weights) for weights in lanes]
-        found, bits = table_plan(lanes, granularity, 12)
-        assert found == table_shape(one_by_one, granularity, 12)
+        one_by_one = [output_tables(weights, lut_inputs) for weights in lanes]
+        found, bits = table_plan(lanes, granularity, 12, lut_inputs)
+        assert found == table_shape(one_by_one, granularity, 12, lut_inputs)
         assert bits.total == sum(table.bits for lane in one_by_one for table in lane.tables)
         assert sum(bits.by_inputs) <= bits.total
 

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import Phase, assume, given, settings
 from hypothesis import strategies as st
 
+from e3ne.analysis.event_graph import interval_and_latency
 from e3ne.dialects.dataflow import WINDOW_MEMORIES, StreamType, WindowOp, number
 from e3ne.units.window import Window
 from tests.units.bench import Content, check, choose, content_of, place, random_images
@@ -128,6 +129,68 @@ def test_every_choice(choice: dict[str, int | str]) -> None:
     op.settle()
     op.verify()
     check_window(op.input_type, (2, 2), op=op)
+
+
+# Kernel, stride, padding (top, left, bottom, right) and dilation over 4 x 5 pixels; rows and columns stepped through.
+SWEPT: dict[str, tuple[Pair, Pair, Padding, Pair, Pair]] = {
+    "none": ((3, 3), (1, 1), (0, 0, 0, 0), (1, 1), (4, 5)),
+    "same": ((3, 3), (1, 1), (1, 1, 1, 1), (1, 1), (5, 6)),
+    "full": ((3, 3), (1, 1), (2, 2, 2, 2), (1, 1), (6, 7)),
+    "above": ((3, 3), (1, 1), (2, 0, 0, 0), (1, 1), (4, 5)),
+    "below": ((3, 3), (1, 1), (0, 0, 2, 0), (1, 1), (6, 5)),
+    "left": ((3, 3), (1, 1), (0, 2, 0, 0), (1, 1), (4, 7)),
+    "right": ((3, 3), (1, 1), (0, 0, 0, 2), (1, 1), (4, 7)),
+    "more_left": ((3, 4), (1, 1), (1, 2, 2, 1), (1, 1), (6, 7)),
+    "more_right": ((3, 4), (1, 1), (2, 1, 1, 2), (1, 1), (5, 7)),
+    "left_of_one_row": ((1, 3), (1, 1), (0, 1, 0, 1), (1, 1), (4, 6)),
+    "beyond_the_kernel": ((2, 2), (1, 1), (3, 3, 3, 3), (1, 1), (4 + 3 + 2, 5 + 3 + 2)),
+    "beyond_before_only": ((2, 2), (1, 1), (3, 3, 0, 0), (1, 1), (4 + 2, 5 + 3)),
+    "beyond_behind_only": ((2, 2), (1, 1), (0, 0, 3, 3), (1, 1), (4 + 3, 5 + 3)),
+    "one_element": ((1, 1), (1, 1), (1, 2, 2, 1), (1, 1), (4 + 3, 5 + 3)),
+    "stride_leaves_what_is_behind": ((3, 3), (2, 3), (1, 1, 1, 1), (1, 1), (4, 6)),
+    "stride_leaves_pixels": ((2, 2), (3, 4), (0, 0, 0, 0), (1, 1), (4, 5)),
+    "dilation": ((2, 3), (1, 1), (2, 2, 2, 2), (2, 2), (4 + 2, 5 + 2)),
+    "dilation_rows_skipped": ((3, 2), (1, 1), (3, 1, 1, 1), (2, 1), (4 + 1, 5 + 1)),
+    "kernel_wider_than_a_row": ((3, 9), (1, 1), (1, 4, 1, 4), (1, 1), (5, 9)),
+    "kernel_higher_than_the_map": ((9, 3), (1, 1), (5, 1, 5, 1), (1, 1), (4 + 5, 6)),
+}
+
+
+@pytest.mark.parametrize("memory", WINDOW_MEMORIES)
+@pytest.mark.parametrize("name", SWEPT)
+def test_padding_of_every_kind(name: str, memory: str) -> None:
+    """Two time steps of a beat, in two beats; two beats a pixel."""
+    kernel, stride, padding, dilation, steps = SWEPT[name]
+    taken = StreamType.of(4, 5, 2, steps=2, lanes=1, parallel=2)
+    op = window(taken, kernel, stride, padding, dilation)
+    choose(op, {"memory": memory, "parallel_out": 1})
+    op.settle()
+    assert Window().model(op).swept == steps
+    check_window(taken, kernel, stride, padding, dilation, op=op)
+
+
+@pytest.mark.parametrize("name", SWEPT)
+def test_nothing_of_one_image_is_in_the_next(name: str) -> None:
+    """One beat a pixel; an image of ones before and behind one of zeros."""
+    kernel, stride, padding, dilation, _ = SWEPT[name]
+    taken = StreamType.of(4, 5, 1, steps=2, lanes=1, parallel=2)
+    op = window(taken, kernel, stride, padding, dilation)
+    images = [content_of(taken, lambda *_, value=value: value) for value in (1, 0, 1)]
+    expected: list[Content] = []
+    for image in images:
+        found = windows_of(taken, image, kernel, stride, padding, dilation)
+        expected.append(content_of(op.output_type, lambda pixel, tap, step, w=found: w[pixel][2 * tap + step]))
+    check(op, images, expected)
+
+
+@pytest.mark.parametrize(("width", "lanes", "kernel", "columns", "cycles"), [(28, 1, 5, 2, 900), (14, 2, 3, 1, 450)])
+def test_cycles_of_a_padded_image(width: int, lanes: int, kernel: int, columns: int, cycles: int) -> None:
+    """The first layer of LeNet-5, a pixel a beat and two: its windows are those of 30 rows of 30 pixels."""
+    taken = StreamType.of(28, width, lanes, steps=4, lanes=lanes, parallel=4)
+    op = window(taken, (5, kernel), padding=(2, columns, 2, columns))
+    assert Window().cost(op).cycles == cycles
+    # The first step takes the first pixel, the last one completes the last window.
+    assert interval_and_latency(Window().schedule(op, "taken", "given"), "taken", "given") == (cycles, cycles + 1)
 
 
 def test_by_hand() -> None:

@@ -14,7 +14,7 @@ from e3ne.backends.synthesis.cells import Family, Resources, count_cells
 from e3ne.backends.synthesis.worker import Request, Result
 from e3ne.errors import E3neError
 
-__all__ = ["Family", "Resources", "synthesise", "synthesise_apart", "synthesise_modules"]
+__all__ = ["Family", "Resources", "synthesise", "synthesise_apart", "synthesise_modules", "write_netlist"]
 
 _WRAPPER = "e3ne_all_modules"
 
@@ -32,10 +32,7 @@ def synthesise_modules(
     verilog_dir: Path, modules: Sequence[str], family: Family, *, flatten: bool = True, processes: int = 2
 ) -> dict[str, Resources]:
     """What each of some modules occupies alone, as a top module; in the order given. Errors as in `synthesise`."""
-    files = [str(path) for path in sorted(verilog_dir.resolve().glob("*.v"))]
-    if not files:
-        raise E3neError(f"no Verilog (.v) in {verilog_dir}")
-    _require_yosys()
+    files = _verilog(verilog_dir)
     shares = [share for share in (list(modules[start::processes]) for start in range(processes)) if share]
     command = _command(family, flatten)
     requests = [Request(files=files, tops=share, commands=[command]) for share in shares]
@@ -56,15 +53,27 @@ def synthesise_apart(verilog_dir: Path, modules: Sequence[str], family: Family) 
         instances = "".join(f"  (* keep *) {module} {module}_instance ();\n" for module in modules)
         wrapper = Path(folder, f"{_WRAPPER}.v")
         wrapper.write_text(f"module {_WRAPPER} ();\n{instances}endmodule\n", encoding="utf-8")
-        files = [str(path) for path in (*sorted(verilog_dir.resolve().glob("*.v")), wrapper)]
-        _require_yosys()
+        files = [*_verilog(verilog_dir), str(wrapper)]
         cells = _run_worker(Request(files=files, tops=[_WRAPPER], commands=[_command(family, flatten=False)]))
     return {module: count_cells(cells[_WRAPPER], module, family) for module in modules}
 
 
-def _require_yosys() -> None:
+def write_netlist(verilog_dir: Path, more: Sequence[Path], top: str, family: Family, netlist: Path) -> None:
+    """Writes the flattened cells of a design as Yosys JSON; `more` are Verilog files beside those of the folder.
+
+    Errors as in `synthesise`.
+    """
+    files = [*_verilog(verilog_dir), *(str(path.resolve()) for path in more)]
+    _run_worker(Request(files=files, tops=[top], commands=[_command(family, True), f'write_json "{netlist}"']))
+
+
+def _verilog(folder: Path) -> list[str]:
+    files = [str(path) for path in sorted(folder.resolve().glob("*.v"))]
+    if not files:
+        raise E3neError(f"no Verilog (.v) in {folder}")
     if importlib.util.find_spec("pyosys") is None:
         raise E3neError("Yosys not found: install it with pip install 'e3ne[synth]'")
+    return files
 
 
 def _command(family: Family, flatten: bool) -> str:

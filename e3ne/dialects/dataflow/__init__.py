@@ -8,7 +8,10 @@ from xdsl.ir import Dialect
 from e3ne.dialects.dataflow.base import TransformOp, UnitOp, as_tuple, number, numbers, retype
 from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
 from e3ne.dialects.dataflow.compute import (
+    CONTROLS,
     IMPLEMENTATIONS,
+    LUT_SIZES,
+    SEARCHES,
     STATIONARY,
     THRESHOLD_MEMORIES,
     WEIGHT_MEMORIES,
@@ -53,6 +56,9 @@ Dataflow = Dialect(
 __all__ = [
     "IMPLEMENTATIONS",
     "REPLAY_MEMORIES",
+    "CONTROLS",
+    "LUT_SIZES",
+    "SEARCHES",
     "STATIONARY",
     "THRESHOLD_MEMORIES",
     "WEIGHT_MEMORIES",

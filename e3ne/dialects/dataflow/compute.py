@@ -20,6 +20,9 @@ from e3ne.dialects.parameter import signed_width
 IMPLEMENTATIONS = ("table", "adder")
 WEIGHT_MEMORIES = ("distributed", "block")
 STATIONARY = ("output", "input")
+LUT_SIZES = (4, 6)
+CONTROLS = ("elastic", "credit")
+SEARCHES = ("direct", "ahead")
 THRESHOLD_MEMORIES = ("distributed", "block")
 
 
@@ -30,7 +33,9 @@ class MatvecOp(TransformOp):
     `output_lanes`, `input_lanes` and `parallel_steps` are the folding (0: undecided), `order` the reduction order,
     `latency` the pipeline's depth in cycles (0: not yet computed), `weight_memory` where an `adder` keeps its weights.
     `stationary` says what stays while the other passes by: "output", a group of outputs until all inputs have come,
-    again for each group; or "input", a beat of inputs until all groups of outputs have used it.
+    again for each group; or "input", a beat of inputs until all groups of outputs have used it. `lut_inputs` is the
+    size of the LUTs that tables and heaps are built for, 4 or 6; 6 if left out. `control` says where steps wait: in
+    the stages of the pipeline ("elastic", which it is if left out) or behind the last one ("credit").
     """
 
     name = "dataflow.matvec"
@@ -46,6 +51,8 @@ class MatvecOp(TransformOp):
     implementation = prop_def(StringAttr)
     weight_memory = prop_def(StringAttr)
     latency = prop_def(IntegerAttr)
+    lut_inputs = opt_prop_def(IntegerAttr)
+    control = opt_prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
     def __init__(
@@ -81,6 +88,16 @@ class MatvecOp(TransformOp):
     def is_folded(self) -> bool:
         """Whether the folding is decided."""
         return 0 not in (self.output_lanes.value.data, self.input_lanes.value.data, self.parallel_steps.value.data)
+
+    @property
+    def lut_size(self) -> int:
+        """Inputs of the LUTs that it is built for."""
+        return LUT_SIZES[-1] if self.lut_inputs is None else self.lut_inputs.value.data
+
+    @property
+    def has_credit(self) -> bool:
+        """Whether no step waits in the pipeline."""
+        return self.control is not None and self.control.data == "credit"
 
     @property
     def groups(self) -> int:
@@ -124,6 +141,9 @@ class MatvecOp(TransformOp):
         self._check(whole, f"with stationary inputs parallel_steps is {self.input_type.steps}: all steps at once")
         self._check_at_least(1, outputs=self.outputs, value_bits=self.value_bits)
         self._check_at_least(0, latency=self.latency)
+        if self.control is not None:
+            self._check_choice("control", self.control, CONTROLS)
+        self._check(self.lut_size in LUT_SIZES, f"lut_inputs is 4 or 6, not {self.lut_size}")
         for name, lanes, total in (
             ("output_lanes", self.output_lanes, self.outputs.value.data),
             ("input_lanes", self.input_lanes, self.input_type.channels),
@@ -152,7 +172,10 @@ class FireOp(TransformOp):
     """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first.
 
     A beat has the digits of `parallel_steps` steps. `stages` search at once, each for its share of a value's digits,
-    so that a value takes `steps` / `stages` cycles. `threshold_memory` is where what is searched is kept.
+    so that a value takes `steps` / `stages` cycles. `threshold_memory` is where what is searched is kept. `search` says
+    when a threshold is looked up: in the cycle of its comparison ("direct", which it is if left out), or in the one
+    before, together with the other one that may be next ("ahead"; where there are more than 16 thresholds in
+    distributed memory).
     """
 
     name = "dataflow.fire"
@@ -163,6 +186,7 @@ class FireOp(TransformOp):
     parallel_steps = prop_def(IntegerAttr)
     stages = prop_def(IntegerAttr)
     threshold_memory = prop_def(StringAttr)
+    search = opt_prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
     def __init__(
@@ -188,6 +212,11 @@ class FireOp(TransformOp):
         return self.steps.value.data // self.stages.value.data
 
     @property
+    def looks_ahead(self) -> bool:
+        """Whether a threshold is looked up before its comparison."""
+        return self.search is not None and self.search.data == "ahead"
+
+    @property
     def pace(self) -> int:
         """Digits that the last stage finds, and so cycles, from beat to beat."""
         return self.parallel_steps.value.data // self.stages.value.data
@@ -197,6 +226,8 @@ class FireOp(TransformOp):
         self._check_at_least(1, steps=self.steps, parallel_steps=self.parallel_steps, stages=self.stages)
         self._check_at_least(0, fraction_bits=self.fraction_bits)
         self._check_choice("threshold_memory", self.threshold_memory, THRESHOLD_MEMORIES)
+        if self.search is not None:
+            self._check_choice("search", self.search, SEARCHES)
         steps, parallel, stages = (p.value.data for p in (self.steps, self.parallel_steps, self.stages))
         self._check(steps % parallel == 0, f"parallel_steps {parallel} does not divide {steps} steps")
         self._check(parallel % stages == 0, f"{stages} stages do not divide parallel_steps {parallel}")

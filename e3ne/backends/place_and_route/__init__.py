@@ -1,0 +1,1 @@
+"""What clock a design reaches on a part: nextpnr places and routes it, and reports its slowest path."""

@@ -16,6 +16,7 @@ from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
     MatvecOp,
+    MaxPoolOp,
     Order,
     PoolOp,
     ReplayOp,
@@ -153,6 +154,16 @@ def pool(draw: Draw) -> UnitOp:
     return placed(taken, lambda stream: PoolOp(draw.name, "layer", stream, size))
 
 
+def max_pool(draw: Draw) -> UnitOp:
+    """Running maxima of values: row by row of a window, or a word for each value."""
+    rows, columns, pixels = draw.of(1, 2, 2, 2, 3), draw.of(1, 2, 2, 2, 3), draw.of(1, 1, 1, 2, 4)
+    height, width = rows * draw.between(1, 6) + draw.of(0, 0, 1), columns * draw.between(1, 16) + draw.of(0, 0, 1)
+    lanes, chunks, bits = draw.between(1, 16), draw.of(1, 1, 1, 2, 3, 4), draw.between(6, 14)
+    require(lanes * pixels * bits <= 400)
+    taken = StreamType.of(height, width, lanes * pixels * chunks, steps=1, bits=-bits, lanes=lanes * pixels)
+    return placed(taken, lambda stream: MaxPoolOp(draw.name, "layer", stream, (rows, columns), pixels))
+
+
 def replay(draw: Draw) -> UnitOp:
     """Buffers of dense layers' inputs."""
     lanes, chunks, steps = draw.between(1, 60), draw.between(1, 60), draw.of(1, 2, 3, 4, 6)
@@ -210,7 +221,8 @@ def sink(draw: Draw) -> UnitOp:
 
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
-    table: 22, adder: 22, fire: 18, window: 16, pool: 8, resize: 8, fifo: 8, replay: 8, argmax: 6, source: 5, sink: 4,
+    table: 22, adder: 22, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8, replay: 8, argmax: 6,
+    source: 5, sink: 4,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 

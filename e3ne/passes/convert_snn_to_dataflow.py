@@ -224,6 +224,10 @@ class _Conversion:
         name, label = layer.layer_name, self._label(layer)
         if isinstance(layer.input.type, snn.MembraneType) and any(layer.window.padding):
             raise E3neError(f"layer '{name}': a max pool of membranes cannot be padded (0 is not their least value)")
+        side_by_side = layer.window.stride == layer.window.kernel and layer.window.dilation == (1, 1)
+        if isinstance(layer.input.type, snn.MembraneType) and side_by_side:
+            running = dataflow.MaxPoolOp(f"{label}_pool", name, self.streams[layer.input], layer.window.kernel)
+            return self.builder.insert(running.standing_for(name, "pool")).output
         window = self.builder.insert(self._pool_window(layer))
         op = dataflow.PoolOp(f"{label}_pool", name, window.output, window.size)
         return self.builder.insert(op.standing_for(name, "pool")).output

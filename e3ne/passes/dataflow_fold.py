@@ -16,6 +16,7 @@ from xdsl.passes import ModulePass
 from e3ne.dialects.dataflow import (
     FireOp,
     MatvecOp,
+    MaxPoolOp,
     Order,
     PoolOp,
     SourceOp,
@@ -129,6 +130,8 @@ def _lanes_of_a_pool(op: MatvecOp) -> int:
     consumers = [use.operation for use in op.output.uses]
     while consumers and isinstance(consumers[0], FireOp):
         consumers = [use.operation for use in consumers[0].output.uses]
+    if consumers and isinstance(consumers[0], MaxPoolOp):
+        return consumers[0].pixels.value.data
     windows = [consumer for consumer in consumers if isinstance(consumer, WindowOp)]
     pools = [use.operation for window in windows for use in window.output.uses if isinstance(use.operation, PoolOp)]
     return max((pool.size.value.data // window.size for window, pool in zip(windows, pools, strict=False)), default=1)
@@ -187,7 +190,7 @@ def _window_cycles(window: WindowOp, lanes: int, parallel: int) -> int:
 def _digits(op: MatvecOp) -> int:
     """Digits an image that each stage of the neurons behind a matvec finds, one a cycle."""
     consumers = [use.operation for use in op.output.uses]
-    while consumers and isinstance(consumers[0], WindowOp | PoolOp):
+    while consumers and isinstance(consumers[0], WindowOp | PoolOp | MaxPoolOp):
         consumers = [use.operation for use in consumers[0].output.uses]
     fires = [consumer for consumer in consumers if isinstance(consumer, FireOp)]
     return max((fire.input_type.pixels * fire.span for fire in fires), default=0)

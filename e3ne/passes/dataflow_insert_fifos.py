@@ -1,8 +1,9 @@
 """`dataflow-insert-fifos`: buffers between units, as deep as the schedule asks and no deeper.
 
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
-`ready` there, and in front of neurons that come in bursts from a pool. Where control of a matvec is by credit, two
-beats stand in front of it for the same path alone: its registers and those of what gives to it may be far apart.
+`ready` there, and in front of neurons that come in bursts from a pool. Behind a running pool there is none unless the
+schedule asks for it. Where control of a matvec is by credit, two beats stand in front of it for the same path alone:
+its registers and those of what gives to it may be far apart.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from e3ne.dialects.dataflow import (
     FlattenOp,
     GraphOp,
     MatvecOp,
+    MaxPoolOp,
     PoolOp,
     SourceOp,
     StreamType,
@@ -71,7 +73,7 @@ class DataflowInsertFifosPass(ModulePass):
 
 def wants_fifo(unit: UnitOp) -> bool:
     """Whether a FIFO belongs behind a unit."""
-    if not isinstance(unit, FireOp | PoolOp | SourceOp) or not unit.output.uses:
+    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp | SourceOp) or not unit.output.uses:
         return False
     consumer = _consumer(unit)
     if isinstance(consumer, FifoOp) or (isinstance(unit, FireOp) and _pools(consumer)):
@@ -119,3 +121,20 @@ def _shrink(graph: GraphOp, fifo: FifoOp, best: tuple[int, int]) -> None:
         else:
             low = middle
     fifo.depth = number(high)
+    if high == MINIMAL_DEPTH and isinstance(fifo.input.owner, MaxPoolOp):
+        _remove_unless_needed(graph, fifo, best)
+
+
+def _remove_unless_needed(graph: GraphOp, fifo: FifoOp, best: tuple[int, int]) -> None:
+    """A running pool holds a result itself while values go on coming; often no buffer is needed behind it."""
+    giver, block = fifo.input.owner, fifo.parent_block()
+    assert isinstance(giver, MaxPoolOp)
+    assert block is not None
+    fifo.output.replace_all_uses_with(giver.output)
+    fifo.detach()
+    interval, latency = plan(graph).speed()
+    if interval <= best[0] and latency <= best[1]:
+        fifo.erase()
+        return
+    block.insert_op_after(fifo, giver)
+    giver.output.replace_uses_with_if(fifo.output, lambda use: use.operation is not fifo)

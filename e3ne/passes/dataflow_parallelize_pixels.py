@@ -20,6 +20,7 @@ from e3ne.dialects.dataflow import (
     FireOp,
     GraphOp,
     MatvecOp,
+    MaxPoolOp,
     ParameterOp,
     PoolOp,
     SourceOp,
@@ -91,8 +92,8 @@ class _Chain:
     window: WindowOp
     matvec: MatvecOp
     fire: FireOp | None
-    pool_window: WindowOp
-    pool: PoolOp
+    pool_window: WindowOp | None
+    pool: PoolOp | MaxPoolOp
 
     @staticmethod
     def of(graph: GraphOp) -> _Chain | None:
@@ -107,6 +108,8 @@ class _Chain:
                 PoolOp() as pool,
             ]:
                 return _Chain(source, window, matvec, fire, above, pool)
+            case [SourceOp() as source, WindowOp() as window, MatvecOp() as matvec, MaxPoolOp() as pool, *_]:
+                return _Chain(source, window, matvec, fire, None, pool)
             case _:
                 return None
 
@@ -116,14 +119,33 @@ class _Chain:
         for what, width in (("images", image.width), ("results", result.width)):
             if width % pixels:
                 found.append(f"{what} {width} pixels wide are not a multiple")
-        (_, across), (_, step) = as_tuple(self.pool_window.kernel), as_tuple(self.pool_window.stride)
-        if across != step or across % pixels or any(as_tuple(self.pool_window.padding)):
+        if self._pool_columns() % pixels:
             found.append("the pool's windows are not side by side in multiples of them")
-        if as_tuple(self.pool_window.dilation) != (1, 1):
+        if self.pool_window is not None and as_tuple(self.pool_window.dilation) != (1, 1):
             found.append("the pool is dilated")
         if self.matvec.is_folded or image.has_layout:
             found.append("foldings and layouts are decided already")
         return found
+
+    def _pool_columns(self) -> int:
+        """Columns of the pool's windows; 1 if they overlap, leave pixels out or have other pixels than the map's."""
+        if isinstance(self.pool, MaxPoolOp):
+            return as_tuple(self.pool.kernel)[1]
+        assert self.pool_window is not None
+        (_, across), (_, step) = as_tuple(self.pool_window.kernel), as_tuple(self.pool_window.stride)
+        return across if across == step and not any(as_tuple(self.pool_window.padding)) else 1
+
+    def _pack_pool(self, pixels: int) -> None:
+        """The pool finds as many pixels side by side among the channels as a window has fewer columns."""
+        if isinstance(self.pool, MaxPoolOp):
+            rows, across = as_tuple(self.pool.kernel)
+            self.pool.kernel = numbers((rows, across // pixels))
+            self.pool.pixels = number(self.pool.pixels.value.data * pixels)
+            return
+        assert self.pool_window is not None
+        (rows, across), (step_y, step) = as_tuple(self.pool_window.kernel), as_tuple(self.pool_window.stride)
+        self.pool_window.kernel = numbers((rows, across // pixels))
+        self.pool_window.stride = numbers((step_y, step // pixels))
 
     def pack(self, pixels: int) -> None:
         image, outputs = self.source.output_type, self.matvec.outputs.value.data
@@ -150,9 +172,7 @@ class _Chain:
         self.window.padding = numbers((top, -columns.first, bottom, right))
         self.matvec.outputs = number(outputs * pixels)
         self.matvec.value = None
-        (rows, across), (step_y, step) = as_tuple(self.pool_window.kernel), as_tuple(self.pool_window.stride)
-        self.pool_window.kernel = numbers((rows, across // pixels))
-        self.pool_window.stride = numbers((step_y, step // pixels))
+        self._pack_pool(pixels)
         if self.fire is not None:
             self.fire.value = None
             for symbol in (self.fire.threshold, self.fire.bias):

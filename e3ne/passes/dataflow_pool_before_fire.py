@@ -1,7 +1,8 @@
 """`dataflow-pool-before-fire`: lets a max pool choose among membranes instead of spike trains.
 
 A radix neuron is monotone in its membrane, so both orders give the same trains; but after the pool there are fewer
-neurons to fire, one digit a cycle each.
+neurons to fire, one digit a cycle each. Windows side by side need not be gathered then: a `dataflow.max_pool` keeps
+the largest value of each while they stream by.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
-from e3ne.dialects.dataflow import FireOp, PoolOp, WindowOp, as_tuple
+from e3ne.dialects.dataflow import FireOp, MaxPoolOp, PoolOp, TransformOp, WindowOp, as_tuple, is_side_by_side
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 
@@ -32,7 +33,7 @@ class DataflowPoolBeforeFirePass(ModulePass):
             raise E3neError(f"{self.name}: interval is 1 or more, not {self.interval}")
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Rewrites fire → window → pool into window → pool → fire."""
+        """Rewrites fire → window → pool into max_pool → fire, or where windows overlap into window → pool → fire."""
         for pool in [unit for unit in find_graph(op).body.block.ops if isinstance(unit, PoolOp)]:
             window = pool.input.owner
             if not isinstance(window, WindowOp) or any(as_tuple(window.padding)):
@@ -47,18 +48,26 @@ def _digits(fire: FireOp) -> int:
 
 
 def _swap(fire: FireOp, window: WindowOp, pool: PoolOp) -> None:
-    new_window = window.clone()
-    new_window.operands[0] = fire.input
-    new_window.settle()
-    new_pool = PoolOp(pool.unit_name, pool.layer.data, new_window.output, pool.size.value.data)
+    new_pools = _pools(fire, window, pool)
     new_fire = fire.clone()
-    new_fire.operands[0] = new_pool.output
+    new_fire.operands[0] = new_pools[-1].output
     new_fire.settle()
     new_fire.value = pool.value
     block = fire.parent_block()
     assert block is not None
-    block.insert_ops_before([new_window, new_pool, new_fire], fire)
+    block.insert_ops_before([*new_pools, new_fire], fire)
     pool.output.replace_all_uses_with(new_fire.output)
     for old in (pool, window, fire):
         old.detach()
         old.erase()
+
+
+def _pools(fire: FireOp, window: WindowOp, pool: PoolOp) -> list[TransformOp]:
+    """What takes the maxima of what the neurons take."""
+    name, layer = pool.unit_name, pool.layer.data
+    if is_side_by_side(window):
+        return [MaxPoolOp(name, layer, fire.input, as_tuple(window.kernel), pool.size.value.data // window.size)]
+    new_window = window.clone()
+    new_window.operands[0] = fire.input
+    new_window.settle()
+    return [new_window, PoolOp(name, layer, new_window.output, pool.size.value.data)]

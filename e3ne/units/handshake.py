@@ -86,7 +86,7 @@ class Pipeline:
     """The control of `stages` elastic register stages.
 
     Stage k may load when it is empty or when stage k+1 loads. A token marked to be given stays in the last stage until
-    `m_ready`; others vanish there. `enable[k]` is the clock enable of the data registers of stage k.
+    `ready`; others vanish there. `enable[k]` is the clock enable of the data registers of stage k.
     """
 
     def __init__(self, m: ModuleBuilder, stages: int, ready: SSAValue) -> None:
@@ -120,12 +120,16 @@ class Pipeline:
             value = self.m.reg(value, enable=self.enable[stage], name=f"{name}_{stage}")
         return value
 
-    def finish(self, gives: SSAValue | None, data: SSAValue) -> None:
-        """Declares the output ports; `gives` (aligned with the last stage) marks tokens that are given, None all."""
+    def leave(self, gives: SSAValue | None) -> SSAValue:
+        """Whether a token to be given is at the end; `gives` is aligned with the last stage, None marks all."""
         m = self.m
         gives = m.constant(1, 1) if gives is None else gives
         self._gives.assign(gives)
-        give(m, data, m.and_(self._valid[-1].value, gives))
+        return m.and_(self._valid[-1].value, gives)
+
+    def finish(self, gives: SSAValue | None, data: SSAValue) -> None:
+        """Declares the output ports, which give the tokens that `leave`."""
+        give(self.m, data, self.leave(gives))
 
 
 class CreditPipeline(Pipeline):

@@ -118,7 +118,7 @@ class Pool(Unit[PoolOp]):
         lanes = [m.extract(s.data, lane * bits, bits) for lane in range(given.lanes)]
         windows = [lanes[i : i + size] for i in range(0, given.lanes, size)]
         if given.signed:
-            results = [_largest_value(m, pipeline, window) for window in windows]
+            results = [largest_value(m, pipeline, pipeline.stages, window) for window in windows]
         else:
             step = m.and_(s.valid, pipeline.ready)
             first = count(m, given.steps, step, "time").first
@@ -131,9 +131,10 @@ def _stages(op: PoolOp) -> int:
     return max(1, tree_depth(op.size.value.data)) if op.input_type.signed else 1
 
 
-def _largest_value(m: ModuleBuilder, pipeline: Pipeline, window: Sequence[SSAValue]) -> SSAValue:
+def largest_value(m: ModuleBuilder, pipeline: Pipeline, stages: int, window: Sequence[SSAValue]) -> SSAValue:
+    """The largest of some values, behind the first stages of a pipeline: one for each level of comparisons."""
     level = list(window)
-    for stage in range(pipeline.stages):
+    for stage in range(stages):
         pairs = [level[i : i + 2] for i in range(0, len(level), 2)]
         winners = [m.mux(less(m, p[0], p[1]), p[1], p[0]) if len(p) == 2 else p[0] for p in pairs]
         level = [m.reg(winner, enable=pipeline.enable[stage], name=f"largest_{stage}") for winner in winners]

@@ -12,6 +12,7 @@ from e3ne.units.fifo import Fifo
 from e3ne.units.fire import Fire
 from e3ne.units.interface import Unit
 from e3ne.units.matvec import Matvec
+from e3ne.units.max_pool import MaxPool
 from e3ne.units.pool import Pool
 from e3ne.units.replay import Replay
 from e3ne.units.resize import Resize
@@ -22,7 +23,19 @@ from e3ne.units.window import Window
 UNITS: Mapping[str, Unit[UnitOp]] = MappingProxyType(
     {
         unit.operation.name: cast(Unit[UnitOp], unit)
-        for unit in (Argmax(), Fifo(), Fire(), Matvec(), Pool(), Replay(), Resize(), Sink(), Source(), Window())
+        for unit in (
+            Argmax(),
+            Fifo(),
+            Fire(),
+            Matvec(),
+            MaxPool(),
+            Pool(),
+            Replay(),
+            Resize(),
+            Sink(),
+            Source(),
+            Window(),
+        )
     }
 )
 """Each unit by the name of its operation."""

@@ -76,6 +76,29 @@ POOLS: Mapping[str, Case] = {
         pools_first=True,
         foldings={0: Folding(2, 4, 1, implementation="adder")},
     ),
+    "max_rows_and_columns_left": _map(
+        lambda n: n.conv(3, (1, 1)).fire().max_pool((2, 4)).linear(2), pools_first=True, fifo_depth=1
+    ),
+    "max_1x3_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((1, 3)).linear(2), pools_first=True),
+    "max_3x1_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 1)).linear(2), pools_first=True),
+    "max_1x1_first": _map(lambda n: n.conv(2, (2, 2)).fire().max_pool((1, 1)).linear(2), pools_first=True),
+    "max_one_across_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 5)).linear(2), pools_first=True),
+    "max_one_column_first": Case(
+        (2, 6, 1), 2, lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 1)).linear(2), Decisions(pools_first=True)
+    ),
+    "max_in_chunks_first": _map(
+        lambda n: n.conv(6, (2, 2)).fire().max_pool((2, 2)).conv(2, (1, 2)),
+        pools_first=True,
+        foldings={0: Folding(2, 8, 3)},
+    ),
+    "max_in_many_chunks_first": _map(
+        lambda n: n.conv(6, (1, 2)).fire().max_pool((3, 2)).conv(2, (1, 1)),
+        pools_first=True,
+        foldings={0: Folding(1, 4, 3)},
+    ),
+    "max_twice_first": _map(
+        lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 1)).max_pool((1, 2)).linear(2), pools_first=True
+    ),
     "max_of_membranes": _map(lambda n: n.conv(3, (2, 2)).max_pool((2, 2)).fire().linear(2)),
     "sum_2x2": _map(lambda n: n.conv(2, (2, 1)).fire(2).sum_pool((2, 2)).linear(3)),
     "sum_3x3_padded": _map(lambda n: n.sum_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(2, (2, 2))),

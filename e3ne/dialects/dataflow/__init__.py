@@ -18,7 +18,6 @@ from e3ne.dialects.dataflow.compute import (
     ArgmaxOp,
     FireOp,
     MatvecOp,
-    PoolOp,
 )
 from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
 from e3ne.dialects.dataflow.movement import (
@@ -31,6 +30,7 @@ from e3ne.dialects.dataflow.movement import (
     WindowOp,
 )
 from e3ne.dialects.dataflow.parameters import ParameterOp, integers_of
+from e3ne.dialects.dataflow.pools import MaxPoolOp, PoolOp, is_side_by_side
 from e3ne.dialects.dataflow.stream import Order, StreamType
 
 Dataflow = Dialect(
@@ -42,6 +42,7 @@ Dataflow = Dialect(
         FlattenOp,
         GraphOp,
         MatvecOp,
+        MaxPoolOp,
         ParameterOp,
         PoolOp,
         ReplayOp,
@@ -70,6 +71,7 @@ __all__ = [
     "FlattenOp",
     "GraphOp",
     "MatvecOp",
+    "MaxPoolOp",
     "Order",
     "ParameterOp",
     "PoolOp",
@@ -82,6 +84,7 @@ __all__ = [
     "UnitOp",
     "WindowOp",
     "as_tuple",
+    "is_side_by_side",
     "number",
     "numbers",
     "producer",

@@ -1,4 +1,4 @@
-"""The units that compute: synapses, neurons, maxima."""
+"""The units that compute: synapses, neurons, the largest output."""
 
 from __future__ import annotations
 
@@ -246,33 +246,6 @@ class FireOp(TransformOp):
         self._check(given.signed and given.steps == 1 and given.repeat == 1, "takes signed values, once")
         parallel = self.parallel_steps.value.data if given.has_layout else 1
         return given.replaced(steps=self.steps.value.data, bits=1, parallel=parallel)
-
-
-@irdl_op_definition
-class PoolOp(TransformOp):
-    """The maximum of each `size` neighbouring elements (a window's): of trains, or of signed values."""
-
-    name = "dataflow.pool"
-    size = prop_def(IntegerAttr)
-    assembly_format = UNIT_FORMAT
-
-    def __init__(self, unit: str, layer: str, source: SSAValue, size: int) -> None:
-        super().__init__(
-            operands=[source], properties=unit_properties(unit, layer, size=number(size)), result_types=[source.type]
-        )
-        self.settle()
-
-    def verify_choices(self) -> None:
-        """A window has elements."""
-        self._check_at_least(1, size=self.size)
-
-    def infer(self, given: StreamType) -> StreamType:
-        """One element for each window."""
-        size = self.size.value.data
-        self._check(given.channels % size == 0 and given.lanes % size == 0, "takes whole windows")
-        self._check(given.parallel == 1, "takes one time step a beat")
-        self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
-        return given.replaced(channels=given.channels // size, lanes=given.lanes // size)
 
 
 @irdl_op_definition

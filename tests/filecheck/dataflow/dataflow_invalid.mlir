@@ -327,6 +327,54 @@ dataflow.parameter @b : tensor<4xi8> {width = 2} = dense<1>
 
 // -----
 
+// CHECK: unit u: kernel is 2 numbers of 1 or more, not [2]
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2>, pixels = 1 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: kernel is 2 numbers of 1 or more, not [2, 0]
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 0>, pixels = 1 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: pixels is 1 or more, not 0
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 2>, pixels = 0 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: takes signed values
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 2>, pixels = 1 : i64} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: takes pixels once
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 2, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 2>, pixels = 1 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 2, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 2, steps_inner>
+
+// -----
+
+// CHECK: unit u: takes 4 pixels side by side
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 2>, pixels = 4 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: the kernel is larger than the map
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 5>, pixels = 1 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
+// CHECK: unit u: gives !dataflow.stream<2x2x1, steps 1, bits -5, lanes 1, parallel 1, repeat 1, steps_inner>, not !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+%1 = dataflow.max_pool %0 {unit = "u", layer = "l", kernel = array<i64: 2, 2>, pixels = 2 : i64} : !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 1, bits -5, lanes 2, parallel 1, repeat 1, steps_inner>
+
+// -----
+
 // CHECK: unit u: repeat is 1 or more, not 0
 %0 = "test.op"() : () -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>
 %1 = dataflow.replay %0 {unit = "u", layer = "l", repeat = 0 : i64, order = "steps_inner", memory = "block"} : !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner> -> !dataflow.stream<4x4x2, steps 2, bits 1, lanes 2, parallel 1, repeat 1, steps_inner>

@@ -46,7 +46,7 @@ def account_of(chosen: Chosen) -> Account:
         "objective": goal.objective,
         "limits": {name: math.floor(limit) for name, limit in limits.items() if limit < UNLIMITED},
         "value": math.ceil(chosen.value),
-        "bound": math.floor(chosen.bound),
+        "bound": math.ceil(chosen.bound),
         "pixels": chosen.arrangement.pixels,
         "pool_before_fire": int(chosen.arrangement.pool_first),
         "slowest_unit": search.sites[slowest].op.unit_name,

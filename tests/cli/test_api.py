@@ -89,8 +89,8 @@ def test_broken_images(design: e3ne.CompiledDesign, images: np.ndarray, message:
 def test_broken_arguments(dataset: Dataset) -> None:
     with pytest.raises(e3ne.E3neError, match=r"images: y must hold 40 integers"):
         e3ne.compile(make(), dataset.images, labels=np.zeros(3, np.int64))
-    with pytest.raises(e3ne.E3neError, match=r"--steps is 0.*\n--interval is 0"):
-        e3ne.compile(make(), dataset.images, e3ne.Options(steps=0, interval=0))
+    with pytest.raises(e3ne.E3neError, match=r"--steps is 0.*\n--interval is -1"):
+        e3ne.compile(make(), dataset.images, e3ne.Options(steps=0, interval=-1))
     with pytest.raises(e3ne.E3neError, match=r"layer '0' \(Tanh\).*is not supported"):
         e3ne.compile(nn.Sequential(nn.Tanh(), nn.Flatten(), nn.Linear(64, 2)), dataset.images)
     with pytest.raises(e3ne.E3neError, match="--fine-tune needs labels"):

@@ -96,8 +96,11 @@ def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:
         "calibration": "guess",
         "fine-tune": "-1",
         "output": "spikes",
-        "interval": "0",
-        "dense-interval": "-5",
+        "objective": "beauty",
+        "interval": "-1",
+        "latency": "-5",
+        "target-fps": "-2.0",
+        "clock": "0.0",
         "device": "abacus",
     }
     ran = e3ne("compile", float_model, "-o", out, *(f"--{name}={value}" for name, value in wrong.items()))

@@ -21,7 +21,7 @@ from e3ne.semantics.snn import run_network
 from tests.cli.command import compiled, contents, e3ne, entries, stage_text, verilog
 
 NETWORK_STAGES = ("float", "folded", "calibrated", "integer")
-STAGES = (*NETWORK_STAGES, "dataflow", "folded-units", "laid-out", "buffered", "rtl")
+STAGES = (*NETWORK_STAGES, "dataflow", "chosen", "laid-out", "buffered", "rtl")
 
 
 def model_of(network: str) -> nn.Module:
@@ -110,16 +110,17 @@ def test_report_text_has_the_numbers(tiny: Design) -> None:
     assert all(f"| {unit['name']} |" in text for unit in entries(tiny, "units"))
 
 
-# The stage whose module an option changes first; a device is only reported against.
+# The stage whose module an option changes first.
 OPTIONS = {
     "steps": (3, "calibrated"),
     "weight-bits": (2, "calibrated"),
     "granularity": ("per_layer", "calibrated"),
     "calibration": ("max", "calibrated"),
     "output": ("class", "integer"),
-    "interval": (100, "folded-units"),
-    "dense-interval": (80, "folded-units"),
-    "device": ("ecp5-25", ""),
+    "interval": (100, "chosen"),
+    "latency": (120, "chosen"),
+    "objective": ("latency", "chosen"),
+    "pixels": (2, "chosen"),
 }
 
 

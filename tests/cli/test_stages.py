@@ -15,7 +15,7 @@ from e3ne import compilation
 from e3ne.design import Design
 from tests.cli.command import compiled, e3ne_opt, verilog
 
-STAGES = ("float", "folded", "calibrated", "integer", "dataflow", "folded-units", "laid-out", "buffered", "rtl")
+STAGES = ("float", "folded", "calibrated", "integer", "dataflow", "chosen", "laid-out", "buffered", "rtl")
 
 
 def command_of(design: Design, stage: str) -> str:

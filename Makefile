@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: all help venv demo test lint bench docs clean
+.PHONY: all help venv demo test lint bench bench-choice docs clean
 
 all: venv help
 
@@ -14,6 +14,7 @@ help:
 	@echo 'make test    linters, type checker and all tests'
 	@echo 'make lint    linters and type checker alone'
 	@echo 'make bench   measure LeNet-5 and print the table'
+	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
 	@echo 'make docs    write docs/passes.md from the passes'
 	@echo 'make clean   remove what demo, test and bench have built (.venv stays)'
 
@@ -25,7 +26,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 demo: venv
-	$(BIN)/e3ne compile lenet5 --weight-bits 3 --steps 4 --device xcvu13p -o build/lenet5
+	$(BIN)/e3ne compile lenet5 --weight-bits 3 --steps 4 --objective latency --budget lut=9500 -o build/lenet5
 	$(BIN)/e3ne check build/lenet5 --count 200
 	$(BIN)/e3ne synth build/lenet5 --family xcup
 	$(BIN)/e3ne report build/lenet5
@@ -41,6 +42,9 @@ test: lint
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5
+
+bench-choice: venv
+	$(BIN)/python -m benchmarks.choice
 
 docs: venv
 	$(BIN)/python -m e3ne.docs_generation

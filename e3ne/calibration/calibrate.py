@@ -56,7 +56,7 @@ class Calibration:
 
 def calibrate(family: Family, samples: int, seed: int, progress: Progress) -> Calibration:
     """Draws, synthesises and fits. Raises E3neError without Yosys, or if it refuses a unit."""
-    ops = draw_samples(samples, seed)
+    ops = draw_samples(samples, seed, family)
     found: list[Measured] = []
     progress(0, len(ops))
     for measured in measure(ops, family):

@@ -7,10 +7,12 @@ from collections.abc import Callable, Mapping
 from itertools import count
 
 import numpy as np
+from xdsl.dialects.builtin import StringAttr
 from xdsl.dialects.test import TestOp
 
 from e3ne.analysis.ranges import synapse_range
 from e3ne.calibration.drawing import Draw, UnusableDrawError, in_module, placed, require, weights
+from e3ne.devices.families import SMALL_LUT_FAMILIES, Family
 from e3ne.dialects.dataflow import (
     ArgmaxOp,
     FifoOp,
@@ -26,6 +28,7 @@ from e3ne.dialects.dataflow import (
     StreamType,
     UnitOp,
     WindowOp,
+    number,
 )
 from e3ne.dialects.parameter import signed_width
 from e3ne.units.interface import Choice
@@ -45,12 +48,23 @@ def table(draw: Draw) -> UnitOp:
     return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "table"})
 
 
+def dense(draw: Draw) -> UnitOp:
+    """A layer over one vector that keeps its inputs: all time steps at once, the totals of all groups in a memory."""
+    groups, chunks, steps = draw.between(2, 60), draw.between(2, 60), draw.of(1, 2, 3, 4, 4, 6)
+    outputs, inputs = draw.between(1, 16), draw.between(1, 40)
+    require(6 <= outputs * inputs * steps <= (400 if draw.large else 150))
+    fold = Fold(groups, chunks, 1, True)
+    memory = draw.word("block", "block", "block", "distributed")
+    require(3 <= fold.words <= 2048 and (memory == "block" or outputs * inputs * fold.words <= 2000))
+    return _matvec(draw, fold, outputs, inputs, steps, {"implementation": "adder", "weight_memory": memory})
+
+
 def adder(draw: Draw) -> UnitOp:
     """A matrix-vector unit of gated weights from a memory."""
     groups, chunks, steps = draw.of(1, 2, draw.between(2, 40)), draw.of(1, draw.between(2, 40)), draw.of(1, 2, 3, 4, 6)
     parallel = draw.divisor(steps)
     outputs, inputs = draw.between(1, 10), draw.between(3, 40)
-    require(12 <= outputs * inputs * parallel <= (200 if draw.large else 80))
+    require(12 <= outputs * inputs * parallel <= (400 if draw.large else 100))
     memory = draw.word("block", "block", "distributed")
     fold = Fold(groups, chunks, steps // parallel)
     # With one or two words most weights are constants, and tables the better choice.
@@ -66,7 +80,7 @@ def _matvec(draw: Draw, fold: Fold, outputs: int, inputs: int, parallel: int, ch
         bias = np.rint(draw.arrays().laplace(size=len(matrix)) * 20).astype(np.int64)
     low, high = synapse_range(matrix, (1 << steps) - 1, bias)
     bits = max(signed_width(low), signed_width(high))
-    held = fold.groups > 1 and fold.step_beats == 1 and draw.of(0, 1) == 1
+    held = fold.held or (fold.groups > 1 and fold.step_beats == 1 and draw.of(0, 1) == 1)
     outer = fold.chunks > 1 and fold.step_beats > 1 and draw.of(0, 1) == 1
     order = Order.STEPS_OUTER if outer else Order.STEPS_INNER
     taken = StreamType.of(
@@ -122,9 +136,13 @@ def fire(draw: Draw) -> UnitOp:
 def window(draw: Draw) -> UnitOp:
     """Windows of convolutions and pools, over trains or values."""
     kernel = draw.of(1, 2, 2, 3, 3, 5, 5)
+    # With pixels side by side among the channels a kernel has fewer columns, and a stride fewer pixels.
+    columns = draw.of(kernel, kernel, -(-kernel // 2), -(-(kernel + 1) // 2))
     height, width = draw.between(5, 32), draw.between(5, 32)
     lanes, chunks = draw.between(1, 16), draw.of(1, 1, 2, 3, 4)
     stride, pad = draw.of(1, 1, 2) if kernel > 1 else 1, draw.of(0, 0, 1, kernel // 2)
+    along = stride if columns == kernel else 1
+    padding = (pad, min(pad, columns // 2), pad, min(pad, columns // 2)) if columns < kernel else (pad,) * 4
     memory = draw.word("distributed", "distributed", "block", "registers")
     if draw.of(0, 1, 2):
         steps = draw.of(1, 2, 3, 4, 4, 6)
@@ -133,12 +151,12 @@ def window(draw: Draw) -> UnitOp:
     else:
         steps, parallel, out, bits = 1, 1, 0, -draw.between(6, 14)
     taken = StreamType.of(height, width, lanes * chunks, steps=steps, bits=bits, lanes=lanes, parallel=parallel)
-    require(taken.beat_bits * kernel * kernel <= 900)
+    require(taken.beat_bits * kernel * columns <= 900)
     stored = width * taken.beats_per_pixel * (kernel - 1) * taken.beat_bits
     require(memory != "registers" or stored <= 1500)
     return placed(
         taken,
-        lambda stream: WindowOp(draw.name, "layer", stream, (kernel,) * 2, (stride,) * 2, (pad,) * 4),
+        lambda stream: WindowOp(draw.name, "layer", stream, (kernel, columns), (stride, along), padding),
         None,
         {"parallel_out": out, "memory": memory},
     )
@@ -176,7 +194,7 @@ def replay(draw: Draw) -> UnitOp:
 
 def resize(draw: Draw) -> UnitOp:
     """Width converters in both directions."""
-    small, factor, steps = draw.between(1, 16), draw.of(1, 2, 3, 4, 6), draw.of(1, 2, 4, 4, 6)
+    small, factor, steps = draw.between(1, 16), draw.of(1, 2, 3, 4, 6, 10, 12), draw.of(1, 2, 4, 4, 6)
     before, after = (small, small * factor) if draw.of(0, 1) else (small * factor, small)
     first, second = draw.divisor(steps), draw.divisor(steps)
     require(max(first, second) % min(first, second) == 0 and (before, first) != (after, second))
@@ -221,8 +239,8 @@ def sink(draw: Draw) -> UnitOp:
 
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
-    table: 22, adder: 22, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8, replay: 8, argmax: 6,
-    source: 5, sink: 4,
+    table: 20, adder: 18, dense: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8, replay: 7,
+    argmax: 6, source: 5, sink: 4,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 
@@ -231,8 +249,21 @@ LARGE = 4
 """One in so many units may be large: their synthesis takes most of the time, and teaches little that is new."""
 
 
-def draw_samples(samples: int, seed: int) -> list[UnitOp]:
-    """About `samples` units; more samples add to those of the same seed."""
+OTHER_TARGETS = 6
+"""One in so many units is built as for the other kind of device: it may be chosen so, or be left so."""
+
+
+def _aim(op: UnitOp, draw: Draw, small_luts: bool) -> None:
+    """Builds a unit for devices with 4-input LUTs, or not."""
+    if not isinstance(op, MatvecOp | FireOp) or small_luts == (draw.chosen.randrange(OTHER_TARGETS) == 0):
+        return
+    choice: Choice = {"search": "ahead"} if isinstance(op, FireOp) else {"lut_inputs": 4, "control": "credit"}
+    for name, value in choice.items():
+        op.properties[name] = number(value) if isinstance(value, int) else StringAttr(value)
+
+
+def draw_samples(samples: int, seed: int, family: Family = "xcup") -> list[UnitOp]:
+    """About `samples` units for a family; more samples add to those of the same seed."""
     total = sum(SHARES.values())
     found: list[UnitOp] = []
     for make, share in SHARES.items():
@@ -243,7 +274,9 @@ def draw_samples(samples: int, seed: int) -> list[UnitOp]:
                 break
             try:
                 name = f"{make.__name__}_{attempt}"
-                op = make(Draw(name, f"{seed}/{make.__name__}/{attempt}", attempt % LARGE == 0))
+                draw = Draw(name, f"{seed}/{make.__name__}/{attempt}", attempt % LARGE == 0)
+                op = make(draw)
+                _aim(op, draw, family in SMALL_LUT_FAMILIES)
             except UnusableDrawError:
                 continue
             found.append(op)

@@ -8,11 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from e3ne.devices.families import SMALL_LUT_FAMILIES
 from e3ne.devices.parts import part
 from e3ne.options import Options
-
-SMALL_LUT_FAMILIES = ("ecp5",)
-"""Families with 4-input LUTs, which are slow enough to want short paths of control, too."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from e3ne.dialects.dataflow import (
     GraphOp,
     MatvecOp,
     PoolOp,
+    ResizeOp,
     SourceOp,
     StreamType,
     TransformOp,
@@ -76,10 +77,11 @@ def wants_fifo(unit: UnitOp) -> bool:
 
 
 def _consumer(unit: UnitOp) -> UnitOp:
+    """The unit behind, whatever layout it takes: what is wanted does not depend on width converters."""
     (use,) = unit.results[0].uses
     consumer = use.operation
     assert isinstance(consumer, UnitOp)
-    return _consumer(consumer) if isinstance(consumer, FlattenOp) else consumer
+    return _consumer(consumer) if isinstance(consumer, FlattenOp | ResizeOp) else consumer
 
 
 def _pools(unit: UnitOp) -> bool:

@@ -11,6 +11,9 @@ from dataclasses import dataclass
 from e3ne.devices.parts import part
 from e3ne.options import Options
 
+ANY = 1 << 30
+"""Cycles that are no limit."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -52,10 +55,8 @@ def hardware_stages(options: Options) -> list[Stage]:
         asked += [f"pixels={options.pixels}"]
     if options.decisions:
         asked += [f'decisions="{options.decisions}"']
-    enough = " ".join(f"{name}={limits[name]}" for name in ("interval", "latency") if limits[name])
-    buffers = (
-        f"dataflow-insert-fifos{{{enough}}}" if enough and options.objective == "area" else "dataflow-insert-fifos"
-    )
+    enough = " ".join(f"{name}={limits[name] or ANY}" for name in ("interval", "latency"))
+    buffers = f"dataflow-insert-fifos{{{enough}}}" if options.objective == "area" else "dataflow-insert-fifos"
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
         Stage(

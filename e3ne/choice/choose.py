@@ -66,6 +66,10 @@ class Finished:
             return np.inf
         return {"latency": self.latency, "interval": self.interval, "area": area(self.cost)}[goal.objective]
 
+    def rank(self, goal: Goal) -> tuple[float, float, float]:
+        """By what designs are compared: the objective, then area and latency."""
+        return self.value(goal), area(self.cost), self.latency
+
 
 @dataclass(frozen=True)
 class Chosen:
@@ -121,10 +125,10 @@ def choose(
         finished = found.finished(module)
         best, value = found, finished.value(goal)
         for other in _others(searches, found, value):
-            if other.value >= value:
+            if other.value > value:
                 continue
             end = other.finished(module)
-            if (end.value(goal), end.latency) < (value, finished.latency):
+            if end.rank(goal) < finished.rank(goal):
                 best, finished, value = other, end, end.value(goal)
         if value < np.inf:
             return replace(best, value=value, bound=min(bound, value), latency=finished.latency, cost=finished.cost)
@@ -142,14 +146,14 @@ def choose(
 
 
 def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value: float) -> Iterator[Chosen]:
-    """Choices that promise less than what the found one came to when it was finished, the best first."""
+    """Choices that promise no more than what the found one came to when it was finished, the best first."""
     if value <= found.value:
         return
     for _, search in searches:
-        search.incumbent = value if value < np.inf else SLACK * found.value
+        search.incumbent = value + 1 if value < np.inf else SLACK * found.value
         if found.goal.objective == "interval":
             # The latency is what is minimised at the least interval.
-            search.goal = replace(search.goal, interval=found.goal.interval if value == np.inf else int(value) - 1)
+            search.goal = replace(search.goal, interval=found.goal.interval if value == np.inf else int(value))
             search.incumbent = SLACK * found.latency
         search.prepare()
         search.run(*WIDTHS[0])

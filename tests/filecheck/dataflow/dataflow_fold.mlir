@@ -9,7 +9,7 @@
 // FAST: dataflow.matvec %0 {unit = "fc", {{.*}}output_lanes = 4 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64, order = "steps_inner", stationary = "input", implementation = "table"
 // FAST: dataflow.matvec %2 {unit = "last", {{.*}}output_lanes = 4 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64, order = "steps_inner", stationary = "output", implementation = "table"
 // SMALL: dataflow.matvec %0 {unit = "fc", {{.*}}output_lanes = 1 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64, order = "steps_outer", stationary = "input", implementation = "table"
-// SMALL: dataflow.matvec %2 {unit = "last", {{.*}}output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_outer", stationary = "output", implementation = "adder"
+// SMALL: dataflow.matvec %2 {unit = "last", {{.*}}output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 2 : i64, order = "steps_outer", stationary = "output", implementation = "table"
 dataflow.parameter @w : tensor<4x4xi8> {width = 3} = dense<[[1, -1, 2, 0], [0, 1, 1, -2], [3, 0, 0, 1], [-1, -1, 1, 1]]>
 dataflow.parameter @t : tensor<1xi8> {width = 3} = dense<2>
 dataflow.graph @dense {

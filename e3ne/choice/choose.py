@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
-from e3ne.choice.goal import Goal
+from e3ne.choice.goal import Goal, area
 from e3ne.choice.search import Label, Search
 from e3ne.choice.sites import Site, decide, sites_of
 from e3ne.dialects.dataflow import FlattenOp, units_of
@@ -27,6 +27,12 @@ WIDTHS = ((16, 1.1), (64, 1.05), (256, 1.02), (1024, 1.01))
 
 ATTEMPTS = 6
 """Times that limits are drawn tighter when the finished schedule misses them."""
+
+OTHERS = 6
+"""Choices that are finished as well when the best one comes to more than the search promised."""
+
+SLACK = 1.1
+"""By which factor others may be worse than the found one, which misses a limit."""
 
 FIRST_TRIAL = {"latency": 256.0, "area": 1024.0}
 LAST_TRIAL = float(1 << 30)
@@ -47,6 +53,25 @@ class Arrangement:
 
 
 @dataclass(frozen=True)
+class Finished:
+    """A laid out graph by its schedule: cycles between images and of latency, and its cost."""
+
+    interval: int
+    latency: int
+    cost: Cost
+
+    def value(self, goal: Goal) -> float:
+        """The objective; infinite if a limit is missed."""
+        if self.interval > goal.interval or self.latency > goal.latency or not goal.affords(self.cost):
+            return np.inf
+        return {"latency": self.latency, "interval": self.interval, "area": area(self.cost)}[goal.objective]
+
+    def rank(self, goal: Goal) -> tuple[float, float, float]:
+        """By what designs are compared: the objective, then area and latency."""
+        return self.value(goal), area(self.cost), self.latency
+
+
+@dataclass(frozen=True)
 class Chosen:
     """The best choice that was found: `value` of the objective, and a `bound` that no choice goes below.
 
@@ -63,17 +88,18 @@ class Chosen:
     search: Search
     label: Label
 
-    def finished(self, module: ModuleOp) -> tuple[int, int, Cost]:
-        """Interval and latency in cycles by the schedule of the whole graph, and its cost, FIFOs included."""
+    def finished(self, module: ModuleOp) -> Finished:
+        """The design that follows from the choice, FIFOs included."""
         copy = module.clone()
         self.apply(copy)
         DataflowLegalizeStreamsPass().apply(Context(), copy)
-        DataflowInsertFifosPass().apply(Context(), copy)
+        limits = (self.goal.interval, self.goal.latency) if self.goal.objective == "area" else (0, 0)
+        DataflowInsertFifosPass(interval=limits[0], latency=limits[1]).apply(Context(), copy)
         graph = find_graph(copy)
         units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
         costs = [unit_for(unit).cost(unit, self.goal.family) for unit in units]
         total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
-        return *plan(graph).speed(), total
+        return Finished(*plan(graph).speed(), total)
 
     def apply(self, module: ModuleOp) -> None:
         """Arranges a module and writes the decisions into it."""
@@ -86,21 +112,32 @@ def choose(
     module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
 ) -> Chosen | None:
     """The best choice for a module of undecided units, or None when no choice meets the goal."""
-    tried, first = goal, None
+    tried, bound = goal, 0.0
     known: dict[str, Site] = {}
     for _ in range(ATTEMPTS):
-        found = _tried(module, tried, arrangements, fixed, known)
+        searches = _searches(module, tried, arrangements, fixed, known)
+        found = _least_interval(searches, tried) if goal.objective == "interval" else _best(searches, tried)
         if found is None:
             return None
-        first = first or found
-        interval, latency, cost = found.finished(module)
-        if interval <= goal.interval and latency <= goal.latency and goal.affords(cost):
-            return replace(found, goal=goal, bound=min(first.bound, found.value))
+        # Limits that were drawn tighter exclude choices that may be legal: the first bound holds.
+        bound = bound or found.bound
+        found = replace(found, goal=goal)
+        finished = found.finished(module)
+        best, value = found, finished.value(goal)
+        for other in _others(searches, found, value):
+            if other.value > value:
+                continue
+            end = other.finished(module)
+            if end.rank(goal) < finished.rank(goal):
+                best, finished, value = other, end, end.value(goal)
+        if value < np.inf:
+            return replace(best, value=value, bound=min(bound, value), latency=finished.latency, cost=finished.cost)
         # Units hold each other up more than pairs of them tell: the limits are drawn tighter by as much.
+        cost = finished.cost
         tried = replace(
             tried,
-            interval=min(tried.interval, tried.interval * goal.interval // interval),
-            latency=min(tried.latency, tried.latency - max(0, latency - goal.latency)),
+            interval=min(tried.interval, tried.interval * goal.interval // finished.interval),
+            latency=min(tried.latency, tried.latency - max(0, finished.latency - goal.latency)),
             lut=tried.lut - max(0.0, cost.lut - goal.lut),
             ff=tried.ff - max(0.0, cost.ff - goal.ff),
             bram36=tried.bram36 - max(0.0, cost.bram36 - goal.bram36),
@@ -108,15 +145,27 @@ def choose(
     return None
 
 
-def _tried(
-    module: ModuleOp,
-    goal: Goal,
-    arrangements: Sequence[Arrangement],
-    fixed: Mapping[str, Choice],
-    known: dict[str, Site],
-) -> Chosen | None:
-    searches = _searches(module, goal, arrangements, fixed, known)
-    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal)
+def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value: float) -> Iterator[Chosen]:
+    """Choices that promise no more than what the found one came to when it was finished, the best first."""
+    if value <= found.value:
+        return
+    for _, search in searches:
+        search.incumbent = value + 1 if value < np.inf else SLACK * found.value
+        if found.goal.objective == "interval":
+            # The latency is what is minimised at the least interval.
+            search.goal = replace(search.goal, interval=found.goal.interval if value == np.inf else int(value))
+            search.incumbent = SLACK * found.latency
+        search.prepare()
+        search.run(*WIDTHS[0])
+    ranked = [
+        (search.rank(label), place, arrangement, search, label)
+        for place, (arrangement, search) in enumerate(searches)
+        for label in search.finalists
+    ]
+    for _, _, arrangement, search, label in sorted(ranked, key=lambda entry: entry[:2])[:OTHERS]:
+        other = _chosen(arrangement, search, label, found.bound)
+        objective = max(c.interval() for c in label.candidates()) if found.goal.objective == "interval" else other.value
+        yield replace(other, goal=found.goal, value=objective)
 
 
 def _searches(
@@ -155,10 +204,14 @@ def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen 
     better, bound = _round(searches, value, WIDTHS, best)
     assert better is not None
     arrangement, search, label = better
+    return _chosen(arrangement, search, label, bound)
+
+
+def _chosen(arrangement: Arrangement, search: Search, label: Label, bound: float) -> Chosen:
     candidates = label.candidates()
     return Chosen(
         arrangement,
-        goal,
+        search.goal,
         search.value(label),
         min(bound, search.value(label)),
         label.latency,

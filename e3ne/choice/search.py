@@ -69,12 +69,14 @@ class Search:
 
     `prepare` finds the candidates and the bounds, `run` searches with some number of labels at a site. After a run,
     `bound` is the least bound of what had to be dropped, infinite when nothing was: then nothing better exists.
+    `finalists` are all complete choices that were better than the incumbent and not dropped.
     """
 
     sites: Sequence[Site]
     goal: Goal
     incumbent: float = np.inf
     bound: float = field(default=np.inf, init=False)
+    finalists: list[Label] = field(default_factory=list[Label], init=False)
     paces: set[int] = field(default_factory=set[int], init=False)
     fifos: dict[tuple[int, StreamType, int], Cost] = field(default_factory=lambda: {}, init=False)
     legal: list[dict[StreamType | None, list[Candidate]]] = field(default_factory=lambda: [], init=False)
@@ -90,8 +92,8 @@ class Search:
         labels = [Label(None, Cost(), np.zeros(1, dtype=np.int64))]
         for number in range(len(self.sites)):
             labels = self._cut(self._extend(labels, number), number, width, pessimism)
-        finished = [label for label in labels if self.value(label) < self.incumbent]
-        best = min(finished, key=self._rank, default=None)
+        self.finalists = [label for label in labels if self.value(label) < self.incumbent]
+        best = min(self.finalists, key=self.rank, default=None)
         if best is not None:
             self.incumbent = self.value(best)
         return best
@@ -168,7 +170,8 @@ class Search:
         taken, given = response.taken_and_given(arrivals + buffered)
         for row, label in enumerate(labels):
             cost = _sum(label.cost, candidate.cost)
-            if buffered and label.stream is not None:
+            # The smallest area has FIFOs as shallow as its limits allow, which the finished schedule tells.
+            if buffered and label.stream is not None and self.goal.objective != "area":
                 depth = _depth(arrivals[row], taken[row])
                 cost = _sum(cost, self._deeper(number - 1, label.stream, depth))
             yield Label(candidate.given, cost, given[row], candidate, label)
@@ -237,7 +240,8 @@ class Search:
             return np.inf
         return label.latency if goal.objective == "latency" else area(label.cost)
 
-    def _rank(self, label: Label) -> tuple[float, float, float]:
+    def rank(self, label: Label) -> tuple[float, float, float]:
+        """By what complete choices are compared: the objective, then area and latency."""
         return self.value(label), area(label.cost), label.latency
 
     def _cut(self, labels: Sequence[Label], number: int, width: int, pessimism: float) -> list[Label]:

@@ -22,6 +22,7 @@ from e3ne.dialects.dataflow import (
     MatvecOp,
     MaxPoolOp,
     PoolOp,
+    ResizeOp,
     SourceOp,
     StreamType,
     TransformOp,
@@ -87,10 +88,11 @@ def _gives_to_credit(unit: WindowOp) -> bool:
 
 
 def _consumer(unit: UnitOp) -> UnitOp:
+    """The unit behind, whatever layout it takes: what is wanted does not depend on width converters."""
     (use,) = unit.results[0].uses
     consumer = use.operation
     assert isinstance(consumer, UnitOp)
-    return _consumer(consumer) if isinstance(consumer, FlattenOp) else consumer
+    return _consumer(consumer) if isinstance(consumer, FlattenOp | ResizeOp) else consumer
 
 
 def _pools(unit: UnitOp) -> bool:

@@ -12,6 +12,9 @@ from e3ne.devices.families import SMALL_LUT_FAMILIES
 from e3ne.devices.parts import part
 from e3ne.options import Options
 
+ANY = 1 << 30
+"""Cycles that are no limit."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -53,10 +56,8 @@ def hardware_stages(options: Options) -> list[Stage]:
         asked += [f"pixels={options.pixels}"]
     if options.decisions:
         asked += [f'decisions="{options.decisions}"']
-    enough = " ".join(f"{name}={limits[name]}" for name in ("interval", "latency") if limits[name])
-    buffers = (
-        f"dataflow-insert-fifos{{{enough}}}" if enough and options.objective == "area" else "dataflow-insert-fifos"
-    )
+    enough = " ".join(f"{name}={limits[name] or ANY}" for name in ("interval", "latency"))
+    buffers = f"dataflow-insert-fifos{{{enough}}}" if options.objective == "area" else "dataflow-insert-fifos"
     small = part(options.device).family in SMALL_LUT_FAMILIES
     target = ('dataflow-set-target{lut-inputs=4 control="credit" search="ahead"}',) if small else ()
     return [

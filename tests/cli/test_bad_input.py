@@ -122,6 +122,24 @@ def test_what_the_parser_refuses(float_model: Path, out: Path, arguments: tuple[
     refused(e3ne("compile", float_model, "-o", out, *arguments), out, part)
 
 
+@pytest.mark.parametrize("budget", ["lut", "lut=0", "lut=9,dsp=3", "luts=4", "lut=-1"])
+def test_broken_budgets(float_model: Path, out: Path, budget: str) -> None:
+    refused(e3ne("compile", float_model, f"--budget={budget}", "-o", out), out, "--budget has", "bram=COUNT")
+
+
+def test_limits_that_nothing_meets(float_model: Path, data: Path, out: Path) -> None:
+    ran = e3ne("compile", float_model, "--data", data, "--latency", 3, "--budget", "lut=9000", "-o", out)
+    refused(ran, out, "no choice of the hardware meets all limits", "within the budget a latency of ", " LUT, ")
+
+
+def test_decisions_that_do_not_fit(float_model: Path, data: Path, out: Path, tmp_path: Path) -> None:
+    inside = tmp_path / "folder"
+    inside.mkdir()
+    (inside / "decisions.json").write_text('{"fc": {"output_lanes": 4}}')
+    ran = e3ne("compile", float_model, "--data", data, "--decisions", inside / "decisions.json", "-o", out)
+    refused(ran, out, "decisions.json: there is no unit fc; units: ")
+
+
 def test_fine_tuning_needs_labels(float_model: Path, out: Path) -> None:
     refused(e3ne("compile", float_model, "--fine-tune", 2, "-o", out), out, "--fine-tune needs labels")
 

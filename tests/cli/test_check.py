@@ -103,10 +103,10 @@ class Flip:
 
 
 FLIPS = {
-    "weight": Flip("layer0_matvec", r"(weights\[1\] = \d+'h\w+);", r"\1 ^ 1;"),
+    "weight": Flip("layer4_matvec", r"(weight_word <= weights\[.*\]);", r"\1 ^ 4'd8;"),
     "threshold": Flip("layer1_fire", r"(wire \[63:0\] t = 64'h\w+);", r"\1 ^ 64'd2;"),
-    # The first carry chain in the heap of the convolution's adder.
-    "carry": Flip("layer0_matvec", r"(wire \[\d+:0\] \w+ = \w+) \+ (\w+;)", r"\1 ^ \2"),
+    # The first carry chain in the heap of the convolution's tables.
+    "carry": Flip("layer0_matvec", r"(wire \[\d+:0\] \w+ = \{.*\}) \+ (\{.*\};)", r"\1 ^ \2"),
     "valid": Flip("layer1_fire", r"assign m_valid = (.*);", r"assign m_valid = \1 & ~digit[0];"),
     "ready": Flip("layer2_pool_fifo", r"assign s_ready = (.*);", r"assign s_ready = \1 & ~write_position;"),
 }

@@ -1,0 +1,113 @@
+"""Goals that cannot be met, decisions that are not open, and the account of a choice."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.parser import Parser
+
+from e3ne.choice.account import kept
+from e3ne.dialects.dataflow import MatvecOp, number, units_of
+from e3ne.errors import E3neError
+from e3ne.passes.dataflow_choose import DataflowChoosePass, read_decisions
+from e3ne.pipeline_runner import new_context
+from e3ne.semantics.dataflow import find_graph
+from tests.choice.every_design import undecided
+from tests.choice.networks import dense, pooled
+
+
+def chosen(module: ModuleOp, pass_: DataflowChoosePass) -> ModuleOp:
+    """A copy of a module after the pass."""
+    copy = module.clone()
+    pass_.apply(Context(), copy)
+    copy.verify()
+    return copy
+
+
+def matvecs(module: ModuleOp) -> dict[str, MatvecOp]:
+    return {unit.unit_name: unit for unit in units_of(find_graph(module)) if isinstance(unit, MatvecOp)}
+
+
+@pytest.mark.parametrize(
+    ("goal", "nearest"),
+    [
+        (DataflowChoosePass(objective="area", latency=3), "within the budget a latency of 12 cycles"),
+        (DataflowChoosePass(objective="latency", lut=20), "at the speed asked for"),
+        (DataflowChoosePass(objective="interval", latency=3), "within the budget a latency of 12 cycles"),
+    ],
+)
+def test_impossible_goals_name_the_nearest_points(goal: DataflowChoosePass, nearest: str) -> None:
+    with pytest.raises(E3neError) as raised:
+        chosen(undecided(dense()), goal)
+    first, *lines = str(raised.value).splitlines()
+    assert first == "no choice of the hardware meets all limits; the nearest that do:"
+    assert any(line.startswith(nearest) for line in lines)
+    assert all(" LUT, " in line for line in lines)
+
+
+def test_the_same_twice() -> None:
+    module = undecided(pooled())
+    for goal in (DataflowChoosePass(objective="latency", lut=240), DataflowChoosePass(interval=40)):
+        assert str(chosen(module, goal)) == str(chosen(module, goal))
+
+
+def test_decisions_of_a_file_are_kept(tmp_path: Path) -> None:
+    wanted = {"output_lanes": 2, "input_lanes": 1, "implementation": "adder"}
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps({"dense_linear3_matvec": wanted}))
+    found = matvecs(chosen(undecided(dense()), DataflowChoosePass(objective="latency", decisions=str(file))))
+    op = found["dense_linear3_matvec"]
+    assert (op.output_lanes.value.data, op.input_lanes.value.data, op.implementation.data) == (2, 1, "adder")
+
+
+def test_decisions_by_hand_are_kept() -> None:
+    module = undecided(dense())
+    op = matvecs(module)["dense_linear5_matvec"]
+    for name, value in (("output_lanes", 1), ("input_lanes", 2), ("parallel_steps", 1)):
+        op.properties[name] = number(value)
+    before = dict(op.properties)
+    assert dict(matvecs(chosen(module, DataflowChoosePass(objective="latency")))[op.unit_name].properties) == before
+
+
+def test_all_problems_of_decisions_are_named(tmp_path: Path) -> None:
+    module = undecided(dense())
+    file = tmp_path / "decisions.json"
+    wrong = {"fc": {"output_lanes": 1}, "dense_linear3_matvec": {"colour": 3, "order": [1]}, "output_sink": 4}
+    file.write_text(json.dumps(wrong))
+    with pytest.raises(E3neError) as raised:
+        read_decisions(file, module)
+    lines = str(raised.value).splitlines()
+    assert [line.removeprefix(f"{file}: ").split(";")[0] for line in lines] == [
+        "there is no unit fc",
+        "dense_linear3_matvec has no choice 'colour' of 3",
+        "dense_linear3_matvec has no choice 'order' of [1]",
+        "output_sink: an object of choices is needed",
+    ]
+
+
+@pytest.mark.parametrize(("text", "part"), [("{", "cannot be read as JSON"), ("[1]", "an object of choices by unit")])
+def test_files_that_hold_no_decisions(tmp_path: Path, text: str, part: str) -> None:
+    file = tmp_path / "decisions.json"
+    file.write_text(text)
+    for path, wanted in ((file, part), (tmp_path / "nowhere.json", "cannot be read as JSON")):
+        with pytest.raises(E3neError, match=wanted):
+            read_decisions(path, undecided(dense()))
+
+
+def test_the_account_is_read_back() -> None:
+    module = chosen(undecided(pooled()), DataflowChoosePass(objective="latency", lut=260))
+    account = kept(find_graph(module))
+    assert account is not None
+    assert (account["objective"], account["limits"]) == ("latency", {"lut": 260})
+    units = account["units"]
+    assert isinstance(units, dict)
+    hardware = [unit.unit_name for unit in units_of(find_graph(module))]
+    assert list(units) == hardware
+    assert account["slowest_unit"] in hardware
+    read = Parser(new_context(), str(module)).parse_module()
+    assert kept(find_graph(read)) == account
+    assert kept(find_graph(undecided(pooled()))) is None

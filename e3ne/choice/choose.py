@@ -108,15 +108,25 @@ def choose(
     return None
 
 
+def sketch(module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], known: dict[str, Site]) -> Chosen | None:
+    """A good choice, quickly: little is kept at a site, so that nothing is proved.
+
+    The schedule of the finished graph may miss the limits by a little. `known` keeps the candidates of one network from
+    call to call.
+    """
+    return _tried(module, goal, arrangements, {}, known, WIDTHS[:1])
+
+
 def _tried(
     module: ModuleOp,
     goal: Goal,
     arrangements: Sequence[Arrangement],
     fixed: Mapping[str, Choice],
     known: dict[str, Site],
+    widths: Sequence[tuple[int, float]] = WIDTHS,
 ) -> Chosen | None:
     searches = _searches(module, goal, arrangements, fixed, known)
-    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal)
+    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal, widths)
 
 
 def _searches(
@@ -141,7 +151,9 @@ def _searches(
     return found
 
 
-def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen | None:
+def _best(
+    searches: Sequence[tuple[Arrangement, Search]], goal: Goal, widths: Sequence[tuple[int, float]] = WIDTHS
+) -> Chosen | None:
     """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
     limit = goal.latency + 1 if goal.objective == "latency" else min(goal.lut * 4, LAST_TRIAL)
     trial = min(FIRST_TRIAL[goal.objective], limit)
@@ -152,7 +164,7 @@ def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen 
             return None
         trial = min(trial * 2, limit, LAST_TRIAL)
     value = best[1].value(best[2])
-    better, bound = _round(searches, value, WIDTHS, best)
+    better, bound = _round(searches, value, widths, best)
     assert better is not None
     arrangement, search, label = better
     candidates = label.candidates()

@@ -108,13 +108,16 @@ def choose(
     return None
 
 
-def sketch(module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], known: dict[str, Site]) -> Chosen | None:
+def sketch(
+    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], known: dict[str, Site], trial: float = 0.0
+) -> Chosen | None:
     """A good choice, quickly: little is kept at a site, so that nothing is proved.
 
     The schedule of the finished graph may miss the limits by a little. `known` keeps the candidates of one network from
-    call to call.
+    call to call, `trial` is what the objective may come to at first (0: little).
     """
-    return _tried(module, goal, arrangements, {}, known, WIDTHS[:1])
+    searches = _searches(module, goal, arrangements, {}, known)
+    return _best(searches, goal, WIDTHS[:1], trial)
 
 
 def _tried(
@@ -123,10 +126,9 @@ def _tried(
     arrangements: Sequence[Arrangement],
     fixed: Mapping[str, Choice],
     known: dict[str, Site],
-    widths: Sequence[tuple[int, float]] = WIDTHS,
 ) -> Chosen | None:
     searches = _searches(module, goal, arrangements, fixed, known)
-    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal, widths)
+    return _least_interval(searches, goal) if goal.objective == "interval" else _best(searches, goal)
 
 
 def _searches(
@@ -152,11 +154,14 @@ def _searches(
 
 
 def _best(
-    searches: Sequence[tuple[Arrangement, Search]], goal: Goal, widths: Sequence[tuple[int, float]] = WIDTHS
+    searches: Sequence[tuple[Arrangement, Search]],
+    goal: Goal,
+    widths: Sequence[tuple[int, float]] = WIDTHS,
+    trial: float = 0.0,
 ) -> Chosen | None:
     """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
     limit = goal.latency + 1 if goal.objective == "latency" else min(goal.lut * 4, LAST_TRIAL)
-    trial = min(FIRST_TRIAL[goal.objective], limit)
+    trial = min(trial or FIRST_TRIAL[goal.objective], limit)
     best: tuple[Arrangement, Search, Label] | None = None
     while best is None:
         best = _round(searches, trial, WIDTHS[:1], None)[0]

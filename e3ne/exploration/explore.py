@@ -16,10 +16,12 @@ Show = Callable[[str], None]
 
 NETWORK_SHARE = 0.25
 """Of the time, for networks before the first hardware; what is not measured then comes later."""
-GOAL_SHARE = 0.2
-GOAL_SECONDS = 90.0
+VISIT = 4
+"""Goals of a network before another one's turn: the first goal takes longest, since it finds the candidates."""
+TASK_SHARE = 0.1
+TASK_SECONDS = 90.0
 """A goal may take so much of the time, or so many seconds if that is more; it is left out when it takes longer."""
-KEPT = 8
+KEPT = 6
 """Networks whose candidates are kept in memory."""
 COARSE_ROUNDS = 2
 """Rounds before layers are lowered one by one."""
@@ -105,22 +107,23 @@ class Exploration:
         return (self.state.float_accuracy or 0.0) - 0.5
 
     def _advance(self, precision: Precision) -> bool:
-        """Tries the next goal of a network; whether there was one."""
-        hardware = self._hardware(precision)
-        found = hardware.next_goal()
-        if found is None:
-            return False
-        name, goal = found
-        self._tell(f"{precision.name}: {name}")
-        try:
-            with self.clock.limit(max(GOAL_SECONDS, GOAL_SHARE * self.clock.seconds)):
-                point = hardware.reach(name, goal)
-        except TimeUpError:
-            # What was interrupted may be half done: its candidates are not used again.
-            self._kept.pop(precision.name, None)
-            self.clock.check()
-            point = None
-        hardware.keep(name, point)
+        """Tries some goals of a network; whether there was one."""
+        for number in range(VISIT):
+            # Made anew where a task was interrupted.
+            hardware = self._hardware(precision)
+            task = hardware.next_task()
+            if task is None:
+                return number > 0
+            self._tell(f"{precision.name}: {task.name}")
+            try:
+                with self.clock.limit(max(TASK_SECONDS, TASK_SHARE * self.clock.seconds)):
+                    point = hardware.reach(task)
+            except TimeUpError:
+                # What was interrupted may be half done: its candidates are not used again.
+                self._kept.pop(precision.name, None)
+                self.clock.check()
+                point = None
+            hardware.keep(task, point)
         return True
 
     def _hardware(self, precision: Precision) -> Hardware:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,7 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.analysis.energy import energy_of
 from e3ne.choice.choose import Arrangement, sketch
-from e3ne.choice.goal import Goal
+from e3ne.choice.goal import Goal, area
 from e3ne.choice.sites import Site, decide
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, SourceOp, units_of
@@ -30,27 +29,56 @@ from e3ne.units.registry import unit_for
 Decisions = Mapping[str, Choice]
 """Choices by unit; those of the whole graph under GRAPH."""
 
-SPREAD = (2.0, 8.0, 1.0, 4.0, 16.0, 0.5, 1.4, 2.8, 5.6, 11.0, 0.7, 1.2, 1.7, 2.4, 3.4, 4.8, 6.7, 9.5, 13.0, 18.0)
-"""Intervals that are tried, in images' pixels: far apart first, in between later."""
+FIRST = (1.0, 1.4, 2.0, 2.8)
+THEN = (4.0, 0.7, 0.5, 5.6, 1.2, 1.7, 2.4, 3.4, 8.0, 0.85, 11.0, 16.0)
+"""Intervals that are tried, in images' pixels: first a coarse row of them, later those around and in between."""
+
+HOPE = 0.75
+"""Of the latency of the smallest design, what the fastest one with as many LUTs is searched from."""
 
 
-def goals_for(found: Sequence[Point], pixels: int, device: str) -> list[tuple[str, Goal]]:
-    """Goals of a network and their names, in the order in which they are worth it.
+@dataclass(frozen=True)
+class Task:
+    """A goal of the optimiser with a name, and what the objective may come to at first (0: not known)."""
 
-    Behind each limit of the interval, the least latency that as many LUTs give: such a budget is known to be enough.
+    name: str
+    goal: Goal
+    trial: float = 0.0
+
+
+def tasks_for(found: Sequence[Point], pixels: int, device: str) -> list[Task]:
+    """What to try for a network, in the order in which it is worth it.
+
+    Behind each least area within an interval the least latency with as many LUTs: that budget is known to be enough.
     """
     target = part(device)
     base = Goal(lut=target.lut, ff=target.ff, bram36=target.bram36, family=target.family)
-    areas = {point.goal: point.lut for point in found if point.goal.startswith("area")}
-    goals: list[tuple[str, Goal]] = []
-    for share in SPREAD:
-        interval = round(share * pixels)
-        name = f"area, interval {interval}"
-        goals.append((name, replace(base, interval=interval)))
-        if name in areas:
-            budget = math.ceil(areas[name])
-            goals.append((f"latency, behind interval {interval}", replace(base, objective="latency", lut=budget)))
-    return goals
+    areas = {point.goal: point for point in found if point.goal.startswith("area")}
+    tasks = [_smallest(share, areas, pixels, base) for share in FIRST]
+    tasks += [task for share in FIRST for task in _fastest(share, areas, pixels, base)]
+    for share in THEN:
+        tasks += [_smallest(share, areas, pixels, base), *_fastest(share, areas, pixels, base)]
+    return tasks
+
+
+def _area_name(interval: int) -> str:
+    return f"area, interval {interval}"
+
+
+def _smallest(share: float, areas: Mapping[str, Point], pixels: int, base: Goal) -> Task:
+    interval = round(share * pixels)
+    # What keeps a smaller interval is enough here too.
+    known = [area(Cost(lut=p.lut + 1, bram36=p.bram36)) for p in areas.values() if p.interval <= interval]
+    return Task(_area_name(interval), replace(base, interval=interval), min(known, default=0.0))
+
+
+def _fastest(share: float, areas: Mapping[str, Point], pixels: int, base: Goal) -> list[Task]:
+    interval = round(share * pixels)
+    point = areas.get(_area_name(interval))
+    if point is None:
+        return []
+    goal = replace(base, objective="latency", lut=point.lut)
+    return [Task(f"latency, LUTs as for interval {interval}", goal, round(point.latency * HOPE))]
 
 
 @dataclass
@@ -81,26 +109,27 @@ class Hardware:
         source = next(unit for unit in units_of(find_graph(self.module)) if isinstance(unit, SourceOp))
         return source.output_type.pixels
 
-    def next_goal(self) -> tuple[str, Goal] | None:
-        """The next goal that was not tried, or None when all were."""
+    def next_task(self) -> Task | None:
+        """What to try next, or None when all was tried."""
         mine = [point for point in self.state.points if point.network == self.network.name]
         tried = self.state.tried.get(self.network.name, [])
-        goals = goals_for(mine, self.pixels, self.options.device)
-        return next(((name, goal) for name, goal in goals if name not in tried), None)
+        tasks = tasks_for(mine, self.pixels, self.options.device)
+        return next((task for task in tasks if task.name not in tried), None)
 
-    def reach(self, name: str, goal: Goal) -> Point | None:
-        """The point of a goal; None where nothing meets it."""
-        chosen = sketch(self.module, goal, arrangements_of(self.module), self.known)
+    def reach(self, task: Task) -> Point | None:
+        """The point of a task; None where nothing meets its goal."""
+        chosen = sketch(self.module, task.goal, arrangements_of(self.module), self.known, task.trial)
         if chosen is None:
             return None
         arranged = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
-        return self._point(name, goal, {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices})
+        decisions = {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices}
+        return self._point(task.name, task.goal, decisions)
 
-    def keep(self, name: str, point: Point | None) -> None:
-        """Notes that a goal was tried, and what came of it."""
+    def keep(self, task: Task, point: Point | None) -> None:
+        """Notes that a task was tried, and what came of it."""
         if point is not None:
             self.state.points.append(point)
-        self.state.tried.setdefault(self.network.name, []).append(name)
+        self.state.tried.setdefault(self.network.name, []).append(task.name)
         self.state.save()
 
     def _point(self, name: str, goal: Goal, decisions: Decisions) -> Point:

@@ -21,13 +21,16 @@ def table_of(front: Sequence[Point], state: State) -> Table:
     """The front, by latency."""
     reference = "" if state.float_accuracy is None else f", float network {state.float_accuracy} %"
     table = Table(title=f"{state.about['model']}: the front of {len(state.points)} points{reference}")
-    for head in ("point", "accuracy %", "latency", "interval", "LUT*", "FF*", "BRAM36*", "energy nJ**"):
-        table.add_column(head, justify="left" if head == "point" else "right", no_wrap=True)
+    for head in ("point", "%", "latency", "interval", "LUT*", "FF*", "BRAM*", "nJ**"):
+        table.add_column(head, justify="left" if head == "point" else "right", no_wrap=head != "point")
     for p in front:
         correct = "" if p.accuracy is None else f"{p.accuracy:.2f}"
         counts = (f"{n:,}" for n in (p.latency, p.interval, p.lut, p.ff))
         table.add_row(p.name, correct, *counts, f"{p.bram36:g}", f"{p.energy_nj:,.1f}")
-    table.caption = "* estimated before synthesis   ** an image, relative: 45 nm, without clock and leakage"
+    table.caption = (
+        "%: accuracy   * estimated before synthesis, BRAM of 36 kbit   ** energy of an image, a relative measure: "
+        "45 nm, without clock and leakage"
+    )
     return table
 
 

@@ -61,6 +61,10 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("out", type=Path, metavar="OUT", help="the folder that e3ne compile wrote")
         command.set_defaults(run=_lazily(run))
         _ARGUMENTS[name](command)
+    text = "the designs of a model that no other one beats in accuracy, latency, interval, LUTs and energy"
+    command = commands.add_parser("explore", help=text, description=text)
+    _explore_arguments(command)
+    command.set_defaults(run=_lazily("explore"))
     text = "fit the cost formulas of a device family to synthesis"
     command = commands.add_parser("calibrate", help=text, description=text)
     _calibrate_arguments(command)
@@ -84,11 +88,7 @@ def _lazily(name: str) -> Callable[[argparse.Namespace], int]:
 def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyright: ignore[reportPrivateUsage]
     text = "compile a model to hardware"
     command = commands.add_parser("compile", help=text, description=text)
-    command.add_argument("model", metavar="MODEL", help="a name from e3ne models, file.py:factory, a .pt2 or an .mlir")
-    command.add_argument("-o", "--output-folder", type=Path, required=True, metavar="OUT", help="where the design goes")
-    command.add_argument("--data", type=Path, help="images to calibrate with: .npy, or .npz with x and optional y")
-    command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
-    command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
+    _model_arguments(command)
     for option in fields(Options):
         assert option.default is not MISSING
         kind = cast("type[str] | type[int] | type[float]", type(option.default))
@@ -100,6 +100,28 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
             + (f"; one of {', '.join(option.metadata['choices'])}" if "choices" in option.metadata else ""),
         )
     command.set_defaults(run=_lazily("compile_command"))
+
+
+def _model_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("model", metavar="MODEL", help="a name from e3ne models, file.py:factory, a .pt2 or an .mlir")
+    command.add_argument("-o", "--output-folder", type=Path, required=True, metavar="OUT", help="where the design goes")
+    command.add_argument("--data", type=Path, help="images to calibrate with: .npy, or .npz with x and optional y")
+    command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
+    command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
+
+
+def _explore_arguments(command: argparse.ArgumentParser) -> None:
+    _model_arguments(command)
+    command.add_argument("--minutes", type=_positive, default=20, help="time that it may take (default 20)")
+    command.add_argument("--steps", default="2,3,4", help="numbers T of time steps to try (default 2,3,4)")
+    command.add_argument("--weight-bits", default="2,3,4", help="bits W of a weight to try (default 2,3,4)")
+    command.add_argument(
+        "--accuracy-floor",
+        type=float,
+        metavar="PERCENT",
+        help="accuracy that mixed precision keeps (default 0.5 below the float network)",
+    )
+    command.add_argument("--device", default=Options().device, help="FPGA part that the designs fit in")
 
 
 def _check_arguments(command: argparse.ArgumentParser) -> None:

@@ -46,7 +46,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
     require_replaceable(arguments.output_folder)
     with progress(Console(stderr=True)) as show:
         show("reading the model")
-        source, training, test = _source_and_data(arguments, options)
+        source, training, test = source_and_data(arguments, options)
         compilation = compile_model(source, training, options, show)
         show("measuring accuracy and activity")
         report = first_report(compilation, test)
@@ -56,7 +56,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
     return 0
 
 
-def _source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[Source, Dataset, Dataset]:
+def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[Source, Dataset, Dataset]:
     from e3ne.frontends.model_source import load_model
     from e3ne.models import zoo
 
@@ -93,7 +93,8 @@ def _given_shape(
 
 def _default_training(options: Options) -> bool:
     """Whether the options are those that the tuned reference networks were trained with."""
-    return options.granularity == "per_channel" and options.calibration == "mse" and not options.fine_tune
+    changed = options.fine_tune or options.weight_bits_by_layer
+    return options.granularity == "per_channel" and options.calibration == "mse" and not changed
 
 
 def _shape(text: str | None) -> tuple[int, int, int] | None:
@@ -307,6 +308,13 @@ def _print_summary(report: Report, folder: Path) -> None:
         table.add_row(f"placed and routed, {name}", f"{found['clock_mhz']} MHz")
     table.add_row("files", f"{folder}: rtl/ ir/ testbench/ cycle_model.py report.json report.md")
     console.print(table)
+
+
+def explore(arguments: argparse.Namespace) -> int:
+    """`e3ne explore`."""
+    from e3ne.exploration.command import run
+
+    return run(arguments)
 
 
 def calibrate(arguments: argparse.Namespace) -> int:

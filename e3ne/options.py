@@ -24,6 +24,9 @@ class Options:
     encoding: str = field(default="radix", metadata={"help": "neural encoding", "choices": ENCODINGS})
     steps: int = field(default=4, metadata={"help": "time steps T of a spike train, 1 to 8"})
     weight_bits: int = field(default=4, metadata={"help": "bits W of a weight, 2 to 8"})
+    weight_bits_by_layer: str = field(
+        default="", metadata={"help": "layers whose weights have other bits: conv1=4,fc2=2"}
+    )
     granularity: str = field(
         default="per_channel", metadata={"help": "which weights share a scale", "choices": GRANULARITIES}
     )

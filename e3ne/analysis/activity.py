@@ -18,13 +18,18 @@ def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
 
 def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
-    total = 0
+    return sum(operations_by_layer(run, network).values())
+
+
+def operations_by_layer(run: NetworkRun, network: snn.NetworkOp) -> dict[str, float]:
+    """The synaptic operations an image of each layer with weights."""
+    found: dict[str, float] = {}
     for op in network.layers():
         if isinstance(op, snn.SynapseOp):
             before = op.input.owner
             assert isinstance(before, snn.LayerOp)
-            total += _meetings(op, spike_counts(run, before))
-    return total / _images(run)
+            found[op.layer_name] = _meetings(op, spike_counts(run, before)) / _images(run)
+    return found
 
 
 def spike_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:

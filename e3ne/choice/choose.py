@@ -168,6 +168,18 @@ def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value
         yield replace(other, goal=found.goal, value=objective)
 
 
+def sketch(
+    module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], known: dict[str, Site], trial: float = 0.0
+) -> Chosen | None:
+    """A good choice, quickly: little is kept at a site, so that nothing is proved.
+
+    The schedule of the finished graph may miss the limits by a little. `known` keeps the candidates of one network from
+    call to call, `trial` is what the objective may come to at first (0: little).
+    """
+    searches = _searches(module, goal, arrangements, {}, known)
+    return _best(searches, goal, WIDTHS[:1], trial)
+
+
 def _searches(
     module: ModuleOp,
     goal: Goal,
@@ -190,10 +202,15 @@ def _searches(
     return found
 
 
-def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen | None:
+def _best(
+    searches: Sequence[tuple[Arrangement, Search]],
+    goal: Goal,
+    widths: Sequence[tuple[int, float]] = WIDTHS,
+    trial: float = 0.0,
+) -> Chosen | None:
     """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
     limit = goal.latency + 1 if goal.objective == "latency" else min(goal.lut * 4, LAST_TRIAL)
-    trial = min(FIRST_TRIAL[goal.objective], limit)
+    trial = min(trial or FIRST_TRIAL[goal.objective], limit)
     best: tuple[Arrangement, Search, Label] | None = None
     while best is None:
         best = _round(searches, trial, WIDTHS[:1], None)[0]
@@ -201,7 +218,7 @@ def _best(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen 
             return None
         trial = min(trial * 2, limit, LAST_TRIAL)
     value = best[1].value(best[2])
-    better, bound = _round(searches, value, WIDTHS, best)
+    better, bound = _round(searches, value, widths, best)
     assert better is not None
     arrangement, search, label = better
     return _chosen(arrangement, search, label, bound)

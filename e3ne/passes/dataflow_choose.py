@@ -24,6 +24,11 @@ PIXELS = (1, 2, 4)
 """Neighbouring pixels that are tried when nothing is said."""
 
 
+GRAPH = "graph"
+ARRANGEMENT = ("pixels", "pool_before_fire")
+"""What a file of decisions may say of the whole graph, under the name GRAPH."""
+
+
 @dataclass(frozen=True)
 class DataflowChoosePass(ModulePass):
     """Arranges the graph and decides every open choice of its units: the best of all combinations.
@@ -51,7 +56,8 @@ class DataflowChoosePass(ModulePass):
     pixels: int = 0
     """neighbouring pixels of the first layer at once; 0: what is best"""
     decisions: str = ""
-    """a JSON file of choices by unit that are not open: {"fc1_matvec": {"output_lanes": 4}}"""
+    """a JSON file of choices by unit that are not open, {"fc1_matvec": {"output_lanes": 4}}, and of the whole graph,
+    {"graph": {"pixels": 2, "pool_before_fire": 1}}"""
 
     def __post_init__(self) -> None:
         """Raises E3neError with all problems of the options."""
@@ -75,20 +81,24 @@ class DataflowChoosePass(ModulePass):
             bram36=self.bram or UNLIMITED,
             family=self.family,
         )
-        arrangements = self._arrangements(op)
         fixed: Mapping[str, Choice] = read_decisions(Path(self.decisions), op) if self.decisions else {}
+        whole = fixed.get(GRAPH, {})
+        arrangements = arrangements_of(op, int(whole.get("pixels", self.pixels)))
+        if "pool_before_fire" in whole:
+            arrangements = [each for each in arrangements if each.pool_first == bool(whole["pool_before_fire"])]
         chosen = choose(op, goal, arrangements, fixed)
         if chosen is None:
             raise E3neError(_nearest(op, goal, arrangements, fixed))
         chosen.apply(op)
         keep(find_graph(op), account_of(chosen))
 
-    def _arrangements(self, op: ModuleOp) -> list[Arrangement]:
-        units = units_of(find_graph(op))
-        pools = (True, False) if any(isinstance(unit, PoolOp) for unit in units) else (False,)
-        pixels = (self.pixels,) if self.pixels else PIXELS
-        # Packed pixels need a pool of membranes or trains alike; neurons in front of it see P times the channels.
-        return [Arrangement(count, pool_first) for pool_first in pools for count in pixels]
+
+def arrangements_of(op: ModuleOp, pixels: int = 0) -> list[Arrangement]:
+    """The ways to arrange a graph that are tried, for one number of `pixels` or (0) for several."""
+    units = units_of(find_graph(op))
+    pools = (True, False) if any(isinstance(unit, PoolOp) for unit in units) else (False,)
+    # Packed pixels need a pool of membranes or trains alike; neurons in front of it see P times the channels.
+    return [Arrangement(count, pool_first) for pool_first in pools for count in ((pixels,) if pixels else PIXELS)]
 
 
 def _nearest(module: ModuleOp, goal: Goal, arrangements: list[Arrangement], fixed: Mapping[str, Choice]) -> str:
@@ -119,7 +129,9 @@ def read_decisions(path: Path, module: ModuleOp) -> Mapping[str, Choice]:
     units = {unit.unit_name: unit for unit in units_of(find_graph(module))}
     problems: list[str] = []
     for name, choice in cast(dict[str, object], found).items():
-        if name not in units:
+        if name == GRAPH:
+            problems.extend(_graph_problems(choice))
+        elif name not in units:
             problems.append(f"there is no unit {name}; units: {', '.join(units)}")
         elif not isinstance(choice, dict):
             problems.append(f"{name}: an object of choices is needed")
@@ -130,3 +142,13 @@ def read_decisions(path: Path, module: ModuleOp) -> Mapping[str, Choice]:
     if problems:
         raise E3neError("\n".join(f"{path}: {problem}" for problem in problems))
     return cast(dict[str, Choice], found)
+
+
+def _graph_problems(choice: object) -> list[str]:
+    if not isinstance(choice, dict):
+        return [f"{GRAPH}: an object of choices is needed"]
+    return [
+        f"{GRAPH} has no choice {name!r} of {value!r}; there are: {', '.join(ARRANGEMENT)}, whole numbers"
+        for name, value in cast(dict[str, object], choice).items()
+        if name not in ARRANGEMENT or not isinstance(value, int) or value < 0
+    ]

@@ -27,9 +27,10 @@ class Stage:
 
 def network_stages(options: Options, data: str) -> list[Stage]:
     """From the float network to the integer network; `data` is the file of calibration images."""
+    own = f' weight-bits-by-layer="{options.weight_bits_by_layer}"' if options.weight_bits_by_layer else ""
     calibrate = (
         f'snn-calibrate{{data="{data}" steps={options.steps} weight-bits={options.weight_bits} '
-        f'granularity="{options.granularity}" method="{options.calibration}"}}'
+        f'granularity="{options.granularity}" method="{options.calibration}"{own}}}'
     )
     stages = [
         Stage("folded", ("snn-fold-batch-norm",), "scales are chosen for the weights that the hardware will hold"),

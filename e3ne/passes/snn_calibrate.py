@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
@@ -66,6 +67,8 @@ class SnnCalibratePass(ModulePass):
     """which weights share a scale: per_channel, per_layer, or power_of_two"""
     method: str = "mse"
     """where activations are clipped: mse (least squared error), max, or percentile"""
+    weight_bits_by_layer: str = ""
+    """layers with bits of their own: conv1=4,fc2=2"""
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` for wrong options, unreadable data and networks that are not in the folded float form."""
@@ -76,6 +79,7 @@ class SnnCalibratePass(ModulePass):
             weight_bits=self.weight_bits,
             granularity=self.granularity,
             method=self.method,
+            weight_bits_by_layer=bits_by_layer(self.weight_bits_by_layer),
         )
 
 
@@ -87,15 +91,18 @@ def calibrate(
     weight_bits: int = 4,
     granularity: str = "per_channel",
     method: str = "mse",
+    weight_bits_by_layer: Mapping[str, int] | None = None,
 ) -> None:
     """Annotates a float network (batch normalisation folded) in place.
 
     Layers are taken in order, each fed with what the layers before it give when they are quantised: `weight_scale` and
     `weight_bits` of every synapse, `scale` and `steps` of every ReLU, `input_steps` of the network. The last layer gets
-    one scale for all its outputs. Images are (N, C, H, W), real numbers in 0 ... 1. Raises `E3neError`.
+    one scale for all its outputs. Images are (N, C, H, W), real numbers in 0 ... 1. `weight_bits_by_layer` holds the
+    bits of layers that do not have `weight_bits`. Raises `E3neError`.
     """
     network = find_network(module)
-    problems = _problems(network, images, steps, weight_bits, granularity, method)
+    own = dict(weight_bits_by_layer or {})
+    problems = _problems(network, images, steps, weight_bits, granularity, method) + _bits_problems(network, own)
     if problems:
         raise E3neError("; ".join(problems))
     network.properties["input_steps"] = IntegerAttr(steps, i64)
@@ -104,7 +111,7 @@ def calibrate(
     state = _State(
         ParameterTable(module),
         levels,
-        weight_bits,
+        {op.layer_name: own.get(op.layer_name, weight_bits) for op in network.layers() if isinstance(op, SynapseOp)},
         cast(Granularity, granularity),
         cast(Method, method),
         (codes / np.float32(levels - 1)).astype(np.float32),
@@ -121,7 +128,8 @@ class _State:
 
     table: ParameterTable
     levels: int
-    bits: int
+    bits: Mapping[str, int]
+    """of the weights of each layer"""
     granularity: Granularity
     method: Method
     values: Reals
@@ -139,7 +147,7 @@ class _State:
         match op:
             case SynapseOp():
                 per_channel = self.granularity != "per_layer"
-                scales = weight_scales(_weights(op), self.bits, per_channel=per_channel)
+                scales = weight_scales(_weights(op), self.bits[op.layer_name], per_channel=per_channel)
                 self.synapse, self.fed, self.pools = op, self.values, []
                 self._annotate(op, scales)
             case ReluOp():
@@ -155,7 +163,8 @@ class _State:
     def _fire(self, op: ReluOp) -> None:
         scale = activation_scale(self.values, self.levels, self.method)
         if self.granularity == "power_of_two" and self.synapse is not None:
-            scales = power_of_two_scales(_weights(self.synapse), self.bits, scale / self.unit)
+            bits = self.bits[self.synapse.layer_name]
+            scales = power_of_two_scales(_weights(self.synapse), bits, scale / self.unit)
             self._annotate(self.synapse, scales)
         op.properties["scale"] = FloatAttr(scale, f64)
         op.properties["steps"] = IntegerAttr(self.levels.bit_length() - 1, i64)
@@ -165,20 +174,31 @@ class _State:
     def finish(self) -> None:
         """The last layer: logits of different scale cannot be compared."""
         if self.synapse is not None:
-            self._annotate(self.synapse, weight_scales(_weights(self.synapse), self.bits, per_channel=False))
+            bits = self.bits[self.synapse.layer_name]
+            self._annotate(self.synapse, weight_scales(_weights(self.synapse), bits, per_channel=False))
 
     def _annotate(self, op: SynapseOp, scales: npt.NDArray[np.float32]) -> None:
         """Writes the scales of a layer and computes its values (through the pools after it) with the weights they give."""  # noqa: E501
         self.table.assign(op, "weight_scale", f"{op.layer_name}_weight_scale", scales)
-        op.properties["weight_bits"] = IntegerAttr(self.bits, i64)
+        bits = self.bits[op.layer_name]
+        op.properties["weight_bits"] = IntegerAttr(bits, i64)
         weights = _weights(op)
         column = scales.reshape(-1, *([1] * (weights.ndim - 1)))
         assert self.fed is not None
-        self.values = _in_chunks(
-            op, self.fed, (quantize_weights(weights, scales, self.bits) * column).astype(np.float32)
-        )
+        self.values = _in_chunks(op, self.fed, (quantize_weights(weights, scales, bits) * column).astype(np.float32))
         for pool in self.pools:
             self.values = _in_chunks(pool, self.values)
+
+
+def bits_by_layer(text: str) -> dict[str, int]:
+    """Bits of a weight by layer, from LAYER=BITS,LAYER=BITS; raises `E3neError` for anything else."""
+    found: dict[str, int] = {}
+    for entry in text.split(",") if text else []:
+        layer, _, bits = entry.strip().rpartition("=")
+        if not layer or not bits.isdecimal() or layer in found:
+            raise E3neError(f"weight-bits-by-layer has {entry!r}; LAYER=BITS is needed, each layer once")
+        found[layer] = int(bits)
+    return found
 
 
 def _weights(op: SynapseOp) -> Reals:
@@ -216,6 +236,20 @@ def _run(op: LayerOp, values: Reals, weights: Reals | None) -> Reals:
 def _unfolded(op: LayerOp) -> int:
     taps = op.window.taps if isinstance(op, Conv2dOp) else 1
     return shape_of(op.input.type)[0] * taps * int(np.prod(shape_of(op.output.type)[1:]))
+
+
+def _bits_problems(network: NetworkOp, bits: Mapping[str, int]) -> list[str]:
+    layers = [op.layer_name for op in network.layers() if isinstance(op, SynapseOp)]
+    unknown = [
+        f"weight-bits-by-layer: there is no layer '{layer}' with weights; there are: {', '.join(layers)}"
+        for layer in bits
+        if layer not in layers
+    ]
+    return unknown + [
+        f"weight-bits-by-layer: {layer} has {count}; supported: 2 to {MAX_WEIGHT_BITS}"
+        for layer, count in bits.items()
+        if not 2 <= count <= MAX_WEIGHT_BITS
+    ]
 
 
 def _problems(

@@ -1,0 +1,143 @@
+"""The energy of an image: additions and memory accesses, counted, times the published energy of each.
+
+The numbers are those of e3ne/devices/energy.json (Horowitz, ISSCC 2014, 45 nm). They rank designs against each other;
+an FPGA takes more, for wires and clock, and its leakage is not in them.
+
+- An addition of b bits: linear between the published 8 and 32 bits, proportional below, the same slope above.
+- An access of b bits to a memory of C bytes: 10 pJ for 64 bits of 8 KiB, proportional to b, and to √(C / 8 KiB); the
+  published 32 KiB (20 pJ) and 1 MiB (100 pJ, by the rule 113) are on that line. A write counts as a read.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from functools import cache
+from importlib.resources import files
+from typing import cast
+
+from e3ne.dialects.dataflow import (
+    FifoOp,
+    FireOp,
+    FlattenOp,
+    GraphOp,
+    MatvecOp,
+    Order,
+    ReplayOp,
+    TransformOp,
+    UnitOp,
+    integers_of,
+    units_of,
+)
+from e3ne.units.matvec_adder import weight_bits, weight_range
+from e3ne.units.registry import unit_for
+
+BASE_WORD = 64
+BASE_KIB = 8
+
+
+@dataclass(frozen=True)
+class Energy:
+    """Of one image on average: additions, accesses to memories in bits, and their energy in picojoules."""
+
+    additions: float = 0.0
+    weight_bits: float = 0.0
+    buffer_bits: float = 0.0
+    addition_pj: float = 0.0
+    memory_pj: float = 0.0
+
+    @property
+    def total_nj(self) -> float:
+        """Nanojoules an image."""
+        return (self.addition_pj + self.memory_pj) / 1000
+
+    def __add__(self, other: Energy) -> Energy:
+        """The sum, of two units."""
+        mine, others = asdict(self), asdict(other)
+        return Energy(**{name: value + others[name] for name, value in mine.items()})
+
+
+def addition_pj(bits: int) -> float:
+    """Picojoules of an addition."""
+    narrow, wide = (_table("add_pj")[size] for size in ("8", "32"))
+    return narrow * bits / 8 if bits <= 8 else narrow + (wide - narrow) * (bits - 8) / 24
+
+
+def access_pj(bits: float, capacity_bits: float) -> float:
+    """Picojoules of reading or writing some bits of a memory that holds `capacity_bits`."""
+    scale = math.sqrt(capacity_bits / (8 * 1024 * BASE_KIB))
+    return _table("sram_read_64_bits_pj")[str(BASE_KIB)] * bits / BASE_WORD * scale
+
+
+@cache
+def _table(name: str) -> Mapping[str, float]:
+    data = json.loads(files("e3ne.devices").joinpath("energy.json").read_text(encoding="utf-8"))
+    return cast(Mapping[str, float], data[name])
+
+
+def energy_of(graph: GraphOp, operations: Mapping[str, float]) -> Energy:
+    """The energy of an image on a finished graph; `operations` are the synaptic operations an image of each layer."""
+    total = Energy()
+    for unit in units_of(graph):
+        if not isinstance(unit, FlattenOp):
+            total += _unit_energy(unit, operations)
+    return total
+
+
+def _unit_energy(unit: UnitOp, operations: Mapping[str, float]) -> Energy:
+    match unit:
+        case MatvecOp():
+            return _matvec(unit, operations.get(unit.layer.data, 0.0))
+        case FireOp():
+            # Each digit of a value is one comparison, which is a subtraction.
+            given = unit.input_type
+            return _added(given.pixels * given.channels * unit.steps.value.data, abs(given.bits))
+        case ReplayOp():
+            return _through(unit, 2 * unit.input_type.beats_per_pixel)
+        case FifoOp():
+            return _through(unit, unit.depth.value.data)
+        case TransformOp():
+            # Each beat is written into the rows above, and those of its column are read.
+            memories = unit_for(unit).features(unit).memories
+            capacity, width = sum(m.words * m.width for m in memories), sum(m.width for m in memories)
+            return _buffered(2 * width * unit.input_type.beats_per_image, capacity)
+        case _:
+            return Energy()
+
+
+def _through(unit: TransformOp, words: int) -> Energy:
+    """What is written once and read as often as it is given."""
+    taken, given = unit.input_type, unit.output_type
+    bits = taken.beats_per_image * taken.beat_bits + given.beats_per_image * given.beat_bits
+    return _buffered(bits, words * taken.beat_bits)
+
+
+def _matvec(op: MatvecOp, operations: float) -> Energy:
+    """A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs."""
+    width, given = op.value_bits.value.data, op.input_type
+    steps = given.step_beats
+    chunks = given.channels // given.lanes
+    lanes = op.output_lanes.value.data
+    beats = given.pixels * op.groups * chunks * steps
+    total = _added(operations + beats * lanes, width)
+    if op.is_input_stationary and op.groups > 1:
+        # Membranes of all groups are in a memory: read and written for each beat.
+        total += _buffered(2 * beats * lanes * width, op.outputs.value.data * width)
+    if op.implementation.data != "adder" or op.groups * chunks == 1:
+        return total
+    # A word of weights is held while the time steps of its inputs pass.
+    held = steps if op.reduction is Order.STEPS_INNER else 1
+    weights = integers_of(op, op.weights)
+    bits = weight_bits(*weight_range(weights))
+    read = beats // held * lanes * given.lanes * bits
+    return total + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
+
+
+def _added(count: float, bits: int) -> Energy:
+    return Energy(additions=count, addition_pj=count * addition_pj(bits))
+
+
+def _buffered(bits: float, capacity: float) -> Energy:
+    return Energy(buffer_bits=bits, memory_pj=access_pj(bits, capacity))

@@ -1,0 +1,103 @@
+"""`e3ne explore`."""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+from itertools import product
+from pathlib import Path
+
+from rich.console import Console
+
+from e3ne.commands import progress, source_and_data
+from e3ne.compilation import CALIBRATION_IMAGES, Source
+from e3ne.dataset import Dataset
+from e3ne.errors import E3neError
+from e3ne.exploration.clock import Clock
+from e3ne.exploration.explore import Exploration
+from e3ne.exploration.networks import Networks
+from e3ne.exploration.output import table_of, write_outputs
+from e3ne.exploration.point import Precision
+from e3ne.exploration.state import State, require_explorable, resume
+from e3ne.models import zoo
+from e3ne.options import Options
+from e3ne.pipeline_runner import print_module
+
+INTERRUPTED = 130
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Explores until the time is up, or Ctrl-C; 130 then. Raises E3neError."""
+    precisions = _precisions(arguments)
+    options = Options(device=arguments.device)
+    options.check()
+    if arguments.accuracy_floor is not None and not 0 <= arguments.accuracy_floor <= 100:
+        raise E3neError(f"--accuracy-floor is {arguments.accuracy_floor}; supported: 0 to 100 percent")
+    folder: Path = arguments.output_folder
+    require_explorable(folder)
+    clock = Clock(60 * arguments.minutes)
+    status, finished, state = 0, False, None
+    with progress(Console(stderr=True)) as show:
+        try:
+            show("reading the model")
+            source, training, test = source_and_data(arguments, options)
+            state = resume(folder, _about(arguments, source, training, test))
+            own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
+            networks = Networks(state, source, training, test, own, arguments.device)
+            exploration = Exploration(
+                networks, precisions, _of_compile(arguments), arguments.accuracy_floor, clock, show
+            )
+            finished = exploration.run()
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+    if state is not None:
+        _conclude(state, finished)
+    return status
+
+
+def _conclude(state: State, finished: bool) -> None:
+    written = write_outputs(state)
+    console = Console()
+    console.print(table_of(state.front, state))
+    more = "nothing is left to try" if finished else "the same command again goes on from here"
+    console.print(f"{state.folder}: explore.json {' '.join(written)} points/ networks/; {more}", soft_wrap=True)
+
+
+def _precisions(arguments: argparse.Namespace) -> list[Precision]:
+    steps = _numbers("--steps", arguments.steps, 1)
+    widths = _numbers("--weight-bits", arguments.weight_bits, 2)
+    return [Precision(count, bits) for count, bits in product(steps, widths)]
+
+
+def _numbers(option: str, text: str, low: int) -> list[int]:
+    """Whole numbers up to 8, separated by commas; raises E3neError."""
+    if "=" in text and option == "--steps":
+        raise E3neError(
+            f"{option} is {text!r}: all layers have the same number of time steps, since a spike train goes from layer "
+            "to layer as it is; only weights may differ by layer, and that is searched by itself"
+        )
+    entries = text.split(",")
+    if not all(entry.strip().isdecimal() and low <= int(entry) <= 8 for entry in entries):
+        raise E3neError(f"{option} is {text!r}; supported: numbers of {low} to 8, separated by commas")
+    return sorted({int(entry) for entry in entries})
+
+
+def _about(arguments: argparse.Namespace, source: Source, training: Dataset, test: Dataset) -> dict[str, object]:
+    """What an exploration is of; a restarted one must be of the same."""
+    images = hashlib.sha256(training.first(CALIBRATION_IMAGES).images.tobytes())
+    images.update(test.images.tobytes())
+    return {
+        "model": source.name,
+        "weights": hashlib.sha256(print_module(source.reference).encode()).hexdigest(),
+        "images": images.hexdigest(),
+        "device": arguments.device,
+    }
+
+
+def _of_compile(arguments: argparse.Namespace) -> list[str]:
+    """The model and its images as e3ne compile takes them."""
+    found = [str(arguments.model)]
+    for name in ("data", "test_data", "input_shape"):
+        if (value := getattr(arguments, name)) is not None:
+            found += [f"--{name.replace('_', '-')}", str(value)]
+    return found

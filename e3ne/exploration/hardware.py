@@ -122,7 +122,7 @@ class Hardware:
         if chosen is None:
             return None
         arranged = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
-        decisions = {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices}
+        decisions: Decisions = {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices}
         return self._point(task.name, task.goal, decisions)
 
     def keep(self, task: Task, point: Point | None) -> None:

@@ -6,6 +6,7 @@ import csv
 from collections.abc import Sequence
 from io import StringIO
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
@@ -61,7 +62,8 @@ def _plot(state: State, path: Path) -> None:
     from matplotlib.figure import Figure
 
     front = state.front
-    figure = Figure(figsize=(12, 5), layout="constrained")
+    # matplotlib's annotations are partial.
+    figure: Any = Figure(figsize=(12, 5), layout="constrained")
     left, right = figure.subplots(1, 2)
     for axes, name, label in ((left, "latency", "latency, cycles"), (right, "energy_nj", "energy, nJ an image")):
         axes.scatter([p.lut for p in state.points], [getattr(p, name) for p in state.points], s=12, c="lightgrey")

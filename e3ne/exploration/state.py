@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from e3ne.errors import E3neError
 from e3ne.exploration.point import Network, Point, pareto
@@ -92,15 +92,11 @@ def resume(folder: Path, about: Mapping[str, object]) -> State:
             folder,
             about,
             cast("float | None", found["float_accuracy"]),
-            {name: Network(**entry) for name, entry in _entries(found, "networks").items()},
-            [Point(**entry) for entry in cast(list[dict[str, object]], found["points"])],  # pyright: ignore[reportArgumentType]
+            {name: Network(**entry) for name, entry in cast(dict[str, dict[str, Any]], found["networks"]).items()},
+            [Point(**entry) for entry in cast(list[dict[str, Any]], found["points"])],
             cast(dict[str, list[str]], found["tried"]),
             cast(list[str], found["mixed"]),
             cast(float, found["seconds"]),
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise E3neError(f"{path} cannot be read: {error!r}") from error
-
-
-def _entries(found: dict[str, object], key: str) -> dict[str, dict[str, object]]:
-    return cast(dict[str, dict[str, object]], found[key])

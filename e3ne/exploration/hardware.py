@@ -121,8 +121,9 @@ class Hardware:
         chosen = sketch(self.module, task.goal, arrangements_of(self.module), self.known, task.trial)
         if chosen is None:
             return None
-        arranged = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
-        decisions = {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices}
+        arranged: tuple[int, ...] = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
+        whole: Choice = dict(zip(ARRANGEMENT, arranged, strict=True))
+        decisions = {GRAPH: whole, **chosen.choices}
         return self._point(task.name, task.goal, decisions)
 
     def keep(self, task: Task, point: Point | None) -> None:

@@ -73,6 +73,6 @@ def _plot(state: State, path: Path) -> None:
         axes.set_ylabel(label)
         axes.grid(visible=True, which="both", alpha=0.3)
         if name == "energy_nj":
-            figure.colorbar(shown, ax=axes, label="accuracy, %")
-    figure.suptitle(f"{state.about['model']}: {len(front)} points on the front, {len(state.points)} in all")
-    figure.savefig(path, metadata={"Date": None})
+            figure.colorbar(shown, ax=axes, label="accuracy, %")  # pyright: ignore[reportUnknownMemberType]
+    figure.suptitle(f"{state.about['model']}: {len(front)} points on the front, {len(state.points)} in all")  # pyright: ignore[reportUnknownMemberType]
+    figure.savefig(path, metadata={"Date": None})  # pyright: ignore[reportUnknownMemberType]

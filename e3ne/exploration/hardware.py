@@ -195,9 +195,9 @@ def laid_out(module: ModuleOp, decisions: Decisions) -> ModuleOp:
 
 
 def cost_of_units(graph: GraphOp, family: str) -> Cost:
-    """The estimated cost of all units."""
+    """The estimated cost of all units, each rounded as the report does."""
     costs = [unit_for(unit).cost(unit, family) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
-    return Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
+    return Cost(sum(round(c.lut) for c in costs), sum(round(c.ff) for c in costs), sum(c.bram36 for c in costs))
 
 
 def read_point(state: State, point: Point) -> Decisions:

@@ -20,7 +20,9 @@ PLOT = "explore.svg"
 def table_of(front: Sequence[Point], state: State) -> Table:
     """The front, by latency."""
     reference = "" if state.float_accuracy is None else f", float network {state.float_accuracy} %"
-    table = Table(title=f"{state.about['model']}: the front of {len(state.points)} points{reference}")
+    table = Table(
+        title=f"{state.about['model']}: {len(front)} of {len(state.points)} points are on the front{reference}"
+    )
     for head in ("point", "%", "latency", "interval", "LUT*", "FF*", "BRAM*", "nJ**"):
         table.add_column(head, justify="left" if head == "point" else "right", no_wrap=head != "point")
     for p in front:

@@ -15,7 +15,6 @@ from xdsl.ir import Attribute
 from e3ne.choice.choose import Chosen
 from e3ne.choice.goal import UNLIMITED, area
 from e3ne.choice.search import Label
-from e3ne.choice.sites import Candidate
 from e3ne.dialects.dataflow import GraphOp, number
 from e3ne.units.interface import Choice
 
@@ -28,8 +27,9 @@ Account = Mapping[str, "int | str | Account"]
 
 def account_of(chosen: Chosen) -> Account:
     """Goal, value, bound; for each unit what it adds to the latency, its own interval, and the runner-up."""
-    goal, search, label = chosen.goal, chosen.search, chosen.label
-    candidates = label.candidates()
+    goal, search = chosen.goal, chosen.search
+    candidates = chosen.label.candidates()
+    label = search.follow(candidates)
     slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval())
     units: dict[str, Account] = {}
     before = 0
@@ -40,7 +40,7 @@ def account_of(chosen: Chosen) -> Account:
         before = passed.last
         units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval()}
         if candidate.choice:
-            units[name] = {**units[name], "choice": dict(candidate.choice), **_runner_up(chosen, candidates, place)}
+            units[name] = {**units[name], "choice": dict(candidate.choice), **_runner_up(chosen, label, place)}
     limits = {name: getattr(goal, name) for name in ("latency", "interval", "lut", "ff", "bram36")}
     return {
         "objective": goal.objective,
@@ -62,8 +62,9 @@ def _labels(label: Label) -> list[Label]:
     return found[::-1]
 
 
-def _runner_up(chosen: Chosen, candidates: list[Candidate], place: int) -> Account:
+def _runner_up(chosen: Chosen, label: Label, place: int) -> Account:
     """The best design in which one unit is another one, for the same layouts on both sides."""
+    candidates = label.candidates()
     mine = candidates[place]
     taken = None if place == 0 else candidates[place - 1].given
     others = [c for c in chosen.search.legal[place].get(taken, []) if c is not mine and c.given == mine.given]
@@ -77,8 +78,8 @@ def _runner_up(chosen: Chosen, candidates: list[Candidate], place: int) -> Accou
     return {
         "runner_up": {
             "choice": differs,
-            "lut": math.ceil(best.cost.lut - chosen.label.cost.lut),
-            "latency": best.latency - chosen.label.latency,
+            "lut": math.ceil(best.cost.lut - label.cost.lut),
+            "latency": best.latency - label.latency,
         }
     }
 

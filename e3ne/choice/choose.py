@@ -12,9 +12,9 @@ from xdsl.dialects.builtin import ModuleOp
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.search import Label, Search
 from e3ne.choice.sites import Site, decide, sites_of
-from e3ne.dialects.dataflow import FlattenOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, units_of
 from e3ne.errors import E3neError
-from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
+from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass, insert_deep
 from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
 from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
 from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
@@ -93,9 +93,17 @@ class Chosen:
         copy = module.clone()
         self.apply(copy)
         DataflowLegalizeStreamsPass().apply(Context(), copy)
+        deep = copy.clone()
+        insert_deep(find_graph(deep))
+        found = self._measured(find_graph(deep))
+        if found.interval > self.goal.interval or found.latency > self.goal.latency:
+            # Shallower FIFOs, which take long to find, would not make it faster.
+            return found
         limits = (self.goal.interval, self.goal.latency) if self.goal.objective == "area" else (0, 0)
         DataflowInsertFifosPass(interval=limits[0], latency=limits[1]).apply(Context(), copy)
-        graph = find_graph(copy)
+        return self._measured(find_graph(copy))
+
+    def _measured(self, graph: GraphOp) -> Finished:
         units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
         costs = [unit_for(unit).cost(unit, self.goal.family) for unit in units]
         total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))

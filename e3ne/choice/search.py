@@ -103,12 +103,17 @@ class Search:
         self.legal, self.rests = [], []
         self._candidates()
 
+    @property
+    def is_timeless(self) -> bool:
+        """Whether only areas matter, because nothing limits the latency; their bounds are exact then."""
+        return self.goal.objective == "area" and self.goal.latency == UNLIMITED
+
     def follow(self, candidates: Sequence[Candidate]) -> Label:
         """The label of a given choice for every site."""
         label = Label(None, Cost(), np.zeros(1, dtype=np.int64))
         for number, candidate in enumerate(candidates):
             buffered = number > 0 and self.sites[number - 1].buffered
-            (label,) = self._extended([label], candidate, number, buffered)
+            (label,) = self._extended([label], candidate, number, buffered, timed=True)
         return label
 
     def _candidates(self) -> None:
@@ -159,9 +164,11 @@ class Search:
                     found.extend(self._extended(hopeful, candidate, number, buffered))
         return found
 
-    def _extended(self, labels: Sequence[Label], candidate: Candidate, number: int, buffered: bool) -> Iterable[Label]:
+    def _extended(
+        self, labels: Sequence[Label], candidate: Candidate, number: int, buffered: bool, timed: bool = False
+    ) -> Iterable[Label]:
         response = candidate.response
-        if response is None:
+        if response is None or (self.is_timeless and not timed):
             for label in labels:
                 cost = _sum(label.cost, candidate.cost)
                 yield Label(candidate.given, cost, label.leaves, candidate, label)
@@ -228,9 +235,7 @@ class Search:
         return area(cost) if self.goal.objective == "area" else cost.lut
 
     def _rest(self, candidate: Candidate) -> Rests:
-        # Without a limit on latency only areas matter, and their bounds are exact.
-        timeless = self.goal.objective == "area" and self.goal.latency == UNLIMITED
-        delays = (0, 0, 0) if timeless else candidate.delays
+        delays = (0, 0, 0) if self.is_timeless else candidate.delays
         return np.array([(self._measure(candidate.cost), *delays)], dtype=np.float64)
 
     def value(self, label: Label) -> float:

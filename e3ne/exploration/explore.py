@@ -23,7 +23,7 @@ TASK_SECONDS = 90.0
 """A goal may take so much of the time, or so many seconds if that is more; it is left out when it takes longer."""
 KEPT = 6
 """Networks whose candidates are kept in memory."""
-COARSE_ROUNDS = 2
+COARSE_ROUNDS = 1
 """Rounds before layers are lowered one by one."""
 
 

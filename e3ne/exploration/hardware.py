@@ -29,7 +29,7 @@ from e3ne.units.registry import unit_for
 Decisions = Mapping[str, Choice]
 """Choices by unit; those of the whole graph under GRAPH."""
 
-FIRST = (1.0, 1.4, 2.0, 2.8)
+FIRST = (1.0, 2.0, 1.4, 2.8)
 THEN = (4.0, 0.7, 0.5, 5.6, 1.2, 1.7, 2.4, 3.4, 8.0, 0.85, 11.0, 16.0)
 """Intervals that are tried, in images' pixels: first a coarse row of them, later those around and in between."""
 
@@ -54,8 +54,10 @@ def tasks_for(found: Sequence[Point], pixels: int, device: str) -> list[Task]:
     target = part(device)
     base = Goal(lut=target.lut, ff=target.ff, bram36=target.bram36, family=target.family)
     areas = {point.goal: point for point in found if point.goal.startswith("area")}
-    tasks = [_smallest(share, areas, pixels, base) for share in FIRST]
-    tasks += [task for share in FIRST for task in _fastest(share, areas, pixels, base)]
+    small = [_smallest(share, areas, pixels, base) for share in FIRST]
+    fast = [_fastest(share, areas, pixels, base) for share in FIRST]
+    # The extremes come first.
+    tasks = [*small[:2], *fast[0], *small[2:], *(task for each in fast[1:] for task in each)]
     for share in THEN:
         tasks += [_smallest(share, areas, pixels, base), *_fastest(share, areas, pixels, base)]
     return tasks
@@ -121,8 +123,9 @@ class Hardware:
         chosen = sketch(self.module, task.goal, arrangements_of(self.module), self.known, task.trial)
         if chosen is None:
             return None
-        arranged = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
-        decisions: Decisions = {GRAPH: dict(zip(ARRANGEMENT, arranged, strict=True)), **chosen.choices}
+        arranged: tuple[int, ...] = (chosen.arrangement.pixels, int(chosen.arrangement.pool_first))
+        whole: Choice = dict(zip(ARRANGEMENT, arranged, strict=True))
+        decisions = {GRAPH: whole, **chosen.choices}
         return self._point(task.name, task.goal, decisions)
 
     def keep(self, task: Task, point: Point | None) -> None:
@@ -194,9 +197,9 @@ def laid_out(module: ModuleOp, decisions: Decisions) -> ModuleOp:
 
 
 def cost_of_units(graph: GraphOp, family: str) -> Cost:
-    """The estimated cost of all units."""
+    """The estimated cost of all units, each rounded as the report does."""
     costs = [unit_for(unit).cost(unit, family) for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
-    return Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
+    return Cost(sum(round(c.lut) for c in costs), sum(round(c.ff) for c in costs), sum(c.bram36 for c in costs))
 
 
 def read_point(state: State, point: Point) -> Decisions:

@@ -21,7 +21,9 @@ PLOT = "explore.svg"
 def table_of(front: Sequence[Point], state: State) -> Table:
     """The front, by latency."""
     reference = "" if state.float_accuracy is None else f", float network {state.float_accuracy} %"
-    table = Table(title=f"{state.about['model']}: the front of {len(state.points)} points{reference}")
+    table = Table(
+        title=f"{state.about['model']}: {len(front)} of {len(state.points)} points are on the front{reference}"
+    )
     for head in ("point", "%", "latency", "interval", "LUT*", "FF*", "BRAM*", "nJ**"):
         table.add_column(head, justify="left" if head == "point" else "right", no_wrap=head != "point")
     for p in front:
@@ -75,6 +77,6 @@ def _plot(state: State, path: Path) -> None:
         axes.set_ylabel(label)
         axes.grid(visible=True, which="both", alpha=0.3)
         if name == "energy_nj":
-            figure.colorbar(shown, ax=axes, label="accuracy, %")
-    figure.suptitle(f"{state.about['model']}: {len(front)} points on the front, {len(state.points)} in all")
-    figure.savefig(path, metadata={"Date": None})
+            figure.colorbar(shown, ax=axes, label="accuracy, %")  # pyright: ignore[reportUnknownMemberType]
+    figure.suptitle(f"{state.about['model']}: {len(front)} points on the front, {len(state.points)} in all")  # pyright: ignore[reportUnknownMemberType]
+    figure.savefig(path, metadata={"Date": None})  # pyright: ignore[reportUnknownMemberType]

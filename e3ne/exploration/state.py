@@ -82,21 +82,21 @@ def resume(folder: Path, about: Mapping[str, object]) -> State:
     if not path.exists():
         return State(folder, about)
     try:
-        found = cast(dict[str, object], json.loads(path.read_text(encoding="utf-8")))
+        found = cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
         if found["schema"] != SCHEMA:
             raise E3neError(f"{path} has schema {found['schema']}, this e3ne writes {SCHEMA}")
-        differs = [name for name in about if cast(dict[str, object], found["about"]).get(name) != about[name]]
+        differs = [name for name in about if found["about"].get(name) != about[name]]
         if differs:
             raise E3neError(f"{folder} is an exploration with another {', '.join(differs)}: choose another folder")
         return State(
             folder,
             about,
-            cast("float | None", found["float_accuracy"]),
-            {name: Network(**entry) for name, entry in cast(dict[str, dict[str, Any]], found["networks"]).items()},
-            [Point(**entry) for entry in cast(list[dict[str, Any]], found["points"])],
-            cast(dict[str, list[str]], found["tried"]),
-            cast(list[str], found["mixed"]),
-            cast(float, found["seconds"]),
+            found["float_accuracy"],
+            {name: Network(**entry) for name, entry in found["networks"].items()},
+            [Point(**entry) for entry in found["points"]],
+            found["tried"],
+            found["mixed"],
+            found["seconds"],
         )
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise E3neError(f"{path} cannot be read: {error!r}") from error

@@ -62,14 +62,20 @@ class DataflowInsertFifosPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """FIFOs that are there already keep their depth."""
         graph = find_laid_out_graph(op)
-        fifos = [_insert(unit, self.deepest) for unit in units_of(graph) if wants_fifo(unit)]
-        for unit in units_of(graph):
-            if isinstance(unit, WindowOp) and _gives_to_credit(unit):
-                _insert(unit, MINIMAL_DEPTH)
+        fifos = insert_deep(graph, self.deepest)
         interval, latency = plan(graph).speed()
         best = max(interval, self.interval), max(latency, self.latency)
         for fifo in fifos:
             _shrink(graph, fifo, best)
+
+
+def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
+    """Inserts every FIFO there is to be; those that may be shallower have `depth` beats, and are returned."""
+    fifos = [_insert(unit, depth) for unit in units_of(graph) if wants_fifo(unit)]
+    for unit in units_of(graph):
+        if isinstance(unit, WindowOp) and _gives_to_credit(unit):
+            _insert(unit, MINIMAL_DEPTH)
+    return fifos
 
 
 def wants_fifo(unit: UnitOp) -> bool:

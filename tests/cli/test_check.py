@@ -108,7 +108,7 @@ FLIPS = {
     # The first carry chain in the heap of the convolution's tables.
     "carry": Flip("layer0_matvec", r"(wire \[\d+:0\] \w+ = \{.*\}) \+ (\{.*\};)", r"\1 ^ \2"),
     "valid": Flip("layer1_fire", r"assign m_valid = (.*);", r"assign m_valid = \1 & ~digit[0];"),
-    "ready": Flip("layer2_pool_fifo", r"assign s_ready = (.*);", r"assign s_ready = \1 & ~write_position;"),
+    "ready": Flip("layer2_pool_fifo", r"assign s_ready = (.*);", r"assign s_ready = \1 & ~given;"),
 }
 
 

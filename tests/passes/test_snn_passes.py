@@ -25,7 +25,7 @@ from e3ne.dialects.snn.parameters import ParameterOp
 from e3ne.errors import E3neError
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import mnist, zoo
-from e3ne.passes.snn_calibrate import SnnCalibratePass, calibrate
+from e3ne.passes.snn_calibrate import SnnCalibratePass, bits_by_layer, calibrate
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
 from e3ne.quantization.weights import quantize_weights
@@ -281,3 +281,32 @@ def test_reference_network_stays_accurate(granularity: str, bound: float) -> Non
     digits = mnist.test()
     scores = run_network(module, digits.images).outputs[0]
     assert (scores.argmax(axis=1) == digits.labels).mean() > bound
+
+
+def test_layers_may_have_bits_of_their_own() -> None:
+    module = folded("average")
+    layers = [op for op in find_network(module).layers() if isinstance(op, SynapseOp)]
+    calibrate(module, images(), steps=3, weight_bits=5, weight_bits_by_layer={layers[0].layer_name: 2})
+    bits = [op.weight_bits.value.data for op in layers if op.weight_bits]
+    assert bits == [2] + [5] * (len(layers) - 1)
+    SnnQuantizePass().apply(Context(), module)
+    module.verify()
+    first = next(op for op in find_network(module).layers() if isinstance(op, SynapseOp))
+    assert np.asarray(first.weights_parameter.array).min() >= -2
+    assert np.asarray(first.weights_parameter.array).max() <= 1
+
+
+@pytest.mark.parametrize(
+    ("text", "message"), [("conv", "LAYER=BITS"), ("a=1,a=2", "each layer once"), ("a=x", "LAYER=BITS")]
+)
+def test_bits_by_layer_are_checked(text: str, message: str) -> None:
+    with pytest.raises(E3neError, match=message):
+        bits_by_layer(text)
+
+
+@pytest.mark.parametrize(("layer", "bits", "message"), [("nothing", 4, "no layer 'nothing'"), ("", 9, "2 to 8")])
+def test_bits_are_of_layers_with_weights(layer: str, bits: int, message: str) -> None:
+    module = folded("average")
+    name = layer or next(op.layer_name for op in find_network(module).layers() if isinstance(op, SynapseOp))
+    with pytest.raises(E3neError, match=message):
+        calibrate(module, images(), weight_bits_by_layer={name: bits})

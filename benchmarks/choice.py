@@ -31,10 +31,10 @@ class Case:
 
 
 CASES = (
-    Case("latency", "lenet5", ("--objective", "latency", "--budget", "lut=9500")),
+    Case("latency", "lenet5", ("--objective", "latency", "--budget", "lut=9150")),
     Case("area", "lenet5", ("--latency", "14000")),
-    Case("interval", "lenet5", ("--objective", "interval", "--budget", "lut=9500")),
-    Case("interval-small", "lenet5", ("--objective", "interval", "--budget", "lut=7300")),
+    Case("interval", "lenet5", ("--objective", "interval", "--budget", "lut=9150")),
+    Case("interval-small", "lenet5", ("--objective", "interval", "--budget", "lut=7000")),
     Case("default", "lenet5", ()),
     Case("fang-latency", "fang", ("--objective", "latency", "--budget", "lut=18000")),
     Case("fang-small", "fang", ("--objective", "latency", "--budget", "lut=9000")),

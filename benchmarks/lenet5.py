@@ -30,7 +30,7 @@ class Published:
 
 
 CASES = (
-    ("lenet5", 9_500, Published(58_656, 26_019, 20_669, 33.5)),
+    ("lenet5", 9_150, Published(58_656, 26_019, 20_669, 33.5)),
     ("fang", 18_000, Published(113_986, 22_395, 16_689, 76.5)),
 )
 """Networks with the LUTs that they may take, a bit more than a third of E3NE's and four fifths of them."""

@@ -34,6 +34,7 @@ from e3ne.dialects.parameter import signed_width
 from e3ne.units.interface import Choice
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 from e3ne.units.synapses import Fold
+from e3ne.units.window import DEEPEST_IN_LUTS
 
 
 def table(draw: Draw) -> UnitOp:
@@ -154,6 +155,7 @@ def window(draw: Draw) -> UnitOp:
     require(taken.beat_bits * kernel * columns <= 900)
     stored = width * taken.beats_per_pixel * (kernel - 1) * taken.beat_bits
     require(memory != "registers" or stored <= 1500)
+    require(memory != "distributed" or (width + 2 * pad) * taken.beats_per_pixel <= DEEPEST_IN_LUTS)
     return placed(
         taken,
         lambda stream: WindowOp(draw.name, "layer", stream, (kernel, columns), (stride, along), padding),

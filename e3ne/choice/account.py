@@ -14,7 +14,7 @@ from xdsl.ir import Attribute
 
 from e3ne.choice.choose import Chosen
 from e3ne.choice.goal import UNLIMITED, area
-from e3ne.choice.search import Label
+from e3ne.choice.labels import Label
 from e3ne.dialects.dataflow import GraphOp, number
 from e3ne.units.interface import Choice
 
@@ -30,15 +30,15 @@ def account_of(chosen: Chosen) -> Account:
     goal, search = chosen.goal, chosen.search
     candidates = chosen.label.candidates()
     label = search.follow(candidates)
-    slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval())
+    slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval)
     units: dict[str, Account] = {}
     before = 0
-    for place, (site, passed) in enumerate(zip(search.sites, _labels(label), strict=True)):
+    for place, (site, passed) in enumerate(zip(search.sites, label.chain(), strict=True)):
         name, candidate = site.op.unit_name, candidates[place]
         entry = dict(units.get(name, {}))
         adds = cast(int, entry.get("adds_cycles", 0)) + passed.last - before
         before = passed.last
-        units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval()}
+        units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval}
         if candidate.choice:
             units[name] = {**units[name], "choice": dict(candidate.choice), **_runner_up(chosen, label, place)}
     limits = {name: getattr(goal, name) for name in ("latency", "interval", "lut", "ff", "bram36")}
@@ -52,14 +52,6 @@ def account_of(chosen: Chosen) -> Account:
         "slowest_unit": search.sites[slowest].op.unit_name,
         "units": units,
     }
-
-
-def _labels(label: Label) -> list[Label]:
-    found: list[Label] = []
-    while label.before is not None:
-        found.append(label)
-        label = label.before
-    return found[::-1]
 
 
 def _runner_up(chosen: Chosen, label: Label, place: int) -> Account:

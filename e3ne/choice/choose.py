@@ -10,7 +10,8 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.choice.goal import Goal, area
-from e3ne.choice.search import Label, Search
+from e3ne.choice.labels import Label
+from e3ne.choice.search import Search
 from e3ne.choice.sites import Site, decide, sites_of
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, units_of
 from e3ne.errors import E3neError
@@ -106,8 +107,7 @@ class Chosen:
     def _measured(self, graph: GraphOp) -> Finished:
         units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
         costs = [unit_for(unit).cost(unit, self.goal.family) for unit in units]
-        total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
-        return Finished(*plan(graph).speed(), total)
+        return Finished(*plan(graph).speed(), sum(costs, Cost()))
 
     def apply(self, module: ModuleOp) -> None:
         """Arranges a module and writes the decisions into it."""
@@ -172,7 +172,7 @@ def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value
     ]
     for _, _, arrangement, search, label in sorted(ranked, key=lambda entry: entry[:2])[:OTHERS]:
         other = _chosen(arrangement, search, label, found.bound)
-        objective = max(c.interval() for c in label.candidates()) if found.goal.objective == "interval" else other.value
+        objective = max(c.interval for c in label.candidates()) if found.goal.objective == "interval" else other.value
         yield replace(other, goal=found.goal, value=objective)
 
 

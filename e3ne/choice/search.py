@@ -14,53 +14,20 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.analysis.backlog import backlog
 from e3ne.choice.bounds import NONE, NOTHING, Rests, join, reduced
+from e3ne.choice.candidate import Candidate, Speed
 from e3ne.choice.goal import UNLIMITED, Goal, area
-from e3ne.choice.sites import Candidate, Site
+from e3ne.choice.labels import Cycles, Frontier, Group, Label, Numbers, cost_rows, grouped
+from e3ne.choice.sites import Site
 from e3ne.dialects.dataflow import StreamType
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
 from e3ne.units.interface import Cost
 
-Cycles = NDArray[np.int64]
 Bounds = NDArray[np.float64]
 
 DEEPEST = 64
 """Beats of the deepest FIFO that is counted on; what waits longer waits in front of it."""
-
-
-@dataclass(frozen=True, eq=False)
-class Label:
-    """Choices for the sites so far. `first` is the cycle in which the first beat of the input is taken."""
-
-    stream: StreamType | None
-    cost: Cost
-    leaves: Cycles
-    candidate: Candidate | None = None
-    before: Label | None = None
-
-    @property
-    def first(self) -> int:
-        """The cycle in which the first beat leaves."""
-        return int(self.leaves[0])
-
-    @property
-    def last(self) -> int:
-        """The cycle in which the last beat leaves."""
-        return int(self.leaves[-1])
-
-    @property
-    def latency(self) -> int:
-        """Cycles from the first beat taken, in cycle 0, to the last one given, both included."""
-        return self.last + 1
-
-    def candidates(self) -> list[Candidate]:
-        """What was chosen for each site, the first one first."""
-        found: list[Candidate] = []
-        label: Label | None = self
-        while label is not None and label.candidate is not None:
-            found.append(label.candidate)
-            label = label.before
-        return found[::-1]
 
 
 @dataclass
@@ -89,7 +56,7 @@ class Search:
         bound.
         """
         self.bound = np.inf
-        labels = [Label(None, Cost(), np.zeros(1, dtype=np.int64))]
+        labels = [Label.start()]
         for number in range(len(self.sites)):
             labels = self._cut(self._extend(labels, number), number, width, pessimism)
         self.finalists = [label for label in labels if self.value(label) < self.incumbent]
@@ -110,7 +77,7 @@ class Search:
 
     def follow(self, candidates: Sequence[Candidate]) -> Label:
         """The label of a given choice for every site."""
-        label = Label(None, Cost(), np.zeros(1, dtype=np.int64))
+        label = Label.start()
         for number, candidate in enumerate(candidates):
             buffered = number > 0 and self.sites[number - 1].buffered
             (label,) = self._extended([label], candidate, number, buffered, timed=True)
@@ -146,7 +113,7 @@ class Search:
             for candidate in family.candidates:
                 if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):
                     continue
-                if goal.interval == UNLIMITED or candidate.interval() <= goal.interval:
+                if goal.interval == UNLIMITED or candidate.interval <= goal.interval:
                     yield candidate
 
     def _extend(self, labels: Sequence[Label], number: int) -> list[Label]:
@@ -154,12 +121,14 @@ class Search:
         legal, rests = self.legal[number], self.rests[number]
         buffered = number > 0 and self.sites[number - 1].buffered
         found: list[Label] = []
-        for stream, places in grouped(labels).items():
-            group = [labels[place] for place in places]
+        for stream, group in grouped(labels).items():
             for candidate in legal[stream]:
-                here = group if buffered else [label for label in group if self._follows(label, candidate, number)]
-                promised = self._promised(here, candidate, rests[candidate.given]) < self.incumbent
-                hopeful = [label for label, promising in zip(here, promised, strict=True) if promising]
+                promising = self._promised(group, candidate, rests[candidate.given]) < self.incumbent
+                hopeful = [
+                    label
+                    for label, promises in zip(group.labels, promising.tolist(), strict=True)
+                    if promises and (buffered or self._follows(label, candidate, number))
+                ]
                 if hopeful:
                     found.extend(self._extended(hopeful, candidate, number, buffered))
         return found
@@ -170,35 +139,48 @@ class Search:
         response = candidate.response
         if response is None or (self.is_timeless and not timed):
             for label in labels:
-                cost = _sum(label.cost, candidate.cost)
+                cost = label.cost + candidate.cost
                 yield Label(candidate.given, cost, label.leaves, candidate, label)
             return
         arrivals = np.stack([_resampled(label.leaves, response.beats_taken) for label in labels])
         taken, given = response.taken_and_given(arrivals + buffered)
         for row, label in enumerate(labels):
-            cost = _sum(label.cost, candidate.cost)
+            cost = label.cost + candidate.cost
             # The smallest area has FIFOs as shallow as its limits allow, which the finished schedule tells.
             if buffered and label.stream is not None and self.goal.objective != "area":
-                depth = _depth(arrivals[row], taken[row])
-                cost = _sum(cost, self._deeper(number - 1, label.stream, depth))
+                depth = min(DEEPEST, max(MINIMAL_DEPTH, backlog(arrivals[row], taken[row])))
+                cost += self._deeper(number - 1, label.stream, depth)
             yield Label(candidate.given, cost, given[row], candidate, label)
+
+    @property
+    def longest(self) -> float:
+        """Cycles of latency that no part of a design may exceed."""
+        return min(self.goal.latency, self.incumbent if self.goal.objective == "latency" else UNLIMITED)
+
+    @property
+    def is_unhurried(self) -> bool:
+        """Whether nothing limits how long units without a buffer between them may hold each other up."""
+        return self.goal.interval == UNLIMITED and self.longest == UNLIMITED
+
+    def _is_fast(self, speed: Speed) -> bool:
+        return speed.interval <= self.goal.interval and speed.latency <= self.longest
 
     def _follows(self, label: Label, candidate: Candidate, number: int) -> bool:
         """Whether a candidate can stand directly behind the last unit of a label."""
-        if self.goal.interval == UNLIMITED or label.candidate is None:
+        if self.is_unhurried or label.candidate is None:
             return True
         if self.sites[number - 1].is_stepping:
-            return label.candidate.interval_with(candidate) <= self.goal.interval
+            return self._is_fast(label.candidate.speed_with(candidate))
         return self._keeps_up(label, candidate.pace)
 
     def _keeps_up(self, label: Label, pace: int) -> bool:
-        """Whether the last unit keeps the interval, with a consumer behind it that takes its time.
+        """Whether the last unit is fast enough, with a consumer behind it that takes its time.
 
         Consumers of consumers may hold it up further, so that the schedule of the finished graph has the last word.
         """
-        if self.goal.interval == UNLIMITED or label.candidate is None or pace == 1:
+        if self.is_unhurried or label.candidate is None or pace == 1:
             return True
-        return label.candidate.interval(pace) <= self.goal.interval
+        return self._is_fast(label.candidate.speed(pace))
 
     def _deeper(self, number: int, stream: StreamType, depth: int) -> Cost:
         """What a FIFO costs more than the shallowest one, which is counted with the unit in front of it."""
@@ -208,19 +190,17 @@ class Search:
             self.fifos[key] = Cost(wanted.lut - least.lut, wanted.ff - least.ff, wanted.bram36 - least.bram36)
         return self.fifos[key]
 
-    def _promised(self, labels: Sequence[Label], candidate: Candidate, rests: Rests) -> Bounds:
+    def _promised(self, group: Group, candidate: Candidate, rests: Rests) -> Bounds:
         """What the objective comes to at least, for each label with a candidate behind it."""
-        ((_, head, tail, full),) = self._rest(candidate).astype(np.int64).tolist()
-        first = np.array([label.first for label in labels])
-        last = np.array([label.last for label in labels])
-        costs = [_sum(label.cost, candidate.cost) for label in labels]
-        return self._bounds(costs, first + head, np.maximum(last + tail, first + full), rests)
+        head, tail, full = self._delays(candidate)
+        costs = group.costs + cost_rows([candidate.cost])
+        return self._bounds(costs, group.first + head, np.maximum(group.last + tail, group.first + full), rests)
 
-    def _bounds(self, costs: Sequence[Cost], first: Cycles, last: Cycles, rests: Rests) -> Bounds:
+    def _bounds(self, costs: Numbers, first: Cycles, last: Cycles, rests: Rests) -> Bounds:
         """What the objective comes to at least; infinite where the goal is out of reach."""
         goal = self.goal
-        within = np.array([goal.affords(cost) for cost in costs], dtype=np.bool_)
-        used = np.array([self._measure(cost) for cost in costs])
+        within = np.all(costs[:, :3] <= np.array([goal.lut, goal.ff, goal.bram36]), axis=1)
+        used = costs[:, 3 if goal.objective == "area" else 0]
         ends = np.maximum(last[:, None] + rests[:, 2], first[:, None] + rests[:, 3]) + 1
         if goal.objective == "latency":
             possible = (used[:, None] + rests[:, 0] <= goal.lut) & (ends <= goal.latency)
@@ -235,8 +215,10 @@ class Search:
         return area(cost) if self.goal.objective == "area" else cost.lut
 
     def _rest(self, candidate: Candidate) -> Rests:
-        delays = (0, 0, 0) if self.is_timeless else candidate.delays
-        return np.array([(self._measure(candidate.cost), *delays)], dtype=np.float64)
+        return np.array([(self._measure(candidate.cost), *self._delays(candidate))], dtype=np.float64)
+
+    def _delays(self, candidate: Candidate) -> tuple[int, int, int]:
+        return (0, 0, 0) if self.is_timeless else candidate.delays
 
     def value(self, label: Label) -> float:
         """The objective of a complete choice; infinite if it misses the goal."""
@@ -251,42 +233,28 @@ class Search:
 
     def _cut(self, labels: Sequence[Label], number: int, width: int, pessimism: float) -> list[Label]:
         """Labels that promise something and that no other one can replace, at most `width` of them."""
-        if not labels:
-            return []
-        first = np.array([label.first for label in labels])
-        last = np.array([label.last for label in labels])
-        entries: list[tuple[float, float, float, int]] = []
-        for stream, places in grouped(labels).items():
+        hopeful: list[tuple[float, float, float, int, Label]] = []
+        for stream, group in grouped(labels).items():
             rests = self.rests[number][stream]
-            costs = [labels[place].cost for place in places]
-            bounds = self._bounds(costs, first[places], last[places], rests)
-            guesses = self._bounds(costs, first[places], last[places], rests * pessimism)
-            areas = [area(cost) for cost in costs]
-            entries.extend(zip(guesses.tolist(), bounds.tolist(), areas, places, strict=True))
-        hopeful = sorted(entry for entry in entries if entry[1] < self.incumbent)
+            bounds = self._bounds(group.costs, group.first, group.last, rests)
+            guesses = self._bounds(group.costs, group.first, group.last, rests * pessimism)
+            areas = group.costs[:, 3].tolist()
+            entries = zip(guesses.tolist(), bounds.tolist(), areas, group.labels, strict=True)
+            hopeful += [(*e[:3], len(hopeful) + n, e[3]) for n, e in enumerate(entries) if e[1] < self.incumbent]
+        hopeful.sort(key=lambda entry: entry[:4])
         self.paces = self._paces_behind(number)
-        kept: dict[StreamType | None, list[Label]] = {}
-        count = 0
-        for position, entry in enumerate(hopeful):
-            label = labels[entry[-1]]
-            same = kept.setdefault(label.stream, [])
-            if any(self._replaces(other, label, number) for other in same):
+        kept: dict[StreamType | None, Frontier] = {}
+        found: list[Label] = []
+        for position, (_, _, _, _, label) in enumerate(hopeful):
+            same, prices = kept.setdefault(label.stream, Frontier()), self._prices(label)
+            if any(self._is_as_patient(other, label, number) for other in same.no_worse(label, prices)):
                 continue
-            if count == width:
-                self.bound = min(self.bound, *(bound for _, bound, _, _ in hopeful[position:]))
+            if len(found) == width:
+                self.bound = min(self.bound, *(bound for _, bound, _, _, _ in hopeful[position:]))
                 break
-            same.append(label)
-            count += 1
-        return [label for group in kept.values() for label in group]
-
-    def _replaces(self, other: Label, label: Label, number: int) -> bool:
-        """Whether a label is as good as another in everything that matters from here on."""
-        return (
-            self._is_as_patient(other, label, number)
-            and all(a <= b for a, b in zip(self._price(other), self._price(label), strict=True))
-            and other.last <= label.last
-            and bool((other.leaves <= label.leaves).all())
-        )
+            same.add(label, prices)
+            found.append(label)
+        return found
 
     def _paces_behind(self, number: int) -> set[int]:
         """The paces of the candidates behind a site that no FIFO separates from them."""
@@ -295,40 +263,23 @@ class Search:
         return {candidate.pace for candidates in self.legal[number + 1].values() for candidate in candidates}
 
     def _is_as_patient(self, other: Label, label: Label, number: int) -> bool:
-        """Whether a label keeps the interval with every consumer with which another one does."""
-        if other.candidate is label.candidate or self.goal.interval == UNLIMITED:
+        """Whether a label is as fast as is asked for with every consumer with which another one is."""
+        if self.is_unhurried or self.sites[number].buffered or other.candidate is None or label.candidate is None:
+            return True
+        if other.candidate.flows_as(label.candidate):
             return True
         if self.sites[number].is_stepping:
             return False
         return all(self._keeps_up(other, pace) for pace in self.paces if self._keeps_up(label, pace))
 
-    def _price(self, label: Label) -> tuple[float, ...]:
+    def _prices(self, label: Label) -> Numbers:
+        """What should be small: what bounds look at, the resources with a limit, and the time of the last beat."""
         goal, cost = self.goal, label.cost
         limited = ((cost.lut, goal.lut), (cost.ff, goal.ff), (cost.bram36, goal.bram36))
-        return (self._measure(cost), *(used for used, limit in limited if limit < UNLIMITED))
-
-
-def grouped(labels: Sequence[Label]) -> dict[StreamType | None, list[int]]:
-    """The places of labels by their layout."""
-    places: dict[StreamType | None, list[int]] = {}
-    for place, label in enumerate(labels):
-        places.setdefault(label.stream, []).append(place)
-    return places
-
-
-def _sum(one: Cost, other: Cost) -> Cost:
-    return Cost(one.lut + other.lut, one.ff + other.ff, one.bram36 + other.bram36)
+        used = [used for used, limit in limited if limit < UNLIMITED]
+        return np.array([self._measure(cost), *used, label.last])
 
 
 def _resampled(leaves: Cycles, beats: int) -> Cycles:
     """The arrivals of a unit: those of the input are all in cycle 0, as many as it takes."""
     return leaves if leaves.size == beats else np.broadcast_to(leaves, (beats,))
-
-
-def _depth(written: Cycles, read: Cycles) -> int:
-    """Beats that a FIFO must hold so that none has to wait in front of it, at most DEEPEST.
-
-    A place is free in the cycle after its beat left.
-    """
-    waiting = np.arange(written.size) - np.searchsorted(read, written, side="left")
-    return min(DEEPEST, max(MINIMAL_DEPTH, int(waiting.max()) + 1))

@@ -7,15 +7,15 @@ converters and replays that they need, and measured by the units' own costs and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 from xdsl.dialects.builtin import StringAttr
 from xdsl.utils.exceptions import VerifyException
 
-from e3ne.analysis.event_graph import EventGraph, Process, interval_and_latency
-from e3ne.analysis.response import Response
+from e3ne.analysis.event_graph import EventGraph
+from e3ne.choice.candidate import GIVEN, TAKEN, Candidate
 from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
@@ -34,84 +34,11 @@ from e3ne.dialects.dataflow import (
     retype,
     units_of,
 )
-from e3ne.errors import E3neError
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH, wants_fifo
 from e3ne.passes.dataflow_legalize_streams import insert_resize, lay_out
 from e3ne.units.interface import Choice, Cost
 from e3ne.units.registry import unit_for
 from e3ne.units.synapses import divisors
-
-TAKEN, GIVEN = "taken", "given"
-FAR = 1 << 24
-"""Cycles by which the last beat is late when only what follows it counts."""
-
-
-@dataclass(frozen=True, eq=False)
-class Candidate:
-    """One way to build a site's unit, with the converters in front of it, for one layout that comes in.
-
-    `depth` is the delay in cycles in which candidates may differ that are alike otherwise.
-    """
-
-    choice: Choice
-    given: StreamType
-    cost: Cost
-    graph: EventGraph | None
-    depth: int = 0
-    _intervals: dict[int, int] = field(default_factory=dict[int, int])
-    _pairs: dict[Candidate, int] = field(default_factory=lambda: {})
-
-    @cached_property
-    def response(self) -> Response | None:
-        """From arrivals to departures; None for a site that is no hardware."""
-        return None if self.graph is None else Response(self.graph, TAKEN, GIVEN)
-
-    @cached_property
-    def pace(self) -> int:
-        """Cycles from one beat taken to the next, at least."""
-        return 1 if self.graph is None else self._process(TAKEN).interval
-
-    def interval(self, pace: int = 1) -> int:
-        """Cycles between images of the unit alone, with a consumer that takes a beat every `pace` cycles at best."""
-        if self.graph is None:
-            return 0
-        if pace not in self._intervals:
-            slow = Process(GIVEN, self._process(GIVEN).events, pace)
-            paced = EventGraph.union([self.graph, EventGraph((slow,), ())])
-            self._intervals[pace] = interval_and_latency(paced, TAKEN, GIVEN)[0]
-        return self._intervals[pace]
-
-    def interval_with(self, behind: Candidate) -> int:
-        """Cycles between images of the unit and the one behind it, with nothing between them."""
-        if self.graph is None or behind.graph is None:
-            return max(self.interval(), behind.interval())
-        if behind not in self._pairs:
-            joined = EventGraph.union([_renamed(self.graph, TAKEN, "before"), _renamed(behind.graph, GIVEN, "behind")])
-            self._pairs[behind] = interval_and_latency(joined, TAKEN, GIVEN)[0]
-        return self._pairs[behind]
-
-    def _process(self, name: str) -> Process:
-        assert self.graph is not None
-        return next(process for process in self.graph.processes if process.name == name)
-
-    @cached_property
-    def least_interval(self) -> int:
-        """A lower bound of `interval` that needs no schedule."""
-        return 0 if self.graph is None else max(p.events * p.interval for p in self.graph.processes)
-
-    @cached_property
-    def delays(self) -> tuple[int, int, int]:
-        """Cycles (head, tail, full) from the first beat to the first, from the last to the last, and first to last.
-
-        No arrivals make them smaller: what comes between the beats can only delay more.
-        """
-        if self.response is None:
-            return 0, 0, 0
-        beats = self.response.beats_taken
-        arrivals = np.zeros((2, beats), dtype=np.int64)
-        arrivals[1, -1] = FAR
-        given = self.response.taken_and_given(arrivals)[1]
-        return int(given[0, 0]), int(given[1, -1]) - FAR, int(given[0, -1])
 
 
 @dataclass(eq=False)
@@ -188,7 +115,7 @@ class Site:
         decide(op, choice)
         try:
             return self._resize(choice) if self.for_width else self._lay_out(choice)
-        except (VerifyException, E3neError):
+        except VerifyException:
             return None
         finally:
             _undo(op, source)
@@ -208,9 +135,8 @@ class Site:
         costs = [unit_for(unit).cost(unit, self.family) for unit in units]
         if self.buffered:
             costs.append(self.fifo_cost(given, MINIMAL_DEPTH))
-        total = Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
         depth = op.latency.value.data if isinstance(op, MatvecOp) else 0
-        return Candidate(dict(choice), given, total, _events(units), depth)
+        return Candidate(dict(choice), given, sum(costs, Cost()), _events(units), (source.type, _flow(choice)), depth)
 
     def _resize(self, choice: Choice) -> Candidate:
         op = self.op
@@ -316,20 +242,6 @@ def _events(units: Sequence[UnitOp]) -> EventGraph:
             unit_for(unit).schedule(unit, taken, given)
             for unit, taken, given in zip(units, names, names[1:], strict=False)
         ]
-    )
-
-
-def _renamed(graph: EventGraph, end: str, side: str) -> EventGraph:
-    """The graph with names of its own for everything but the stream at its `end`; the other one is called "between"."""
-
-    def name(process: str) -> str:
-        if process in (TAKEN, GIVEN):
-            return process if process == end else "between"
-        return f"{side}.{process}"
-
-    return EventGraph(
-        tuple(replace(process, name=name(process.name)) for process in graph.processes),
-        tuple(replace(edge, target=name(edge.target), source=name(edge.source)) for edge in graph.edges),
     )
 
 

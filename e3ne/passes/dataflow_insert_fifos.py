@@ -8,12 +8,16 @@ its registers and those of what gives to it may be far apart.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
+from e3ne.analysis.backlog import backlog
+from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process, solve
 from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
@@ -23,8 +27,6 @@ from e3ne.dialects.dataflow import (
     MaxPoolOp,
     PoolOp,
     ResizeOp,
-    SourceOp,
-    StreamType,
     TransformOp,
     UnitOp,
     WindowOp,
@@ -33,9 +35,15 @@ from e3ne.dialects.dataflow import (
 )
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_laid_out_graph, plan
+from e3ne.semantics.plan import INPUT, OUTPUT
 
 MINIMAL_DEPTH = 2
 """With two beats a FIFO passes a beat every cycle."""
+
+IMAGES = 24
+"""Images whose schedule says how deep FIFOs must be; networks come to their steady state within a few."""
+
+RELEASE = "release"
 
 
 @dataclass(frozen=True)
@@ -64,9 +72,10 @@ class DataflowInsertFifosPass(ModulePass):
         graph = find_laid_out_graph(op)
         fifos = insert_deep(graph, self.deepest)
         interval, latency = plan(graph).speed()
-        best = max(interval, self.interval), max(latency, self.latency)
+        enough = max(interval, self.interval), max(latency, self.latency)
+        _fit(graph, fifos, enough)
         for fifo in fifos:
-            _shrink(graph, fifo, best)
+            _shrink(graph, fifo, enough)
 
 
 def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
@@ -80,12 +89,10 @@ def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
 
 def wants_fifo(unit: UnitOp) -> bool:
     """Whether a FIFO belongs behind a unit."""
-    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp | SourceOp) or not unit.output.uses:
+    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp) or not unit.output.uses:
         return False
     consumer = _consumer(unit)
-    if isinstance(consumer, FifoOp) or (isinstance(unit, FireOp) and _pools(consumer)):
-        return False
-    return not isinstance(unit, SourceOp)
+    return not isinstance(consumer, FifoOp) and not (isinstance(unit, FireOp) and _pools(consumer))
 
 
 def _gives_to_credit(unit: WindowOp) -> bool:
@@ -116,32 +123,56 @@ def _insert(unit: UnitOp, depth: int) -> FifoOp:
     return fifo
 
 
-def _shrink(graph: GraphOp, fifo: FifoOp, best: tuple[int, int]) -> None:
-    """Binary search: whatever depth is enough, a deeper one is too."""
-    kept: StreamType = fifo.input_type
-    low, high = MINIMAL_DEPTH - 1, max(MINIMAL_DEPTH, min(fifo.depth.value.data, kept.beats_per_image))
+def _fit(graph: GraphOp, fifos: Sequence[FifoOp], enough: tuple[int, int]) -> None:
+    """Gives all FIFOs at once the depth that they need if images come no faster than asked for.
+
+    With room for every beat of some schedule that keeps interval and latency, the hardware, which is never later than
+    any schedule that its buffers allow, keeps them too.
+    """
+    laid_out = plan(graph)
+    events, beats = laid_out.event_graph(), laid_out.input_beats
+    first = np.where(np.arange(beats) == 0, 0, NEVER)
+    release = EventGraph((Process(RELEASE, 1, enough[0]),), (After(INPUT, RELEASE, first, 0),))
+    # The slower the beats of an image come, the fewer wait; too slow they come too late.
+    spread = max(1, enough[0] // beats)
+    while True:
+        slow = EventGraph((Process(INPUT, beats, spread),), ())
+        times = solve(EventGraph.union([events, release, slow]), IMAGES).times
+        if spread == 1 or int(times[OUTPUT][0, -1] - times[INPUT][0, 0]) + 1 <= enough[1]:
+            break
+        spread //= 2
+    for fifo in fifos:
+        stage = next(stage for stage in laid_out.stages if stage.name == fifo.unit_name)
+        needed = backlog(times[stage.taken].reshape(-1), times[stage.given].reshape(-1))
+        fifo.depth = number(max(MINIMAL_DEPTH, needed))
+
+
+def _shrink(graph: GraphOp, fifo: FifoOp, enough: tuple[int, int]) -> None:
+    """Finds the least depth that is enough: a deeper one is too. Mostly there is nothing to gain."""
+    low, high = MINIMAL_DEPTH - 1, fifo.depth.value.data
+    tried = high - 1
     while high - low > 1:
-        middle = (low + high) // 2
-        fifo.depth = number(middle)
-        interval, latency = plan(graph).speed()
-        if interval <= best[0] and latency <= best[1]:
-            high = middle
-        else:
-            low = middle
+        fifo.depth = number(tried)
+        low, high = (low, tried) if _keeps(graph, enough) else (tried, high)
+        tried = (low + high) // 2
     fifo.depth = number(high)
     if high == MINIMAL_DEPTH and isinstance(fifo.input.owner, MaxPoolOp):
-        _remove_unless_needed(graph, fifo, best)
+        _remove_unless_needed(graph, fifo, enough)
 
 
-def _remove_unless_needed(graph: GraphOp, fifo: FifoOp, best: tuple[int, int]) -> None:
+def _keeps(graph: GraphOp, enough: tuple[int, int]) -> bool:
+    interval, latency = plan(graph).speed()
+    return interval <= enough[0] and latency <= enough[1]
+
+
+def _remove_unless_needed(graph: GraphOp, fifo: FifoOp, enough: tuple[int, int]) -> None:
     """A running pool holds a result itself while values go on coming; often no buffer is needed behind it."""
     giver, block = fifo.input.owner, fifo.parent_block()
     assert isinstance(giver, MaxPoolOp)
     assert block is not None
     fifo.output.replace_all_uses_with(giver.output)
     fifo.detach()
-    interval, latency = plan(graph).speed()
-    if interval <= best[0] and latency <= best[1]:
+    if _keeps(graph, enough):
         fifo.erase()
         return
     block.insert_op_after(fifo, giver)

@@ -37,6 +37,12 @@ class Cost:
     bram36: float = 0
     cycles: int = 0
 
+    def __add__(self, other: Cost) -> Cost:
+        """Both together: resources add up, and the slower one is busy the longer."""
+        return Cost(
+            self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, max(self.cycles, other.cycles)
+        )
+
 
 def cost_of(features: Features, family: str) -> Cost:
     """Counts of parts times what each takes on the family, and the memories; raises E3neError for others."""

@@ -17,6 +17,9 @@ from e3ne.units.layout import Layout, Values
 from e3ne.units.window_features import window_features
 from e3ne.units.window_taps import WindowBuilder
 
+DEEPEST_IN_LUTS = 256
+"""Words of a row memory in LUTs that is read and written at one address: Yosys 0.70 cannot map more for UltraScale."""
+
 
 @dataclass(frozen=True)
 class WindowModel:
@@ -117,7 +120,13 @@ class Window(Unit[WindowOp]):
             for out in steps
             if p % out == 0
             for memory in WINDOW_MEMORIES
+            if memory != "distributed" or self._words(op, n, p) <= DEEPEST_IN_LUTS
         ]
+
+    def _words(self, op: WindowOp, lanes: int, steps: int) -> int:
+        """Words of the memory of the rows above, for a layout of the input."""
+        given = op.input_type.replaced(lanes=lanes, parallel=steps)
+        return self.over(op, given).swept[1] * given.beats_per_pixel
 
     def features(self, op: WindowOp) -> Features:
         """The memory of the rows above, the taps, counters of the padded map."""

@@ -188,6 +188,23 @@ def sketch(
     return _best(searches, goal, WIDTHS[:1], trial)
 
 
+def arranged(
+    module: ModuleOp, arrangements: Sequence[Arrangement]
+) -> tuple[list[tuple[Arrangement, ModuleOp]], list[str]]:
+    """Copies of a module, arranged, where that is possible; and why it is not elsewhere."""
+    found: list[tuple[Arrangement, ModuleOp]] = []
+    problems: dict[str, None] = {}
+    for arrangement in arrangements:
+        copy = module.clone()
+        try:
+            arrangement.apply(copy)
+        except E3neError as error:
+            problems[str(error)] = None
+            continue
+        found.append((arrangement, copy))
+    return found, list(problems)
+
+
 def _searches(
     module: ModuleOp,
     goal: Goal,
@@ -195,19 +212,10 @@ def _searches(
     fixed: Mapping[str, Choice],
     known: dict[str, Site],
 ) -> list[tuple[Arrangement, Search]]:
-    found: list[tuple[Arrangement, Search]] = []
-    problems: list[str] = []
-    for arrangement in arrangements:
-        copy = module.clone()
-        try:
-            arrangement.apply(copy)
-        except E3neError as error:
-            problems.append(str(error))
-            continue
-        found.append((arrangement, Search(sites_of(find_graph(copy), fixed, known, goal.family), goal)))
-    if not found:
+    copies, problems = arranged(module, arrangements)
+    if not copies:
         raise E3neError("\n".join(problems))
-    return found
+    return [(each, Search(sites_of(find_graph(copy), fixed, known, goal.family), goal)) for each, copy in copies]
 
 
 def _best(

@@ -80,9 +80,12 @@ class Site:
             yield from _widths(op, fixed)
         else:
             if isinstance(op, MatvecOp):
-                fixed = {**fixed, "input_lanes": taken.lanes}
+                given: dict[str, int | str] = {"input_lanes": taken.lanes}
                 if not isinstance(producer(op.input), WindowOp):
-                    fixed["parallel_steps"] = taken.parallel
+                    given["parallel_steps"] = taken.parallel
+                if any(fixed.get(name, value) != value for name, value in given.items()):
+                    return
+                fixed |= given
             for choice in unit_for(op).legal_choices(op):
                 if all(choice.get(name, value) == value for name, value in fixed.items()):
                     yield {**choice, **fixed}
@@ -196,7 +199,7 @@ def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site]
         decided = fixed.get(unit.unit_name, {})
         if isinstance(unit, MatvecOp) and not isinstance(producer(unit.input), WindowOp):
             sites.append(Site(unit, False, _width(unit) or decided, family, for_width=True))
-        sites.append(Site(unit, wants_fifo(unit), decided, family, _is_open(unit)))
+        sites.append(Site(unit, wants_fifo(unit), decided, family, is_open(unit)))
     return [known.setdefault(_likeness(site), site) for site in sites]
 
 
@@ -251,7 +254,7 @@ def decide(op: UnitOp, choice: Choice) -> None:
         op.properties[name] = number(value) if isinstance(value, int) else StringAttr(value)
 
 
-def _is_open(op: UnitOp) -> bool:
+def is_open(op: UnitOp) -> bool:
     """Whether a unit has anything to decide: the windows of pools and folded layers have not."""
     if isinstance(op, MatvecOp):
         return not op.is_folded

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.analysis.energy import energy_of
 from e3ne.choice.choose import Arrangement, sketch
+from e3ne.choice.decisions import ARRANGEMENT, GRAPH
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.sites import Site, decide
 from e3ne.devices.parts import part
@@ -19,7 +20,7 @@ from e3ne.dialects.dataflow import FlattenOp, GraphOp, SourceOp, units_of
 from e3ne.exploration.point import Network, Point
 from e3ne.exploration.state import State, write_whole
 from e3ne.options import Options
-from e3ne.passes.dataflow_choose import ARRANGEMENT, GRAPH, arrangements_of
+from e3ne.passes.dataflow_choose import arrangements_of
 from e3ne.passes.pipelines import hardware_stages
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan

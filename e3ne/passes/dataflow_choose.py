@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,7 +12,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from e3ne.choice.account import account_of, keep
-from e3ne.choice.choose import Arrangement, Chosen, choose
+from e3ne.choice.choose import Arrangement, Chosen, arranged, choose
+from e3ne.choice.decisions import GRAPH, read_decisions
 from e3ne.choice.goal import OBJECTIVES, UNLIMITED, Goal, Objective
 from e3ne.dialects.dataflow import PoolOp, units_of
 from e3ne.errors import E3neError
@@ -22,11 +22,6 @@ from e3ne.units.interface import Choice
 
 PIXELS = (1, 2, 4)
 """Neighbouring pixels that are tried when nothing is said."""
-
-
-GRAPH = "graph"
-ARRANGEMENT = ("pixels", "pool_before_fire")
-"""What a file of decisions may say of the whole graph, under the name GRAPH."""
 
 
 @dataclass(frozen=True)
@@ -81,7 +76,7 @@ class DataflowChoosePass(ModulePass):
             bram36=self.bram or UNLIMITED,
             family=self.family,
         )
-        fixed: Mapping[str, Choice] = read_decisions(Path(self.decisions), op) if self.decisions else {}
+        fixed = self._fixed(op)
         whole = fixed.get(GRAPH, {})
         arrangements = arrangements_of(op, int(whole.get("pixels", self.pixels)))
         if "pool_before_fire" in whole:
@@ -91,6 +86,12 @@ class DataflowChoosePass(ModulePass):
             raise E3neError(_nearest(op, goal, arrangements, fixed))
         chosen.apply(op)
         keep(find_graph(op), account_of(chosen))
+
+    def _fixed(self, op: ModuleOp) -> Mapping[str, Choice]:
+        """The decisions of the file, if there is one."""
+        if not self.decisions:
+            return {}
+        return read_decisions(Path(self.decisions), [module for _, module in arranged(op, arrangements_of(op))[0]])
 
 
 def arrangements_of(op: ModuleOp, pixels: int = 0) -> list[Arrangement]:
@@ -103,52 +104,19 @@ def arrangements_of(op: ModuleOp, pixels: int = 0) -> list[Arrangement]:
 
 def _nearest(module: ModuleOp, goal: Goal, arrangements: list[Arrangement], fixed: Mapping[str, Choice]) -> str:
     """What to say of a goal that is out of reach: the limits that can be met, one kind at a time."""
-    lines = ["no choice of the hardware meets all limits; the nearest that do:"]
+    made = " and agrees with the decisions made" if fixed else ""
+    lines = [f"no choice of the hardware meets all limits{made}"]
     slow = replace(goal, objective="latency", latency=UNLIMITED, interval=UNLIMITED)
     if (found := choose(module, slow, arrangements, fixed)) is not None:
         lines.append(f"within the budget a latency of {found.latency:,} cycles, {_resources(found)}")
     large = replace(goal, objective="area", lut=UNLIMITED, ff=UNLIMITED, bram36=UNLIMITED)
     if (found := choose(module, large, arrangements, fixed)) is not None:
         lines.append(f"at the speed asked for {_resources(found)}")
+    if len(lines) > 1:
+        lines[0] += "; the nearest that do:"
     return "\n".join(lines)
 
 
 def _resources(found: Chosen) -> str:
     cost = found.cost
     return f"{round(cost.lut):,} LUT, {round(cost.ff):,} FF, {cost.bram36:g} BRAM36 (estimated)"
-
-
-def read_decisions(path: Path, module: ModuleOp) -> Mapping[str, Choice]:
-    """Choices by unit from a JSON file; raises E3neError with all that is wrong in it."""
-    try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise E3neError(f"{path}: cannot be read as JSON ({error})") from error
-    if not isinstance(found, dict):
-        raise E3neError(f"{path}: an object of choices by unit is needed")
-    units = {unit.unit_name: unit for unit in units_of(find_graph(module))}
-    problems: list[str] = []
-    for name, choice in cast(dict[str, object], found).items():
-        if name == GRAPH:
-            problems.extend(_graph_problems(choice))
-        elif name not in units:
-            problems.append(f"there is no unit {name}; units: {', '.join(units)}")
-        elif not isinstance(choice, dict):
-            problems.append(f"{name}: an object of choices is needed")
-        else:
-            for prop, value in cast(dict[str, object], choice).items():
-                if prop not in units[name].properties or not isinstance(value, int | str):
-                    problems.append(f"{name} has no choice {prop!r} of {value!r}")
-    if problems:
-        raise E3neError("\n".join(f"{path}: {problem}" for problem in problems))
-    return cast(dict[str, Choice], found)
-
-
-def _graph_problems(choice: object) -> list[str]:
-    if not isinstance(choice, dict):
-        return [f"{GRAPH}: an object of choices is needed"]
-    return [
-        f"{GRAPH} has no choice {name!r} of {value!r}; there are: {', '.join(ARRANGEMENT)}, whole numbers"
-        for name, value in cast(dict[str, object], choice).items()
-        if name not in ARRANGEMENT or not isinstance(value, int) or value < 0
-    ]

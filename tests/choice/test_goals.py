@@ -11,9 +11,10 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.parser import Parser
 
 from e3ne.choice.account import kept
+from e3ne.choice.decisions import read_decisions
 from e3ne.dialects.dataflow import MatvecOp, number, units_of
 from e3ne.errors import E3neError
-from e3ne.passes.dataflow_choose import DataflowChoosePass, read_decisions
+from e3ne.passes.dataflow_choose import DataflowChoosePass
 from e3ne.pipeline_runner import new_context
 from e3ne.semantics.dataflow import find_graph
 from tests.choice.every_design import undecided
@@ -76,17 +77,39 @@ def test_decisions_by_hand_are_kept() -> None:
 def test_all_problems_of_decisions_are_named(tmp_path: Path) -> None:
     module = undecided(dense())
     file = tmp_path / "decisions.json"
-    wrong = {"fc": {"output_lanes": 1}, "dense_linear3_matvec": {"colour": 3, "order": [1]}, "output_sink": 4}
+    layer = "dense_linear3_matvec"
+    wrong = {
+        "fc": {"output_lanes": 1},
+        layer: {"colour": 3, "order": [1], "output_lanes": 3, "latency": 99, "weights": "x", "parallel_steps": True},
+        "dense_linear5_matvec": {"implementation": "table", "weight_memory": "block"},
+        "output_sink": 4,
+        "graph": {"pixels": 0, "pool_before_fire": 2, "colour": 1},
+    }
     file.write_text(json.dumps(wrong))
     with pytest.raises(E3neError) as raised:
-        read_decisions(file, module)
+        read_decisions(file, [module])
     lines = str(raised.value).splitlines()
     assert [line.removeprefix(f"{file}: ").split(";")[0] for line in lines] == [
         "there is no unit fc",
-        "dense_linear3_matvec has no choice 'colour' of 3",
-        "dense_linear3_matvec has no choice 'order' of [1]",
+        f"{layer} has no choice 'colour' of 3",
+        f"{layer} has no choice 'order' of [1]",
+        f"{layer} has no choice 'output_lanes' of 3",
+        f"{layer} has no choice 'latency' of 99",
+        f"{layer} has no choice 'weights' of 'x'",
+        f"{layer} has no choice 'parallel_steps' of True",
+        "dense_linear5_matvec: no legal choice is implementation table, weight_memory block at once",
         "output_sink: an object of choices is needed",
+        "graph has no choice 'pixels' of 0",
+        "graph has no choice 'pool_before_fire' of 2",
+        "graph has no choice 'colour' of 1",
     ]
+
+
+def test_decisions_that_contradict_each_other(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps({"pooled_conv2_window": {"lanes": 1}, "pooled_conv2_matvec": {"input_lanes": 3}}))
+    with pytest.raises(E3neError, match=r"^no choice of the hardware meets all limits and agrees with the decisions"):
+        chosen(undecided(pooled()), DataflowChoosePass(objective="latency", decisions=str(file)))
 
 
 @pytest.mark.parametrize(("text", "part"), [("{", "cannot be read as JSON"), ("[1]", "an object of choices by unit")])
@@ -95,7 +118,7 @@ def test_files_that_hold_no_decisions(tmp_path: Path, text: str, part: str) -> N
     file.write_text(text)
     for path, wanted in ((file, part), (tmp_path / "nowhere.json", "cannot be read as JSON")):
         with pytest.raises(E3neError, match=wanted):
-            read_decisions(path, undecided(dense()))
+            read_decisions(path, [undecided(dense())])
 
 
 def test_the_account_is_read_back() -> None:

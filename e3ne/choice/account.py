@@ -30,7 +30,7 @@ def account_of(chosen: Chosen) -> Account:
     goal, search = chosen.goal, chosen.search
     candidates = chosen.label.candidates()
     label = search.follow(candidates)
-    slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval)
+    slowest = max(range(len(candidates)), key=lambda site: candidates[site].interval())
     units: dict[str, Account] = {}
     before = 0
     for place, (site, passed) in enumerate(zip(search.sites, label.chain(), strict=True)):
@@ -38,7 +38,7 @@ def account_of(chosen: Chosen) -> Account:
         entry = dict(units.get(name, {}))
         adds = cast(int, entry.get("adds_cycles", 0)) + passed.last - before
         before = passed.last
-        units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval}
+        units[name] = {**entry, "adds_cycles": adds, "interval": candidate.interval()}
         if candidate.choice:
             units[name] = {**units[name], "choice": dict(candidate.choice), **_runner_up(chosen, label, place)}
     limits = {name: getattr(goal, name) for name in ("latency", "interval", "lut", "ff", "bram36")}

@@ -17,14 +17,6 @@ FAR = 1 << 24
 """Cycles by which the last beat is late when only what follows it counts."""
 
 
-@dataclass(frozen=True)
-class Speed:
-    """Cycles between images, and of the latency of one image alone."""
-
-    interval: int
-    latency: int
-
-
 @dataclass(frozen=True, eq=False)
 class Candidate:
     """One way to build a site's unit, with the converters in front of it, for one layout that comes in.
@@ -39,8 +31,8 @@ class Candidate:
     graph: EventGraph | None
     timing: object = None
     depth: int = 0
-    _speeds: dict[int, Speed] = field(default_factory=dict[int, Speed])
-    _pairs: dict[Candidate, Speed] = field(default_factory=lambda: {})
+    _intervals: dict[int | Candidate, int] = field(default_factory=lambda: {})
+    _latencies: dict[int | Candidate, int] = field(default_factory=lambda: {})
 
     @cached_property
     def response(self) -> Response | None:
@@ -52,29 +44,35 @@ class Candidate:
         """Cycles from one beat taken to the next, at least."""
         return 1 if self.graph is None else self._process(TAKEN).interval
 
-    @property
-    def interval(self) -> int:
-        """Cycles between images of the unit alone."""
-        return self.speed().interval
+    def interval(self, behind: int | Candidate = 1) -> int:
+        """Cycles between images of the unit, with nothing between it and what is `behind`.
 
-    def speed(self, pace: int = 1) -> Speed:
-        """The unit alone, with all input there, and a consumer that takes a beat every `pace` cycles at best."""
+        That is another unit, or (a number) something that takes a beat every so many cycles at best.
+        """
+        if behind not in self._intervals:
+            graph = self._with(behind)
+            self._intervals[behind] = 0 if graph is None else interval_and_latency(graph, TAKEN, GIVEN)[0]
+        return self._intervals[behind]
+
+    def latency(self, behind: int | Candidate = 1) -> int:
+        """Cycles from the first beat taken to the last one given, of one image that is there all at once."""
+        if behind not in self._latencies:
+            graph, last = self._with(behind), -1
+            if graph is not None:
+                response = Response(graph, TAKEN, GIVEN)
+                last = int(response.taken_and_given(np.zeros((1, response.beats_taken), dtype=np.int64))[1][0, -1])
+            self._latencies[behind] = last + 1
+        return self._latencies[behind]
+
+    def _with(self, behind: int | Candidate) -> EventGraph | None:
         if self.graph is None:
-            return Speed(0, 0)
-        if pace not in self._speeds:
-            slow = Process(GIVEN, self._process(GIVEN).events, pace)
-            paced = EventGraph.union([self.graph, EventGraph((slow,), ())])
-            self._speeds[pace] = Speed(*interval_and_latency(paced, TAKEN, GIVEN))
-        return self._speeds[pace]
-
-    def speed_with(self, behind: Candidate) -> Speed:
-        """The unit and the one behind it, with nothing between them."""
-        if self.graph is None or behind.graph is None:
-            return behind.speed() if self.graph is None else self.speed()
-        if behind not in self._pairs:
-            joined = EventGraph.union([_renamed(self.graph, TAKEN, "before"), _renamed(behind.graph, GIVEN, "behind")])
-            self._pairs[behind] = Speed(*interval_and_latency(joined, TAKEN, GIVEN))
-        return self._pairs[behind]
+            return behind.graph if isinstance(behind, Candidate) else None
+        if isinstance(behind, int):
+            slow = Process(GIVEN, self._process(GIVEN).events, behind)
+            return EventGraph.union([self.graph, EventGraph((slow,), ())])
+        if behind.graph is None:
+            return self.graph
+        return EventGraph.union([_renamed(self.graph, TAKEN, "before"), _renamed(behind.graph, GIVEN, "behind")])
 
     def flows_as(self, other: Candidate) -> bool:
         """Whether beats pass both in the same cycles, whatever comes and however they are taken."""

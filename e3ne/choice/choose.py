@@ -120,13 +120,17 @@ def choose(
     module: ModuleOp, goal: Goal, arrangements: Sequence[Arrangement], fixed: Mapping[str, Choice]
 ) -> Chosen | None:
     """The best choice for a module of undecided units, or None when no choice meets the goal."""
-    tried, bound = goal, 0.0
+    tried, bound, trial = goal, 0.0, 0.0
     known: dict[str, Site] = {}
     for _ in range(ATTEMPTS):
         searches = _searches(module, tried, arrangements, fixed, known)
-        found = _least_interval(searches, tried) if goal.objective == "interval" else _best(searches, tried)
+        found = (
+            _least_interval(searches, tried) if goal.objective == "interval" else _best(searches, tried, trial=trial)
+        )
         if found is None:
             return None
+        # With tighter limits nothing better will be found.
+        trial = SLACK * found.value
         # Limits that were drawn tighter exclude choices that may be legal: the first bound holds.
         bound = bound or found.bound
         found = replace(found, goal=goal)
@@ -172,7 +176,7 @@ def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value
     ]
     for _, _, arrangement, search, label in sorted(ranked, key=lambda entry: entry[:2])[:OTHERS]:
         other = _chosen(arrangement, search, label, found.bound)
-        objective = max(c.interval for c in label.candidates()) if found.goal.objective == "interval" else other.value
+        objective = max(c.interval() for c in label.candidates()) if found.goal.objective == "interval" else other.value
         yield replace(other, goal=found.goal, value=objective)
 
 

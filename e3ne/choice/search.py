@@ -16,9 +16,10 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.backlog import backlog
 from e3ne.choice.bounds import NONE, NOTHING, Rests, join, reduced
-from e3ne.choice.candidate import Candidate, Speed
+from e3ne.choice.candidate import Candidate
 from e3ne.choice.goal import UNLIMITED, Goal, area
 from e3ne.choice.labels import Cycles, Frontier, Group, Label, Numbers, cost_rows, grouped
+from e3ne.choice.pruning import Legal, pruned
 from e3ne.choice.sites import Site
 from e3ne.dialects.dataflow import StreamType
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
@@ -36,6 +37,7 @@ class Search:
 
     `prepare` finds the candidates and the bounds, `run` searches with some number of labels at a site. After a run,
     `bound` is the least bound of what had to be dropped, infinite when nothing was: then nothing better exists.
+    `legal` are the candidates by themselves, `alive` those that a good combination may contain.
     `finalists` are all complete choices that were better than the incumbent and not dropped.
     """
 
@@ -47,6 +49,7 @@ class Search:
     paces: set[int] = field(default_factory=set[int], init=False)
     fifos: dict[tuple[int, StreamType, int], Cost] = field(default_factory=lambda: {}, init=False)
     legal: list[dict[StreamType | None, list[Candidate]]] = field(default_factory=lambda: [], init=False)
+    alive: list[Legal] = field(default_factory=lambda: [], init=False)
     rests: list[dict[StreamType | None, Rests]] = field(default_factory=lambda: [], init=False)
 
     def run(self, width: int, pessimism: float) -> Label | None:
@@ -70,6 +73,15 @@ class Search:
         self.legal, self.rests = [], []
         self._candidates()
 
+    def _numbers(self, candidate: Candidate) -> tuple[float, float, float, float]:
+        return self._measure(candidate.cost), *self._delays(candidate)
+
+    def _is_possible(self, measure: float, last: float) -> bool:
+        """Whether a design that measures so much, and gives its last beat so late, may be better than the incumbent."""
+        if self.goal.objective == "latency":
+            return measure <= self.goal.lut and last + 1 < self.incumbent and last + 1 <= self.goal.latency
+        return measure < self.incumbent and last + 1 <= self.goal.latency
+
     @property
     def is_timeless(self) -> bool:
         """Whether only areas matter, because nothing limits the latency; their bounds are exact then."""
@@ -90,8 +102,9 @@ class Search:
             legal = {stream: list(self._legal(site, stream)) for stream in streams}
             self.legal.append(legal)
             streams = list(dict.fromkeys(c.given for candidates in legal.values() for c in candidates))
+        self.alive = pruned(self.legal, self._numbers, self._is_possible)
         behind = dict.fromkeys(streams, NOTHING)
-        for legal in reversed(self.legal):
+        for legal in reversed(self.alive):
             self.rests.append(behind)
             behind = {
                 stream: reduced([join(self._rest(c), behind.get(c.given, NONE)) for c in candidates])
@@ -113,16 +126,16 @@ class Search:
             for candidate in family.candidates:
                 if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):
                     continue
-                if goal.interval == UNLIMITED or candidate.interval <= goal.interval:
+                if goal.interval == UNLIMITED or candidate.interval() <= goal.interval:
                     yield candidate
 
     def _extend(self, labels: Sequence[Label], number: int) -> list[Label]:
         """Every label with every candidate of the next site."""
-        legal, rests = self.legal[number], self.rests[number]
+        legal, rests = self.alive[number], self.rests[number]
         buffered = number > 0 and self.sites[number - 1].buffered
         found: list[Label] = []
         for stream, group in grouped(labels).items():
-            for candidate in legal[stream]:
+            for candidate in legal.get(stream, ()):
                 promising = self._promised(group, candidate, rests[candidate.given]) < self.incumbent
                 hopeful = [
                     label
@@ -162,15 +175,17 @@ class Search:
         """Whether nothing limits how long units without a buffer between them may hold each other up."""
         return self.goal.interval == UNLIMITED and self.longest == UNLIMITED
 
-    def _is_fast(self, speed: Speed) -> bool:
-        return speed.interval <= self.goal.interval and speed.latency <= self.longest
+    def _is_fast(self, candidate: Candidate, behind: int | Candidate) -> bool:
+        if candidate.latency(behind) > self.longest:
+            return False
+        return self.goal.interval == UNLIMITED or candidate.interval(behind) <= self.goal.interval
 
     def _follows(self, label: Label, candidate: Candidate, number: int) -> bool:
         """Whether a candidate can stand directly behind the last unit of a label."""
         if self.is_unhurried or label.candidate is None:
             return True
         if self.sites[number - 1].is_stepping:
-            return self._is_fast(label.candidate.speed_with(candidate))
+            return self._is_fast(label.candidate, candidate)
         return self._keeps_up(label, candidate.pace)
 
     def _keeps_up(self, label: Label, pace: int) -> bool:
@@ -180,7 +195,7 @@ class Search:
         """
         if self.is_unhurried or label.candidate is None or pace == 1:
             return True
-        return self._is_fast(label.candidate.speed(pace))
+        return self._is_fast(label.candidate, pace)
 
     def _deeper(self, number: int, stream: StreamType, depth: int) -> Cost:
         """What a FIFO costs more than the shallowest one, which is counted with the unit in front of it."""
@@ -215,7 +230,7 @@ class Search:
         return area(cost) if self.goal.objective == "area" else cost.lut
 
     def _rest(self, candidate: Candidate) -> Rests:
-        return np.array([(self._measure(candidate.cost), *self._delays(candidate))], dtype=np.float64)
+        return np.array([self._numbers(candidate)], dtype=np.float64)
 
     def _delays(self, candidate: Candidate) -> tuple[int, int, int]:
         return (0, 0, 0) if self.is_timeless else candidate.delays
@@ -260,7 +275,7 @@ class Search:
         """The paces of the candidates behind a site that no FIFO separates from them."""
         if self.sites[number].buffered or number + 1 == len(self.sites):
             return set()
-        return {candidate.pace for candidates in self.legal[number + 1].values() for candidate in candidates}
+        return {candidate.pace for candidates in self.alive[number + 1].values() for candidate in candidates}
 
     def _is_as_patient(self, other: Label, label: Label, number: int) -> bool:
         """Whether a label is as fast as is asked for with every consumer with which another one is."""

@@ -17,7 +17,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from e3ne.analysis.backlog import backlog
-from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process, solve
+from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process, ScheduleError, interval_and_latency, solve
 from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
@@ -161,8 +161,19 @@ def _shrink(graph: GraphOp, fifo: FifoOp, enough: tuple[int, int]) -> None:
 
 
 def _keeps(graph: GraphOp, enough: tuple[int, int]) -> bool:
-    interval, latency = plan(graph).speed()
-    return interval <= enough[0] and latency <= enough[1]
+    """Whether interval and latency are still as wanted; one image alone often tells."""
+    events = plan(graph).event_graph()
+    try:
+        alone = solve(events, 1).times
+        if int(alone[OUTPUT][0, -1] - alone[INPUT][0, 0]) + 1 > enough[1]:
+            return False
+        # At worst an image begins when the one before it has left everywhere.
+        delays = [edge.delay for edge in events.edges] + [process.interval for process in events.processes]
+        if max(int(times[0, -1]) for times in alone.values()) + max(delays) <= enough[0]:
+            return True
+        return interval_and_latency(events, INPUT, OUTPUT)[0] <= enough[0]
+    except ScheduleError:
+        return False
 
 
 def _remove_unless_needed(graph: GraphOp, fifo: FifoOp, enough: tuple[int, int]) -> None:

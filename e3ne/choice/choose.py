@@ -89,15 +89,16 @@ class Chosen:
     search: Search
     label: Label
 
-    def finished(self, module: ModuleOp) -> Finished:
-        """The design that follows from the choice, FIFOs included."""
+    def finished(self, module: ModuleOp, worst: float = np.inf) -> Finished:
+        """The design that follows from the choice, FIFOs included; they are not sized where it is no better than `worst`."""
         copy = module.clone()
         self.apply(copy)
         DataflowLegalizeStreamsPass().apply(Context(), copy)
         deep = copy.clone()
         insert_deep(find_graph(deep))
         found = self._measured(find_graph(deep))
-        if found.interval > self.goal.interval or found.latency > self.goal.latency:
+        slowest = {"latency": found.latency, "interval": found.interval}.get(self.goal.objective, 0)
+        if found.interval > self.goal.interval or found.latency > self.goal.latency or slowest > worst:
             # Shallower FIFOs, which take long to find, would not make it faster.
             return found
         limits = (self.goal.interval, self.goal.latency) if self.goal.objective == "area" else (0, 0)
@@ -139,17 +140,17 @@ def choose(
         for other in _others(searches, found, value):
             if other.value > value:
                 continue
-            end = other.finished(module)
+            end = other.finished(module, value)
             if end.rank(goal) < finished.rank(goal):
                 best, finished, value = other, end, end.value(goal)
         if value < np.inf:
             return replace(best, value=value, bound=min(bound, value), latency=finished.latency, cost=finished.cost)
         # Units hold each other up more than pairs of them tell: the limits are drawn tighter by as much.
-        cost = finished.cost
+        cost, late = finished.cost, max(0, finished.latency - goal.latency)
         tried = replace(
             tried,
             interval=min(tried.interval, tried.interval * goal.interval // finished.interval),
-            latency=min(tried.latency, tried.latency - max(0, finished.latency - goal.latency)),
+            latency=min(tried.latency - late, found.latency - 1) if late else tried.latency,
             lut=tried.lut - max(0.0, cost.lut - goal.lut),
             ff=tried.ff - max(0.0, cost.ff - goal.ff),
             bram36=tried.bram36 - max(0.0, cost.bram36 - goal.bram36),

@@ -53,9 +53,11 @@ def shared(draw: Draw) -> UnitOp:
     steps = draw.of(1, 2, 3, 4, 4, 6)
     parallel = draw.divisor(steps)
     outputs, inputs = draw.between(2, 20), draw.of(6, 9, 16, 25, 27, 36, 50, 75, 100, 150)
-    require(60 <= outputs * inputs * parallel <= (900 if draw.large else 300))
+    structure = draw.of(0, 0, 0, 1, 2)
+    # Of a small one that is pruned nothing is left but outputs that are constant.
+    require((200 if structure else 60) <= outputs * inputs * parallel <= (900 if draw.large else 300))
     fold = Fold(1, 1, steps // parallel)
-    return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "shared"}, draw.of(0, 0, 0, 1, 2))
+    return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "shared"}, structure)
 
 
 def dense(draw: Draw) -> UnitOp:

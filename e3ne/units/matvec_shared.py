@@ -41,7 +41,7 @@ def shared_drive(
         return heap.total(m, pipeline, 1, levels)
 
     for row, (column, levels) in zip(plan.sharing.sums, plan.heaps, strict=True):
-        found.append((m.name(summed(row, column, levels), "shared_sum"), levels))
+        found.append((summed(row, column, levels), levels))
     columns: Sequence[Column] = plan.shape.columns
     sums = [summed(row, column, plan.shape.levels) for row, column in zip(plan.sharing.outputs, columns, strict=True)]
     return Drive(sums, [column.offset for column in columns], plan.shape.levels)

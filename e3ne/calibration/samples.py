@@ -49,6 +49,18 @@ def table(draw: Draw) -> UnitOp:
     return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "table"})
 
 
+def shared(draw: Draw) -> UnitOp:
+    """A matrix-vector unit of shared sums: all weights at once, now and then sparse or with equal kernels."""
+    steps = draw.of(1, 2, 3, 4, 4, 6)
+    parallel = draw.divisor(steps)
+    outputs, inputs = draw.between(2, 20), draw.of(6, 9, 16, 25, 27, 36, 50, 75, 100, 150)
+    structure = draw.of(0, 0, 0, 1, 2)
+    # Of a small one that is pruned nothing is left but outputs that are constant.
+    require((200 if structure else 60) <= outputs * inputs * parallel <= (900 if draw.large else 300))
+    fold = Fold(1, 1, steps // parallel)
+    return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "shared"}, structure)
+
+
 def dense(draw: Draw) -> UnitOp:
     """A layer over one vector that keeps its inputs: all time steps at once, the totals of all groups in a memory."""
     groups, chunks, steps = draw.between(2, 60), draw.between(2, 60), draw.of(1, 2, 3, 4, 4, 6)
@@ -73,9 +85,16 @@ def adder(draw: Draw) -> UnitOp:
     return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "adder", "weight_memory": memory})
 
 
-def _matvec(draw: Draw, fold: Fold, outputs: int, inputs: int, parallel: int, choice: Choice) -> UnitOp:
+def _matvec(
+    draw: Draw, fold: Fold, outputs: int, inputs: int, parallel: int, choice: Choice, structure: int = 0
+) -> UnitOp:
+    """`structure` 1 prunes two thirds of the weights, 2 takes each kernel for three inputs."""
     steps = fold.step_beats * parallel
     matrix = weights(draw, outputs * fold.groups, inputs * fold.chunks)
+    if structure == 1:
+        matrix = np.where(draw.arrays().random(matrix.shape) < 2 / 3, 0, matrix)
+    elif structure == 2:
+        matrix = matrix[:, np.arange(matrix.shape[1]) // 3]
     bias = None
     if draw.of(0, 0, 1):
         bias = np.rint(draw.arrays().laplace(size=len(matrix)) * 20).astype(np.int64)
@@ -241,8 +260,8 @@ def sink(draw: Draw) -> UnitOp:
 
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
-    table: 20, adder: 18, dense: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8, replay: 7,
-    argmax: 6, source: 5, sink: 4,
+    table: 20, shared: 18, adder: 18, dense: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8,
+    replay: 7, argmax: 6, source: 5, sink: 4,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 

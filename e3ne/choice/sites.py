@@ -17,6 +17,7 @@ from xdsl.utils.exceptions import VerifyException
 from e3ne.analysis.event_graph import EventGraph
 from e3ne.choice.candidate import GIVEN, TAKEN, Candidate
 from e3ne.dialects.dataflow import (
+    LUT_SIZES,
     FifoOp,
     FireOp,
     FlattenOp,
@@ -67,7 +68,7 @@ class Site:
             for choice in self._choices(taken):
                 by_flow.setdefault(_flow(choice), []).append(choice)
             found = self.known[taken] = [
-                Family(self, taken, choices, *_least(self, taken, choices[0])) for choices in by_flow.values()
+                Family(self, taken, choices, *_least(self, taken, choices)) for choices in by_flow.values()
             ]
         return found
 
@@ -94,6 +95,12 @@ class Site:
     def is_stepping(self) -> bool:
         """Whether the unit goes through more positions than it gives, so that a slow consumer holds it up."""
         return isinstance(self.op, WindowOp)
+
+    @cached_property
+    def used_inputs(self) -> int:
+        """The inputs of a layer that have weights."""
+        assert isinstance(self.op, MatvecOp)
+        return int(np.count_nonzero(integers_of(self.op, self.op.weights).any(axis=0)))
 
     @cached_property
     def density(self) -> float:
@@ -269,22 +276,26 @@ def _flow(choice: Choice) -> tuple[object, ...]:
     return tuple((name, value) for name, value in choice.items() if name not in place)
 
 
-def _least(site: Site, taken: StreamType | None, choice: Choice) -> tuple[int, float]:
-    """Cycles an image and LUTs that a choice takes at least.
+def _least(site: Site, taken: StreamType | None, choices: Sequence[Choice]) -> tuple[int, float]:
+    """Cycles an image and LUTs that each of some choices takes at least; they differ in how a unit is built alone.
 
     A layer takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one; what the bits are
     follows from the weights that are not zero: an adder has one or more for each, a table of up to six inputs half a
-    bit for each, since its sums have more values than it has inputs.
+    bit for each, since its sums have more values than it has inputs. Shared sums have no such bound: all outputs may
+    be one. But each digit of an input that has weights goes into a LUT, which takes six, or is a bit of an output.
     """
-    op = site.op
+    op, choice = site.op, choices[0]
     if not isinstance(op, MatvecOp) or taken is None or site.for_width:
         return 0, 0.0
     if op.is_folded and not choice:
         return 0, 0.0
     lanes = int(choice["output_lanes"]) * int(choice["input_lanes"]) * int(choice["parallel_steps"])
-    used = site.density * lanes
     cycles = taken.pixels * op.outputs.value.data * taken.channels * taken.steps // lanes
-    return cycles, max(0.0, used / 2 - int(choice["output_lanes"]) * op.value_bits.value.data)
+    given = int(choice["output_lanes"]) * op.value_bits.value.data
+    if any(each.get("implementation") == "shared" for each in choices):
+        digits = site.used_inputs * int(choice["parallel_steps"])
+        return cycles, max(0.0, (digits - given) / LUT_SIZES[-1])
+    return cycles, max(0.0, site.density * lanes / 2 - given)
 
 
 def _measures(candidate: Candidate) -> tuple[float, ...]:

@@ -4,17 +4,20 @@ A level takes one clock cycle. On 6-input LUTs, while a column is tall, counters
 three bits: one LUT for each bit that disappears. What is left are a few long rows, which carry chains add in pairs at
 the same price. A tree of short adders would cost twice as much: short adders are mostly ends. On 4-input LUTs a counter
 costs four LUTs for each bit that disappears, and carry chains one: there they add from the beginning.
+
+Bits may come some levels late, as sums of other heaps do. Two rows wait for them: the last chain is the longest.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
 
 from xdsl.ir import SSAValue
 
+from e3ne.dialects.rtl import NotOp
 from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.units.handshake import Pipeline
 
@@ -22,6 +25,9 @@ COUNTER_INPUTS = 6
 
 Bit = SSAValue | None
 """A bit of the heap; None is a constant one."""
+
+Later = tuple[tuple[int, tuple[int, ...]], ...]
+"""The heights of bits that come after some levels: (level, heights), each level once and not 0."""
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,27 @@ class Compressor:
     gives: int
 
 
-def levels_of(heights: Sequence[int], lut_inputs: int = COUNTER_INPUTS) -> list[list[Compressor]]:
+def levels_of(heights: Sequence[int], lut_inputs: int = COUNTER_INPUTS, later: Later = ()) -> list[list[Compressor]]:
     """What each level does, until every column of the heap has at most one bit, for LUTs of so many inputs.
 
-    `heights` has one entry for each bit of the total: carries beyond are never set.
+    `heights` has one entry for each bit of the total: carries beyond are never set. With bits that come `later` a
+    level may do nothing but wait.
     """
     levels: list[list[Compressor]] = []
-    current = list(heights)
-    while max(current, default=0) > 1:
-        level = _level(current, lut_inputs >= COUNTER_INPUTS)
+    current, arriving = list(heights), dict(later)
+    while True:
+        for column, more in enumerate(arriving.pop(len(levels), ())):
+            current[column] += more
+        tallest = max(current, default=0)
+        if tallest <= 1 and not arriving:
+            return levels
+        level = [] if arriving and tallest <= 2 else _level(current, lut_inputs >= COUNTER_INPUTS)
         levels.append(level)
         for compressor in level:
             for column, taken in enumerate(compressor.takes, compressor.column):
                 current[column] -= taken
             for column in range(compressor.column, compressor.column + compressor.gives):
                 current[column] += 1
-    return levels
 
 
 def _level(heights: Sequence[int], counters: bool) -> list[Compressor]:
@@ -89,22 +100,31 @@ class HeapParts:
     short: int
     registers: int
 
+    @property
+    def luts(self) -> int:
+        """LUTs, if each column of a chain is one."""
+        return self.counters + self.columns + self.half_columns + self.short
+
 
 @lru_cache(maxsize=1 << 16)
-def depth_of(heights: tuple[int, ...], lut_inputs: int = COUNTER_INPUTS) -> int:
+def depth_of(heights: tuple[int, ...], lut_inputs: int = COUNTER_INPUTS, later: Later = ()) -> int:
     """How many levels a heap of these heights has."""
-    return len(_plan(heights, lut_inputs))
+    return len(_plan(heights, lut_inputs, later))
 
 
 @lru_cache(maxsize=1 << 16)
-def heap_parts(heights: tuple[int, ...], constant: int, levels: int, lut_inputs: int = COUNTER_INPUTS) -> HeapParts:
+def heap_parts(
+    heights: tuple[int, ...], constant: int, levels: int, lut_inputs: int = COUNTER_INPUTS, later: Later = ()
+) -> HeapParts:
     """The parts of a heap of `heights`, the bits of `constant` last in their columns, in exactly `levels` levels."""
-    plan = _plan(heights, lut_inputs)
-    current = list(heights)
+    plan = _plan(heights, lut_inputs, later)
+    current, arriving = list(heights), dict(later)
     # Where in its column a constant one is; -1: nowhere.
     ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
     counters = columns = halves = chains = short = registers = 0
     for level in range(levels):
+        for column, more in enumerate(arriving.get(level, ())):
+            current[column] += more
         for number, low, takes, gives in plan[level] if level < len(plan) else ():
             if len(takes) == 1:
                 counters += number * gives
@@ -123,12 +143,19 @@ def heap_parts(heights: tuple[int, ...], constant: int, levels: int, lut_inputs:
 
 
 @lru_cache(maxsize=1 << 12)
-def _plan(heights: tuple[int, ...], lut_inputs: int) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
-    """As `levels_of`, with equal compressors as (number, column, takes, gives)."""
+def _plan(
+    heights: tuple[int, ...], lut_inputs: int, later: Later
+) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
+    """As `levels_of`, with equal counters as (number, column, takes, gives); chains are one by one."""
     return [
-        [(sum(1 for _ in equal), first.column, first.takes, first.gives) for first, equal in groupby(level)]
-        for level in levels_of(heights, lut_inputs)
+        [part for group in groupby(level) for part in _grouped(*group)]
+        for level in levels_of(heights, lut_inputs, later)
     ]
+
+
+def _grouped(one: Compressor, equal: Iterator[Compressor]) -> list[tuple[int, int, tuple[int, ...], int]]:
+    number, alike = sum(1 for _ in equal), (one.column, one.takes, one.gives)
+    return [(number, *alike)] if len(one.takes) == 1 else [(1, *alike)] * number
 
 
 class BitHeap:
@@ -136,30 +163,42 @@ class BitHeap:
 
     def __init__(self, width: int, lut_inputs: int = COUNTER_INPUTS) -> None:
         self._lut_inputs = lut_inputs
-        self._columns: list[list[Bit]] = [[] for _ in range(width)]
+        # By the level at which bits come.
+        self._columns: dict[int, list[list[Bit]]] = {0: [[] for _ in range(width)]}
 
-    def add(self, m: ModuleBuilder, value: SSAValue, shift: int = 0) -> None:
-        """Adds 2^shift · value."""
-        for bit in range(min(width_of(value), len(self._columns) - shift)):
-            self._columns[bit + shift].append(m.extract(value, bit))
+    def add(self, m: ModuleBuilder, value: SSAValue, shift: int = 0, *, level: int = 0, inverted: bool = False) -> None:
+        """Adds 2^shift · value, or what `value` is with all bits inverted, that comes after some levels."""
+        columns = self._columns.setdefault(level, [[] for _ in self._columns[0]])
+        for bit in range(min(width_of(value), len(columns) - shift)):
+            plain = m.extract(value, bit)
+            columns[bit + shift].append(m.not_(plain) if inverted else plain)
 
     def add_constant(self, value: int) -> None:
         """Adds a constant."""
-        for column, bits in enumerate(self._columns):
+        for column, bits in enumerate(self._columns[0]):
             if value >> column & 1:
                 bits.append(None)
 
     @property
     def heights(self) -> tuple[int, ...]:
-        """The number of bits of each weight."""
-        return tuple(len(column) for column in self._columns)
+        """The number of bits of each weight that are there from the beginning."""
+        return _heights(self._columns[0])
+
+    @property
+    def later(self) -> Later:
+        """The numbers of bits of each weight that come later."""
+        return tuple((level, _heights(columns)) for level, columns in sorted(self._columns.items()) if level)
 
     def total(self, m: ModuleBuilder, pipeline: Pipeline, stage: int, levels: int) -> SSAValue:
-        """The sum of bits that are aligned with stage `stage` − 1, after exactly `levels` registered levels."""
-        work = levels_of(self.heights, self._lut_inputs)
+        """The sum of bits that are aligned with stage `stage` − 1, after exactly `levels` registered levels.
+
+        Bits of level l are aligned with the stage l further on.
+        """
+        work = levels_of(self.heights, self._lut_inputs, self.later)
         assert len(work) <= levels, "the heap needs more levels"
-        columns = self._columns
+        columns: list[list[Bit]] = [[] for _ in self._columns[0]]
         for level in range(levels):
+            columns = self._with_arrivals(columns, level)
             given: list[list[Bit]] = [[] for _ in columns]
             left = [list(column) for column in columns]
             for compressor in work[level] if level < len(work) else []:
@@ -171,7 +210,16 @@ class BitHeap:
                     given[place].append(bit)
             columns = [rest + new for rest, new in zip(left, given, strict=True)]
             columns = _registered(m, columns, pipeline.enable[stage + level], f"sum_{level}")
+        columns = self._with_arrivals(columns, levels)
         return _joined(m, [column[0] if column else m.constant(0, 1) for column in columns])
+
+    def _with_arrivals(self, columns: Sequence[Sequence[Bit]], level: int) -> list[list[Bit]]:
+        arriving = self._columns.get(level)
+        return [[*column, *(arriving[place] if arriving else [])] for place, column in enumerate(columns)]
+
+
+def _heights(columns: Sequence[Sequence[Bit]]) -> tuple[int, ...]:
+    return tuple(len(column) for column in columns)
 
 
 def _compressed(m: ModuleBuilder, taken: Sequence[Sequence[Bit]], gives: int) -> list[Bit]:
@@ -183,9 +231,19 @@ def _compressed(m: ModuleBuilder, taken: Sequence[Sequence[Bit]], gives: int) ->
         total = m.table(m.concat(*variable), words, gives)
     else:
         zero = m.constant(0, 1)
-        rows = [[column[row] if len(column) > row else zero for column in taken] for row in range(2)]
+        ordered = [_inverted_last(column) for column in taken]
+        rows = [[column[row] if len(column) > row else zero for column in ordered] for row in range(2)]
         total = m.add(*(m.zext(_joined(m, row), gives) if gives > len(row) else _joined(m, row) for row in rows))
     return [m.extract(total, place) for place in range(gives)]
+
+
+def _inverted_last(bits: Sequence[Bit]) -> Sequence[Bit]:
+    """The first bit of a column of a carry chain bypasses the LUT, so that an inverter would need one of its own."""
+    return sorted(bits, key=_is_inverted)
+
+
+def _is_inverted(bit: Bit) -> bool:
+    return bit is not None and isinstance(bit.owner, NotOp)
 
 
 def _joined(m: ModuleBuilder, bits: Sequence[Bit]) -> SSAValue:
@@ -193,12 +251,17 @@ def _joined(m: ModuleBuilder, bits: Sequence[Bit]) -> SSAValue:
 
 
 def _registered(m: ModuleBuilder, columns: Sequence[Sequence[Bit]], enable: SSAValue, name: str) -> list[list[Bit]]:
-    """All bits a stage later, in a register for each column; constants need none."""
+    """All bits a stage later, in a register for each column; constants need none.
+
+    A register keeps what is inverted and not its inverse: in the end the inverter is part of what takes it.
+    """
     result: list[list[Bit]] = []
     for number, column in enumerate(columns):
         variable = [bit for bit in column if bit is not None]
         if variable:
-            word = m.reg(m.concat(*reversed(variable)), enable=enable, name=f"{name}_column{number}")
-            variable = [m.extract(word, place) for place in range(len(variable))]
+            plain = [bit.owner.operands[0] if isinstance(bit.owner, NotOp) else bit for bit in variable]
+            word = m.reg(m.concat(*reversed(plain)), enable=enable, name=f"{name}_column{number}")
+            kept = [m.extract(word, place) for place in range(len(plain))]
+            variable = [m.not_(new) if _is_inverted(old) else new for new, old in zip(kept, variable, strict=True)]
         result.append([*variable, *[None] * (len(column) - len(variable))])
     return result

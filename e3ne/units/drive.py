@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from xdsl.ir import SSAValue
 
-from e3ne.units.bit_heap import depth_of
+from e3ne.units.bit_heap import HeapParts, Later, depth_of, heap_parts
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,7 @@ class Drive:
 
 @dataclass(frozen=True)
 class Column:
-    """The heap of one output lane: its bits by weight, and the offset that is not in it.
+    """The heap of one output lane: its bits by weight, those that come later, and the offset that is not in it.
 
     `remainder` is the part of the missing constant that is in the heap.
     """
@@ -33,27 +33,53 @@ class Column:
     heights: tuple[int, ...]
     offset: int
     remainder: int
+    later: Later = ()
 
     @staticmethod
-    def of(numbers: Sequence[tuple[int, int]], high: int, missing: int, granularity: int, bits: int) -> Column:
-        """A heap for unsigned numbers (bits, shift) whose sum is at most `high`, for values modulo 2^`bits`.
+    def of(
+        numbers: Sequence[tuple[int, int]],
+        high: int,
+        missing: int,
+        granularity: int,
+        bits: int,
+        late: Sequence[tuple[int, int, int]] = (),
+    ) -> Column:
+        """A heap for unsigned numbers (bits, shift) and `late` ones (level, bits, shift), for values modulo 2^`bits`.
 
-        The offset is a multiple of `granularity`.
+        Their sum is at most `high`. The offset is a multiple of `granularity`.
         """
         remainder = missing % granularity
         width = max(1, min(bits, (high + remainder).bit_length()))
-        heights = [0] * width
-        for size, shift in numbers:
-            for place in range(shift, min(shift + size, width)):
-                heights[place] += 1
+        first = [(bits, shift) for level, bits, shift in late if not level]
+        heights = _heights([*numbers, *first], width)
         for place in range(width):
             heights[place] += remainder >> place & 1
-        return Column(tuple(heights), missing - remainder, remainder)
+        later = tuple(
+            (level, tuple(_heights([(bits, shift) for when, bits, shift in late if when == level], width)))
+            for level in sorted({level for level, _, _ in late if level})
+        )
+        return Column(tuple(heights), missing - remainder, remainder, later)
 
     @property
     def width(self) -> int:
         """Bits of the sum."""
         return len(self.heights)
+
+    def depth(self, lut_inputs: int) -> int:
+        """Levels of the heap."""
+        return depth_of(self.heights, lut_inputs, self.later)
+
+    def parts(self, levels: int, lut_inputs: int) -> HeapParts:
+        """What the heap is made of."""
+        return heap_parts(self.heights, self.remainder, levels, lut_inputs, self.later)
+
+
+def _heights(numbers: Sequence[tuple[int, int]], width: int) -> list[int]:
+    heights = [0] * width
+    for size, shift in numbers:
+        for place in range(shift, min(shift + size, width)):
+            heights[place] += 1
+    return heights
 
 
 @dataclass(frozen=True)
@@ -66,5 +92,5 @@ class DriveShape:
     @staticmethod
     def of(columns: Sequence[Column], lut_inputs: int) -> DriveShape:
         """The levels follow from the heaps, and from what they are built of."""
-        heaps = {column.heights for column in columns}
-        return DriveShape(tuple(columns), max(depth_of(heights, lut_inputs) for heights in heaps))
+        heaps = {(column.heights, column.later) for column in columns}
+        return DriveShape(tuple(columns), max(depth_of(heights, lut_inputs, later) for heights, later in heaps))

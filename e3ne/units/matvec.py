@@ -21,7 +21,8 @@ from e3ne.units.handshake import CreditPipeline, InputStream, Pipeline, nest, ta
 from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values, codes_of
 from e3ne.units.matvec_adder import adder_drive
-from e3ne.units.matvec_features import matvec_features, shape_of, stages_of
+from e3ne.units.matvec_features import matvec_features, shape_of, shared_plan, stages_of
+from e3ne.units.matvec_shared import shared_drive
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive
 from e3ne.units.synapses import Fold, divisors
 
@@ -69,14 +70,14 @@ class MatvecModel:
 
 
 class Matvec(Unit[MatvecOp]):
-    """Tables of constants or adders of gated weights, then an accumulator."""
+    """Tables of constants, with or without shared sums, or adders of gated weights; then an accumulator."""
 
     operation = MatvecOp
 
     def legal_choices(self, op: MatvecOp) -> Sequence[Choice]:
-        """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, both implementations.
+        """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, all implementations.
 
-        Tables hold few folds; stationary inputs come with all time steps at once.
+        Tables hold few folds, shared sums one; stationary inputs come with all time steps at once.
         """
         given = op.input_type
         choices: list[Choice] = []
@@ -96,6 +97,8 @@ class Matvec(Unit[MatvecOp]):
                         arranged = {**folding, "order": order.value, "stationary": kept}
                         if fold.address_bits <= MAXIMAL_FOLD_BITS:
                             choices.append({**arranged, "implementation": "table"})
+                        if fold.words == 1:
+                            choices.append({**arranged, "implementation": "shared"})
                         choices.extend(
                             {**arranged, "implementation": "adder", "weight_memory": memory}
                             for memory in WEIGHT_MEMORIES
@@ -105,7 +108,7 @@ class Matvec(Unit[MatvecOp]):
     def features(self, op: MatvecOp) -> Features:
         """Tables or gated weights, heaps, accumulators."""
         fold = self.fold(op)
-        _require_tables(op, fold)
+        _require_constants(op, fold)
         return matvec_features(op, fold)
 
     def fold(self, op: MatvecOp) -> Fold:
@@ -119,9 +122,12 @@ class Matvec(Unit[MatvecOp]):
         )
 
     def latency(self, op: MatvecOp) -> int:
-        """The depth of the pipeline in cycles, for the decided folding; raises E3neError if it is none for tables."""
+        """The depth of the pipeline in cycles, for the decided folding.
+
+        Raises E3neError if constants cannot serve the folding.
+        """
         fold = self.fold(op)
-        _require_tables(op, fold)
+        _require_constants(op, fold)
         return stages_of(op, fold)
 
     def _tables(self, op: MatvecOp) -> list[OutputTables]:
@@ -183,6 +189,8 @@ class Matvec(Unit[MatvecOp]):
         if op.implementation.data == "adder":
             digits = m.reg(s.data, enable=load, name="digits")
             drive = adder_drive(m, pipeline, digits, fold, loops, matrix, op, step.value, shape)
+        elif op.implementation.data == "shared":
+            drive = shared_drive(m, pipeline, s.data, shared_plan(op, fold), parallel, op.lut_size)
         elif fold.held:
             digits = m.reg(s.data, enable=load, name="digits")
             drive = table_drive(m, pipeline, digits, 1, fold, loops, self._tables(op), shape, op.lut_size)
@@ -193,12 +201,19 @@ class Matvec(Unit[MatvecOp]):
         return m.build()
 
 
-def _require_tables(op: MatvecOp, fold: Fold) -> None:
-    if op.implementation.data == "table" and fold.address_bits > MAXIMAL_FOLD_BITS:
-        raise E3neError(
-            f"unit {op.unit_name}: tables cannot hold {fold.groups} groups of outputs x {fold.chunks} chunks of "
-            "inputs; the implementation must be adder"
-        )
+def _require_constants(op: MatvecOp, fold: Fold) -> None:
+    implementation = op.implementation.data
+    few = fold.address_bits <= MAXIMAL_FOLD_BITS
+    if implementation == "table" and not few:
+        wrong, right = "tables cannot hold", "adder"
+    elif implementation == "shared" and fold.words > 1:
+        wrong, right = "shared sums cannot serve", "table or adder" if few else "adder"
+    else:
+        return
+    raise E3neError(
+        f"unit {op.unit_name}: {wrong} {fold.groups} groups of outputs x {fold.chunks} chunks of inputs; "
+        f"the implementation must be {right}"
+    )
 
 
 def decide_latency(op: MatvecOp) -> None:

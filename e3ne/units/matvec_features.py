@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import MatvecOp, integers_of
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
-from e3ne.units.bit_heap import heap_parts
-from e3ne.units.drive import Column, DriveShape
+from e3ne.units.bit_heap import HeapParts
+from e3ne.units.drive import DriveShape
 from e3ne.units.features import Control, Features
 from e3ne.units.matvec_adder import adder_shape, weight_range, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
+from e3ne.units.shared_parts import shared_parts
+from e3ne.units.shared_plan import SharedPlan, shared_plan_of
 from e3ne.units.synapses import Fold
 from e3ne.units.table_plan import TableBits
 
@@ -29,11 +30,19 @@ class _Parts:
 
 @dataclass(frozen=True)
 class _Plan:
-    """The heaps of all outputs, the stage of the drive, and the bits of tables if there are any."""
+    """The heaps of all outputs, the stage of the drive, and the bits of tables and shared sums if there are any."""
 
     shape: DriveShape
     stage: int
     tables: TableBits | None
+    shared: SharedPlan | None = None
+
+    def heaps(self, lut_inputs: int) -> HeapParts:
+        """What all heaps are made of."""
+        if self.shared is not None:
+            return shared_parts(self.shared, lut_inputs)
+        found = [column.parts(self.shape.levels, lut_inputs) for column in self.shape.columns]
+        return HeapParts(*(sum(counts) for counts in zip(*map(astuple, found), strict=True)))
 
 
 def stages_of(op: MatvecOp, fold: Fold) -> int:
@@ -46,6 +55,13 @@ def shape_of(op: MatvecOp, fold: Fold) -> DriveShape:
     return _plan(op, fold, Matrix.of(op)).shape
 
 
+def shared_plan(op: MatvecOp, fold: Fold) -> SharedPlan:
+    """The sums of a unit that shares them."""
+    parallel = op.parallel_steps.value.data
+    multiple = granularity(fold, op.reduction, parallel)
+    return shared_plan_of(Matrix.of(op), parallel, multiple, op.value_bits.value.data, op.lut_size)
+
+
 def matvec_features(op: MatvecOp, fold: Fold) -> Features:
     """The parts of the unit for the decided folding."""
     matrix = Matrix.of(op)
@@ -56,7 +72,7 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
         _add_tables(op, fold, plan.tables, parts)
     else:
         _add_weights(op, fold, matrix, parts)
-    _add_heaps(plan.shape, op.lut_size, parts)
+    _add_heaps(plan.heaps(op.lut_size), parts)
     _add_accumulators(op, fold, plan, parts)
     _add_credit(op, fold, parts)
     return Features(
@@ -79,6 +95,9 @@ def _plan(op: MatvecOp, fold: Fold, matrix: Matrix) -> _Plan:
     if op.implementation.data == "adder":
         shape = adder_shape(op, *weight_range(matrix.weights), multiple)
         return _Plan(shape, weight_stages(op, fold) + shape.levels, None)
+    if op.implementation.data == "shared":
+        shared = shared_plan(op, fold)
+        return _Plan(shared.shape, shared.shape.levels, shared.tables, shared)
     bits = op.value_bits.value.data
     shape, tables = table_plan_of(matrix, fold, outputs, lanes, parallel, multiple, bits, op.lut_size)
     return _Plan(shape, int(fold.held) + shape.levels, tables)
@@ -91,7 +110,8 @@ def _stages(op: MatvecOp, fold: Fold, plan: _Plan) -> int:
 def _add_tables(op: MatvecOp, fold: Fold, tables: TableBits, parts: _Parts) -> None:
     """Tables by the inputs that they depend on; held digits and the number of their fold."""
     parts.lut |= {
-        "inverted": tables.by_inputs[1],
+        # With shared sums many tables have one input, and pass it on.
+        "inverted": tables.by_inputs[1] - (tables.unchanged if op.implementation.data == "shared" else 0),
         "small_tables": sum(tables.by_inputs[2:5]),
         "tables_of_5": tables.by_inputs[5],
         "tables_of_6": tables.by_inputs[6],
@@ -126,16 +146,15 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
 
 
-def _add_heaps(shape: DriveShape, lut_inputs: int, parts: _Parts) -> None:
-    heaps = [heap_parts(column.heights, column.remainder, shape.levels, lut_inputs) for column in shape.columns]
+def _add_heaps(heaps: HeapParts, parts: _Parts) -> None:
     parts.lut |= {
-        "counters_6_3": sum(heap.counters for heap in heaps),
-        "columns": sum(heap.columns for heap in heaps),
-        "half_columns": sum(heap.half_columns for heap in heaps),
-        "chains": sum(heap.chains for heap in heaps),
-        "short_columns": sum(heap.short for heap in heaps),
+        "counters_6_3": heaps.counters,
+        "columns": heaps.columns,
+        "half_columns": heaps.half_columns,
+        "chains": heaps.chains,
+        "short_columns": heaps.short,
     }
-    parts.ff["heap"] = sum(heap.registers for heap in heaps)
+    parts.ff["heap"] = heaps.registers
 
 
 def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> None:
@@ -157,11 +176,11 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     elif chunked or stepped:
         control.carry(2 * chunked + 2 * stepped, after)
     else:
-        added, (registers, ones) = 0, _without_sums(op, fold, plan.shape.columns)
+        added, (registers, ones) = 0, _without_sums(op, fold, plan)
     control.carry(int(chunked or stepped), 1 + biased)
     if biased and fold.groups > 1:
         control.carry(fold.group_bits, parts.control.stages - 1)
-    parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold)}
+    parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold, plan)}
     parts.ff["membranes"] = registers + (values if biased else 0)
 
 
@@ -179,23 +198,32 @@ def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
     parts.lut |= {"waiting_bits": width} | ({"stages": 0} if op.has_credit else {})
 
 
-def _bias_luts(op: MatvecOp, fold: Fold) -> int:
+def _bias_luts(op: MatvecOp, fold: Fold, plan: _Plan) -> int:
     """LUTs of the sum with the bias: a constant that is always the same only inverts bits."""
     bits = op.value_bits.value.data
     if op.bias is None:
         return 0
     if fold.groups > 1:
         return op.output_lanes.value.data * bits
-    return sum((bias & ((1 << bits) - 1)).bit_count() for bias in integers_of(op, op.bias).tolist())
+    biases = integers_of(op, op.bias).tolist()
+    kept = _kept(plan)
+    return sum((bias & ((1 << bits) - 1)).bit_count() for bias, keep in zip(biases, kept, strict=True) if keep)
 
 
-def _without_sums(op: MatvecOp, fold: Fold, columns: Sequence[Column]) -> tuple[int, int]:
+def _kept(plan: _Plan) -> list[bool]:
+    """Which outputs have values that vary, as far as shared sums tell; others are constants in the end."""
+    if plan.shared is None:
+        return [True] * len(plan.shape.columns)
+    return [bool(row.parts or row.weights.any()) for row in plan.shared.sharing.outputs]
+
+
+def _without_sums(op: MatvecOp, fold: Fold, plan: _Plan) -> tuple[int, int]:
     """Flip-flops of values that come in one beat, and ones in the constants that are added to them."""
     registers = ones = 0
-    parallel, bits = op.parallel_steps.value.data, op.value_bits.value.data
-    for start, column in zip(
-        start_values(fold, op.reduction, parallel, [c.offset for c in columns]), columns, strict=True
-    ):
-        ones += (start & ((1 << column.width) - 1)).bit_count()
-        registers += bits if start else column.width
+    parallel, bits, columns = op.parallel_steps.value.data, op.value_bits.value.data, plan.shape.columns
+    starts = start_values(fold, op.reduction, parallel, [c.offset for c in columns])
+    for start, column, keep in zip(starts, columns, _kept(plan), strict=True):
+        if keep:
+            ones += (start & ((1 << column.width) - 1)).bit_count()
+            registers += bits if start else column.width
     return registers, ones

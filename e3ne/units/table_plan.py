@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,17 +22,25 @@ Small = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class TableBits:
-    """Different bits that tables give, by the inputs that they depend on: index 0 … 6; and all bits that heaps get."""
+    """Different bits that tables give, by the inputs that they depend on: index 0 … 6; and all bits that heaps get.
+
+    `unchanged` are those of one input that are the input itself.
+    """
 
     by_inputs: tuple[int, ...]
     total: int
+    unchanged: int
 
 
 @dataclass
-class _Lane:
-    """Of one output: the sizes (bits, shift) of its numbers, their largest sum, and the offset."""
+class LaneTables:
+    """Of the tables of one output: the sizes (bits, shift) of their numbers, their largest sum, and the offset.
 
-    numbers: list[tuple[int, int]]
+    `sources` tells for each number which table it is of.
+    """
+
+    numbers: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
+    sources: list[int] = field(default_factory=list[int])
     high: int = 0
     offset: int = 0
 
@@ -41,22 +49,30 @@ def table_plan(
     lanes: Sequence[Integers], granularity: int, bits: int, lut_inputs: int = LUT_INPUTS
 ) -> tuple[DriveShape, TableBits]:
     """The heaps of the outputs as `table_drive` builds them, and the bits of their tables."""
-    found = [_Lane([]) for _ in lanes]
+    found, tables = tables_of_lanes(lanes, lut_inputs)
+    columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
+    return DriveShape.of(columns, lut_inputs), tables
+
+
+def tables_of_lanes(lanes: Sequence[Integers], lut_inputs: int = LUT_INPUTS) -> tuple[list[LaneTables], TableBits]:
+    """The tables for weights (folds, elements) of each output."""
+    found = [LaneTables() for _ in lanes]
     groups: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
     for number, weights in enumerate(lanes):
         for group in group_terms(weights, lut_inputs):
             groups[len(group)].append((number, group))
     weights = np.stack(lanes).astype(np.int32)
     by_inputs = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
-    total = 0
+    total = unchanged = 0
     for members in (members for size, members in groups.items() if size):
         numbers, elements = np.array([number for number, _ in members]), np.array([group for _, group in members])
         tables = _Tables.of(weights[numbers[:, None], :, elements].transpose(0, 2, 1))
         _add(tables, [number for number, _ in members], found)
-        by_inputs += _by_inputs(tables, elements)
+        of_these, plain = _by_inputs(tables, elements)
+        by_inputs += of_these
+        unchanged += plain
         total += int(tables.bits.sum())
-    columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
-    return DriveShape.of(columns, lut_inputs), TableBits(tuple(by_inputs.tolist()), total)
+    return found, TableBits(tuple(by_inputs.tolist()), total, unchanged)
 
 
 @dataclass(frozen=True)
@@ -91,24 +107,28 @@ class _Tables:
         return _Tables(words, np.where(is_split, split, whole), low, span, factor, shift, is_split)
 
 
-def _add(tables: _Tables, numbers: Sequence[int], found: list[_Lane]) -> None:
+def _add(tables: _Tables, numbers: Sequence[int], found: list[LaneTables]) -> None:
     """What tables give to the heaps of their lanes."""
     for table, number in enumerate(numbers):
-        lane: _Lane = found[number]
+        lane: LaneTables = found[number]
         span, factor = int(tables.span[table]), int(tables.factor[table])
         lane.offset += int(tables.low[table])
         if span:
             lane.high += span
             split = [place for place in range(factor.bit_length()) if factor >> place & 1]
             places = split if tables.is_split[table] else [int(tables.shift[table])]
+            lane.sources += [lane.sources[-1] + 1 if lane.sources else 0] * len(places)
             lane.numbers += [(int(tables.bits[table]), place) for place in places]
 
 
-def _by_inputs(tables: _Tables, elements: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Different functions among the bits of tables, counted by the inputs (spikes and fold bits) that matter."""
+def _by_inputs(tables: _Tables, elements: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+    """Different functions among the bits of tables, counted by the inputs (spikes and fold bits) that matter.
+
+    And those that are a spike unchanged.
+    """
     result = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
     if not tables.bits.any():
-        return result
+        return result, 0
     table, bit = np.nonzero(np.arange(int(tables.bits.max()))[None, :] < tables.bits[:, None])
     truth = ((tables.words[table] >> bit[:, None]) & 1).astype(np.uint8)
     inputs = truth.shape[1].bit_length() - 1
@@ -120,7 +140,9 @@ def _by_inputs(tables: _Tables, elements: NDArray[np.int64]) -> NDArray[np.int64
         depends += ((packed ^ (packed >> step)) & _LOW_HALVES[place]) != 0
     keys = np.concatenate([elements[table], packed[:, None].view(np.int64)], axis=1)
     _, first = np.unique(keys.view(f"V{8 * keys.shape[1]}").reshape(-1), return_index=True)
-    return result + np.bincount(depends[first], minlength=LUT_INPUTS + 1)
+    # With all inputs 0 an unchanged one is 0.
+    unchanged = int(np.count_nonzero((depends[first] == 1) & (packed[first] & np.uint64(1) == 0)))
+    return result + np.bincount(depends[first], minlength=LUT_INPUTS + 1), unchanged
 
 
 _LOW_HALVES = tuple(

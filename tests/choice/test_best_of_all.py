@@ -39,7 +39,7 @@ CASES = {
             "pooled_fire3_fire": {"threshold_memory": "distributed"},
             "pooled_linear6_matvec": {"weight_memory": "distributed"},
         },
-        3024,
+        3744,
         (
             *(Goal("latency", lut=lut) for lut in (260, 210)),
             Goal("latency"),

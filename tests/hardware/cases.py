@@ -121,6 +121,14 @@ CHAINS: Mapping[str, Case] = {
         lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2), dilation=(2, 2)),
         foldings={1: Folding(1, 4, 1, Order.STEPS_OUTER)},
     ),
+    "shared_sums": _map(
+        lambda n: n.conv(12, (3, 3)).fire().max_pool((2, 2)).linear(8, bias=True),
+        foldings={0: Folding(0, 18, 1, implementation="shared"), 1: Folding(0, 24, 3, implementation="shared")},
+    ),
+    "shared_sums_of_few_bits": _map(
+        lambda n: n.conv(10, (2, 3), weight_bits=2).fire().linear(9, weight_bits=1),
+        foldings={0: Folding(0, 12, 3, implementation="shared"), 1: Folding(0, 160, 1, implementation="shared")},
+    ),
     "flatten_twice": _map(lambda n: n.conv(2, (2, 2)).fire().flatten().flatten().linear(3)),
     "flatten_before_fire": _map(lambda n: n.conv(2, (2, 2)).flatten().fire().linear(3)),
     "flatten_before_fire_per_layer": _map(lambda n: n.conv(2, (2, 2)).flatten().fire(per_layer=True).linear(3)),
@@ -148,12 +156,14 @@ def _dense() -> dict[str, Case]:
     """Every kind of folding of a dense layer of 12 inputs and 6 outputs at 4 steps, with and without bias."""
     cases: dict[str, Case] = {}
     lanes = {"whole": (6, 12), "groups": (2, 12), "chunks": (6, 4), "both": (3, 6), "least": (1, 2), "odd": (2, 4)}
-    kinds = (("table", "distributed"), ("adder", "distributed"), ("adder", "block"))
+    kinds = (("table", "distributed"), ("adder", "distributed"), ("adder", "block"), ("shared", "distributed"))
     for (name, (outputs, inputs)), (kind, memory), parallel, order in product(lanes.items(), kinds, (1, 2, 4), Order):
         words = 6 // outputs * 12 // inputs
         redundant = order is Order.STEPS_OUTER and (inputs == 12 or parallel == 4)
         rare = parallel == 2 and name in ("groups", "least", "odd")
         if redundant or rare or (kind == "table" and words > 9) or (memory == "block" and (words == 1 or parallel > 1)):
+            continue
+        if kind == "shared" and words > 1:
             continue
         folding = Folding(outputs, inputs, parallel, order, kind, memory)  # pyright: ignore[reportArgumentType]
         biased = bool(len(cases) % 2)
@@ -162,7 +172,7 @@ def _dense() -> dict[str, Case]:
             (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
         )
     for (name, (outputs, inputs)), (kind, memory) in product(lanes.items(), kinds):
-        if (memory == "block" and name == "whole") or (kind == "table" and name == "least"):
+        if (memory == "block" and name == "whole") or (kind == "table" and name == "least") or kind == "shared":
             continue
         folding = Folding(outputs, inputs, 4, Order.STEPS_INNER, kind, memory, stationary="input")  # pyright: ignore[reportArgumentType]
         biased = bool(len(cases) % 2)
@@ -334,6 +344,11 @@ TARGETS: Mapping[str, Case] = {
     "deep": _map(_DEEP, small_luts=True),
     "deep_folded": _map(_DEEP, small_luts=True, foldings=_FOLDS),
     "deep_fifo_1": _map(_DEEP, small_luts=True, fifo_depth=1),
+    "shared_sums": _map(
+        lambda n: n.conv(12, (3, 3)).fire().linear(8),
+        foldings={0: Folding(0, 18, 3, implementation="shared"), 1: Folding(0, 144, 1, implementation="shared")},
+        small_luts=True,
+    ),
     "block_weights": Case(
         (4, 1, 2),
         2,

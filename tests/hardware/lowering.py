@@ -56,7 +56,7 @@ class Folding:
     inputs: int = 0
     parallel: int = 1
     order: Order = Order.STEPS_INNER
-    implementation: Literal["table", "adder"] = "table"
+    implementation: Literal["table", "shared", "adder"] = "table"
     weight_memory: Literal["distributed", "block"] = "distributed"
     window: bool = True
     stationary: Literal["output", "input"] = "output"
@@ -192,18 +192,19 @@ def _set(op: MatvecOp, folding: Folding) -> None:
 
 
 def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
-    """One that the stream before the unit can supply; tables only where they hold the folds."""
+    """One that the stream before the unit can supply; tables only where they hold the folds, shared sums for one."""
     lanes = rng.choice(list(foldings(op)))
     op.output_lanes, op.input_lanes = number(lanes.outputs), number(lanes.inputs)
     op.parallel_steps = number(lanes.parallel)
-    fits = Matvec().fold(op).address_bits <= MAXIMAL_FOLD_BITS
+    bits = Matvec().fold(op).address_bits
+    implementations = ["table", "shared", "adder"] if not bits else ["table", "adder"]
     parts = rng.choice(_divisors(op.input_type.steps // lanes.parallel))
     return Folding(
         lanes.outputs,
         lanes.inputs,
         lanes.parallel,
         rng.choice(list(Order)),
-        rng.choice(["table", "adder"]) if fits else "adder",
+        rng.choice(implementations) if bits <= MAXIMAL_FOLD_BITS else "adder",
         rng.choice(["distributed", "block"]),
         rng.random() < 0.7,
         rng.choice(["output", "input"]) if lanes.parallel == op.input_type.steps else "output",

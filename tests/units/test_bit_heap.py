@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from e3ne.dialects.rtl.builder import ModuleBuilder
-from e3ne.units.bit_heap import COUNTER_INPUTS, BitHeap, levels_of
+from e3ne.units.bit_heap import COUNTER_INPUTS, BitHeap, depth_of, levels_of
 from e3ne.units.handshake import InputStream, Pipeline, taken_port
 from tests.units.bench import play
 
@@ -38,6 +38,34 @@ def test_levels_leave_one_bit_a_column_and_lose_none(heights: list[int]) -> None
         assert min(left) >= 0
         left = [rest + new for rest, new in zip(left, given_bits, strict=True)]
     assert max(left) <= 1
+
+
+@settings(QUICK, max_examples=200)
+@given(all_heights, st.dictionaries(st.integers(1, 5), all_heights, max_size=3), st.sampled_from((4, 6)))
+def test_bits_that_come_later_are_taken_too(heights: list[int], late: dict[int, list[int]], lut_inputs: int) -> None:
+    width = len(heights)
+    later = tuple((level, tuple((more + [0] * width)[:width])) for level, more in sorted(late.items()))
+    levels = levels_of(heights, lut_inputs, later)
+    assert len(levels) >= max(late, default=0)
+    assert len(levels) == depth_of(tuple(heights), lut_inputs, later)
+    left, arriving = list(heights), dict(later)
+    for number, level in enumerate(levels):
+        left = [a + b for a, b in zip(left, arriving.pop(number, (0,) * width), strict=True)]
+        for compressor in level:
+            for place, count in enumerate(compressor.takes, compressor.column):
+                left[place] -= count
+        assert min(left) >= 0
+        for compressor in level:
+            for place in range(compressor.column, compressor.column + compressor.gives):
+                left[place] += 1
+    left = [a + b for a, b in zip(left, arriving.pop(len(levels), (0,) * width), strict=True)]
+    assert max(left) <= 1
+    assert not arriving
+
+
+def test_two_rows_wait_for_a_third() -> None:
+    assert levels_of([2, 2, 2], 6, ((2, (1, 1, 1)),))[:2] == [[], []]
+    assert levels_of([1, 1], 6, ((1, (0, 0)),)) == [[]]
 
 
 def test_counters_need_a_column_of_six() -> None:

@@ -79,7 +79,10 @@ WHOLE: Choice = {"output_lanes": 4, "input_lanes": 6, "parallel_steps": 1, "impl
 
 
 def legal() -> list[dict[str, int | str]]:
-    """Divisors, orders and stationary parts that differ, tables while two inputs of a LUT are left for spikes."""
+    """Divisors, orders and stationary parts that differ; tables while two inputs of a LUT are left for spikes.
+
+    Shared sums where all weights are there at once.
+    """
     found: list[dict[str, int | str]] = []
     for outputs, inputs, parallel, order, kept in product((1, 2, 4), (1, 2, 3, 6), (1, 2), Order, STATIONARY):
         if order is Order.STEPS_OUTER and (inputs == 6 or parallel == 2):
@@ -90,6 +93,7 @@ def legal() -> list[dict[str, int | str]]:
         folding = dict(zip(names, (outputs, inputs, parallel, order.value, kept), strict=True))
         address_bits = (4 // outputs - 1).bit_length() + (6 // inputs - 1).bit_length()
         found += [{**folding, "implementation": "table"}] * (address_bits <= 4)
+        found += [{**folding, "implementation": "shared"}] * (address_bits == 0)
         found += [{**folding, "implementation": "adder", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
     return found
 
@@ -118,13 +122,14 @@ def problems(draw: st.DrawFn) -> tuple[StreamType, Matrix, list[int] | None, dic
     row = st.lists(st.just(0) | st.integers(-most, most), min_size=lanes * chunks, max_size=lanes * chunks)
     weights = draw(st.lists(row, min_size=outputs * groups, max_size=outputs * groups))
     bias = draw(st.none() | st.lists(st.integers(-99, 99), min_size=outputs * groups, max_size=outputs * groups))
+    implementations = ("table", "shared", "adder") if groups == chunks == 1 else ("table", "adder")
     choice: dict[str, int | str] = {
         "output_lanes": outputs,
         "input_lanes": lanes,
         "parallel_steps": parallel,
         "order": draw(st.sampled_from(Order)).value,
         "stationary": draw(st.sampled_from(STATIONARY)) if times == 1 else "output",
-        "implementation": draw(st.sampled_from(("table", "adder"))),
+        "implementation": draw(st.sampled_from(implementations)),
         "weight_memory": draw(st.sampled_from(WEIGHT_MEMORIES)),
         "lut_inputs": draw(st.sampled_from(LUT_SIZES)),
         "control": draw(st.sampled_from(CONTROLS)),
@@ -157,6 +162,50 @@ def test_tables_of_too_many_folds_are_refused() -> None:
         Matvec().build(op)
     op.implementation = StringAttr("adder")
     check_matvec(op, weights, None)
+
+
+def test_shared_sums_of_several_sets_of_weights_are_refused() -> None:
+    choice: Choice = {"output_lanes": 1, "input_lanes": 6, "parallel_steps": 1, "implementation": "shared"}
+    op = matvec(SMALL, WEIGHTS, None, choice)
+    assert not any(dict(choice).items() <= dict(each).items() for each in Matvec().legal_choices(op))
+    with pytest.raises(E3neError, match=r"shared sums cannot serve 4 groups .* must be table or adder"):
+        Matvec().build(op)
+    op.implementation = StringAttr("table")
+    check_matvec(op, WEIGHTS, None)
+
+
+def structured(bits: int, kind: str, outputs: int = 8, inputs: int = 20) -> Matrix:
+    """Weights of so many bits, with rows and columns that are zero, equal, opposite or twice as large."""
+    most = max(1, (1 << (bits - 1)) - 1)
+    rng = np.random.default_rng(bits)
+    weights = np.clip(np.rint(rng.laplace(size=(outputs, inputs)) * most / 2), -most, most).astype(np.int64)
+    if kind == "alike":
+        weights[1], weights[2], weights[3], weights[4] = -2 * weights[0], weights[0], 0, -weights[5]
+        weights[:, 3], weights[:, 4:8], weights[:, 9] = 0, weights[:, 8:9], -weights[:, 8]
+    elif kind == "pruned":
+        weights[rng.random(weights.shape) < 0.7] = 0
+    return weights.tolist()
+
+
+@pytest.mark.parametrize("kind", ["dense", "alike", "pruned"])
+@pytest.mark.parametrize(("bits", "parallel", "lut_inputs"), [(2, 1, 6), (3, 2, 4), (3, 4, 6), (4, 1, 4), (5, 3, 6)])
+def test_shared_sums(bits: int, parallel: int, lut_inputs: int, kind: str) -> None:
+    weights = structured(bits, kind)
+    bias = None if parallel == 2 else list(range(-4, 4))
+    choice: Choice = {
+        "output_lanes": 8,
+        "input_lanes": 20,
+        "parallel_steps": parallel,
+        "implementation": "shared",
+        "lut_inputs": lut_inputs,
+        "control": "credit" if bits == 3 else "elastic",
+    }
+    stream = StreamType.of(1, 2, 20, steps=parallel * (1 if bits == 5 else 2))
+    op = matvec(stream, weights, bias, choice)
+    check_matvec(op, weights, bias)
+    parts = sum(Matvec().features(op).lut.values())
+    op.implementation = StringAttr("table")
+    assert kind != "alike" or bits == 2 or parts < 0.85 * sum(Matvec().features(op).lut.values())
 
 
 def test_a_decided_latency_is_obeyed() -> None:

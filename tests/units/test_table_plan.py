@@ -46,6 +46,8 @@ def test_bits_by_inputs() -> None:
         ((6, 0, 0), 0, 1, (3, 0, 0, 0, 0, 3)),
         # A chain of three columns, the lowest with a constant one.
         ((2, 2, 2), 0b001, 1, (0, 2, 1, 1, 0, 3)),
+        # Two equal chains are two.
+        ((4, 4, 4, 0, 0), 0, 1, (0, 6, 0, 2, 0, 8)),
         # Two bits more are too short for a chain.
         ((2, 0), 0, 1, (0, 0, 0, 0, 2, 2)),
         # A level without work delays what is there, but no constant.

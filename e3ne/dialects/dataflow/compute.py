@@ -17,7 +17,7 @@ from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
 from e3ne.dialects.parameter import signed_width
 
-IMPLEMENTATIONS = ("table", "adder")
+IMPLEMENTATIONS = ("table", "shared", "adder")
 WEIGHT_MEMORIES = ("distributed", "block")
 STATIONARY = ("output", "input")
 LUT_SIZES = (4, 6)

@@ -90,7 +90,7 @@ class Chosen:
     label: Label
 
     def finished(self, module: ModuleOp, worst: float = np.inf) -> Finished:
-        """The design that follows from the choice, FIFOs included; they are not sized where it is no better than `worst`."""
+        """The design that follows from the choice, FIFOs included; not sized if it is worse than `worst` anyway."""
         copy = module.clone()
         self.apply(copy)
         DataflowLegalizeStreamsPass().apply(Context(), copy)

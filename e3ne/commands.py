@@ -168,9 +168,10 @@ def simulate(arguments: argparse.Namespace) -> int:
     if arguments.engine == "snn":
         outputs = in_stream_order(run_network(design.integer, data.images).outputs[0])
     else:
-        schedule = plan.schedule(data.size)
+        values = plan.run(bits)
+        schedule = plan.schedule(data.size, None, None, values)
         ends = schedule.times[OUTPUT][:, -1]
-        outputs = plan.run(bits)[OUTPUT].reshape(data.size, -1)
+        outputs = values[OUTPUT].reshape(data.size, -1)
         if arguments.engine == "verilog":
             with progress(Console(stderr=True)) as show:
                 found = run_verilog(design.verilog, plan, bits, schedule, None, None, show)

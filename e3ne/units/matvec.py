@@ -19,11 +19,16 @@ from e3ne.units.features import Features
 from e3ne.units.flow import elastic
 from e3ne.units.handshake import CreditPipeline, InputStream, Pipeline, nest, taken_port
 from e3ne.units.interface import Choice, Unit, layout_of
-from e3ne.units.layout import Layout, Values, codes_of
+from e3ne.units.layout import Layout, Values
 from e3ne.units.matvec_adder import adder_drive
+from e3ne.units.matvec_event import EventStages, build_event
+from e3ne.units.matvec_event_features import event_features
+from e3ne.units.matvec_event_model import MatvecEventModel
 from e3ne.units.matvec_features import matvec_features, shape_of, stages_of
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive
+from e3ne.units.model import UnitModel
 from e3ne.units.synapses import Fold, divisors
+from e3ne.units.weighted_sums import weighted_sums
 
 
 @dataclass(frozen=True)
@@ -54,29 +59,19 @@ class MatvecModel:
 
     def compute(self, values: Values) -> Values:
         """V = Σ w·a + bias for each output, from the beats that are there for its group."""
-        codes = codes_of(self.taken.spread(values))
-        # Products of integers in floating point are exact below 2^24 or 2^53, and many times faster than integer ones.
-        bound = int(np.abs(self.weights).sum(axis=1).max(initial=0)) << self.taken.steps
-        real = np.float32 if bound < 1 << 24 else np.float64
-        assert bound < 1 << 53, "values beyond 53 bits"
-        codes, weights = codes.astype(real), self.weights.astype(real)
-        lanes = self.given.channels // self.taken.repeat
-        groups = [
-            codes[:, :, group] @ weights[group * lanes : (group + 1) * lanes].T for group in range(self.taken.repeat)
-        ]
-        result = np.rint(np.concatenate(groups, axis=-1)).astype(np.int64) + self.bias
-        return self.given.gather(result[:, :, None, :, None])
+        return weighted_sums(self.taken, self.given, self.weights, self.bias, values)
 
 
 class Matvec(Unit[MatvecOp]):
-    """Tables of constants or adders of gated weights, then an accumulator."""
+    """Tables of constants or adders of gated weights, or the weights of one spike after another; accumulators."""
 
     operation = MatvecOp
 
     def legal_choices(self, op: MatvecOp) -> Sequence[Choice]:
-        """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, both implementations.
+        """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, all implementations.
 
-        Tables hold few folds; stationary inputs come with all time steps at once.
+        Tables hold few folds; stationary inputs come with all time steps at once; spikes of one vector alone are
+        visited, a time step after the other.
         """
         given = op.input_type
         choices: list[Choice] = []
@@ -96,15 +91,19 @@ class Matvec(Unit[MatvecOp]):
                         arranged = {**folding, "order": order.value, "stationary": kept}
                         if fold.address_bits <= MAXIMAL_FOLD_BITS:
                             choices.append({**arranged, "implementation": "table"})
+                        by_spikes = kept == "output" and parallel == 1 and not op.why_not_event
                         choices.extend(
-                            {**arranged, "implementation": "adder", "weight_memory": memory}
+                            {**arranged, "implementation": implementation, "weight_memory": memory}
+                            for implementation in ("adder", *(["event"] if by_spikes else []))
                             for memory in WEIGHT_MEMORIES
                         )
         return choices
 
     def features(self, op: MatvecOp) -> Features:
-        """Tables or gated weights, heaps, accumulators."""
+        """Tables or gated weights, heaps, accumulators; or the search for spikes instead of heaps."""
         fold = self.fold(op)
+        if op.is_event:
+            return event_features(op, fold)
         _require_tables(op, fold)
         return matvec_features(op, fold)
 
@@ -121,6 +120,8 @@ class Matvec(Unit[MatvecOp]):
     def latency(self, op: MatvecOp) -> int:
         """The depth of the pipeline in cycles, for the decided folding; raises E3neError if it is none for tables."""
         fold = self.fold(op)
+        if op.is_event:
+            return EventStages.of(op, fold).latency
         _require_tables(op, fold)
         return stages_of(op, fold)
 
@@ -132,14 +133,17 @@ class Matvec(Unit[MatvecOp]):
             for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
         ]
 
-    def model(self, op: MatvecOp) -> MatvecModel:
+    def model(self, op: MatvecOp) -> UnitModel:
         """The matrix, and both layouts."""
         matrix = integers_of(op, op.weights)
         bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else integers_of(op, op.bias)
         latency = op.latency.value.data or self.latency(op)
+        taken, given = layout_of(op.input_type), layout_of(op.output_type)
+        if op.is_event:
+            return MatvecEventModel(taken, given, matrix, bias, latency)
         return MatvecModel(
-            layout_of(op.input_type),
-            layout_of(op.output_type),
+            taken,
+            given,
             matrix,
             bias,
             latency,
@@ -150,6 +154,8 @@ class Matvec(Unit[MatvecOp]):
     def build(self, op: MatvecOp) -> ModuleOp:
         """Counters for the folds, the drive of each step, and the accumulators."""
         fold, given = self.fold(op), op.input_type
+        if op.is_event:
+            return build_event(op, fold)
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
         m = ModuleBuilder(
             op.unit_name,

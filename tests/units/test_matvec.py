@@ -79,7 +79,7 @@ WHOLE: Choice = {"output_lanes": 4, "input_lanes": 6, "parallel_steps": 1, "impl
 
 
 def legal() -> list[dict[str, int | str]]:
-    """Divisors, orders and stationary parts that differ, tables while two inputs of a LUT are left for spikes."""
+    """Divisors, orders and stationary parts that differ; tables while two inputs of a LUT are left for spikes."""
     found: list[dict[str, int | str]] = []
     for outputs, inputs, parallel, order, kept in product((1, 2, 4), (1, 2, 3, 6), (1, 2), Order, STATIONARY):
         if order is Order.STEPS_OUTER and (inputs == 6 or parallel == 2):
@@ -91,6 +91,8 @@ def legal() -> list[dict[str, int | str]]:
         address_bits = (4 // outputs - 1).bit_length() + (6 // inputs - 1).bit_length()
         found += [{**folding, "implementation": "table"}] * (address_bits <= 4)
         found += [{**folding, "implementation": "adder", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
+        if parallel == 1 and kept == "output":
+            found += [{**folding, "implementation": "event", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
     return found
 
 

@@ -42,7 +42,7 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
 def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
     """For every stream `<name>.transfers` (images, beats) and `<name>.values` (images, beats, elements)."""
     values = plan.run(pack_input(codes, plan.steps, plan.input_bits))
-    schedule = plan.schedule(len(codes), gaps, stalls)
+    schedule = plan.schedule(len(codes), gaps, stalls, values)
     found: dict[str, Values] = {}
     for name in (INPUT, *(stream.name for stream in plan.streams), OUTPUT):
         found[f"{name}.transfers"] = schedule.times[name]

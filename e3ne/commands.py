@@ -289,9 +289,15 @@ def show(arguments: argparse.Namespace) -> int:
 def _print_summary(report: Report, folder: Path) -> None:
     console = Console()
     table = Table(show_header=False, title=f"{report['network']}")
-    table.add_row("latency, interval", f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles")
+    data = cast(dict[str, float], report.get("on_data", {}))
+    cycles = f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles"
+    table.add_row("latency, interval", f"at most {cycles}" if data else cycles)
+    if data:
+        interval = f", {data['interval_cycles']:,}" if "interval_cycles" in data else ""
+        table.add_row("on the data", f"{data['latency_cycles']:,}{interval} cycles on average of {data['images']}")
     choice = cast(dict[str, int | str], report["choice"])
     unit = "LUTs and their like" if choice["objective"] == "area" else "cycles"
+    unit += " at most" if data and choice["objective"] != "area" else ""
     table.add_row(f"least {choice['objective']}", f"{choice['value']:,} {unit}; no choice is below {choice['bound']:,}")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])

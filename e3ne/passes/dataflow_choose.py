@@ -15,7 +15,7 @@ from xdsl.passes import ModulePass
 from e3ne.choice.account import account_of, keep
 from e3ne.choice.choose import Arrangement, Chosen, choose
 from e3ne.choice.goal import OBJECTIVES, UNLIMITED, Goal, Objective
-from e3ne.dialects.dataflow import PoolOp, units_of
+from e3ne.dialects.dataflow import MatvecOp, PoolOp, UnitOp, units_of
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.interface import Choice
@@ -139,9 +139,21 @@ def read_decisions(path: Path, module: ModuleOp) -> Mapping[str, Choice]:
             for prop, value in cast(dict[str, object], choice).items():
                 if prop not in units[name].properties or not isinstance(value, int | str):
                     problems.append(f"{name} has no choice {prop!r} of {value!r}")
+            problems.extend(f"{name}: {problem}" for problem in _event_problems(units[name], cast(Choice, choice)))
     if problems:
         raise E3neError("\n".join(f"{path}: {problem}" for problem in problems))
     return cast(dict[str, Choice], found)
+
+
+def _event_problems(unit: UnitOp, choice: Choice) -> list[str]:
+    """What stands against visiting the spikes of a layer one by one."""
+    if not isinstance(unit, MatvecOp) or choice.get("implementation") != "event":
+        return []
+    problems = [unit.why_not_event] if unit.why_not_event else []
+    for name, wanted in (("parallel_steps", 1), ("stationary", "output")):
+        if choice.get(name, wanted) != wanted:
+            problems.append(f"with the implementation event {name} is {wanted}, not {choice[name]}")
+    return problems
 
 
 def _graph_problems(choice: object) -> list[str]:

@@ -50,6 +50,15 @@ def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles
     return found
 
 
+def _measured(plan: Plan, codes: Values) -> str:
+    """What these images need, where that depends on them."""
+    cycles = plan.measure(plan.run(pack_input(codes, plan.steps, plan.input_bits)))
+    interval = "" if cycles.interval is None else f", interval {cycles.interval:.1f} on average"
+    return (
+        f"on these images: latency {cycles.latency:.1f} cycles on average, {cycles.largest_latency} at most{interval}"
+    )
+
+
 def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
     """Runs the model on images and prints what each stream does; exit status 2 for a user's mistake."""
     parser = argparse.ArgumentParser(description=f"Cycle model of {plan.name}: every beat's cycle and value.")
@@ -68,9 +77,13 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
             images = read_images(options.data, plan.input_shape, options.count)
         except ValueError as error:
             parser.error(str(error))
-    found = traces(plan, encode(images, plan.steps))
+    codes = encode(images, plan.steps)
+    found = traces(plan, codes)
     interval, latency = plan.speed()
-    print(f"{plan.name}: {len(images)} images, latency {latency} cycles, interval {interval} cycles")
+    most = "at most " if plan.is_data_dependent else ""
+    print(f"{plan.name}: {len(images)} images, latency {most}{latency} cycles, interval {most}{interval} cycles")
+    if plan.is_data_dependent:
+        print(_measured(plan, codes))
     print(f"{'stream':28} {'beats':>8} {'bits':>6} {'first':>8} {'last':>8}   (cycles of image 0)")
     for stream in plan.streams:
         times = found[f"{stream.name}.transfers"][0]

@@ -23,7 +23,10 @@ def event_features(op: MatvecOp, fold: Fold) -> Features:
     block_bits = _block_bits(fold, lanes)
     address_bits = (rows - 1).bit_length()
     summed = fold.words > 1 and not is_power(lanes)
-    shifted = outputs * min(bits, weight_bits(*weight_range(matrix.weights)) + fold.step_beats - 1) * stages.shift
+    weight = weight_bits(*weight_range(matrix.weights))
+    shifted = outputs * min(bits, weight + fold.step_beats - 1) * stages.shift
+    # A shifted bit is one of the weight's, which the time step chooses.
+    choosing = _gathering(min(weight, fold.step_beats) + (fold.step_beats - 1).bit_length())
     several = lanes if lanes > 1 else 0
     outer = op.reduction is Order.STEPS_OUTER and fold.step_beats > 1
     lut = {
@@ -34,15 +37,17 @@ def event_features(op: MatvecOp, fold: Fold) -> Features:
         "number": _number(lanes),
         "block_bits": block_bits,
         "reordered_bits": block_bits if outer else 0,
+        "chosen_bits": 0 if wide or lanes == 1 else block_bits,
         "address_bits": address_bits if summed else 0,
         "rom_tables": rom.tables if logic else 0,
         "rom_multiplexed": rom.multiplexed if logic else 0,
-        "shifted": shifted * -(-fold.step_beats // 4),
-        "sums": outputs * bits,
+        "shifted": shifted * choosing,
+        "accumulated": outputs * bits,
         "bias": bias_luts(op),
     }
     ff = {
-        "search": several * (1 + wide),
+        # The lowest input never remains.
+        "search": max(0, lanes - 1) + several * wide,
         "address": address_bits,
         "weights": rom.different if logic else rom.varying if rows > 1 else 0,
         "shifted": shifted,

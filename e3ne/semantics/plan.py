@@ -71,9 +71,9 @@ class StreamInfo:
 
 @dataclass(frozen=True)
 class Measured:
-    """Cycles that some images need: latency of each alone, mean and largest; between images, on average.
+    """Cycles that some images need: latency of each alone, mean and largest; between images that follow each other.
 
-    `interval` is absent for a single image.
+    `interval` is the mean over the second half of the images, or absent where that is a single one.
     """
 
     images: int
@@ -141,8 +141,10 @@ class Plan:
         apart[1:, 0] = sum(self.speed())
         times = self.schedule(images, apart.reshape(-1), None, values).times
         alone = times[OUTPUT][:, -1] - times[INPUT][:, 0] + 1
-        ends = self.schedule(images, None, None, values).times[OUTPUT][:, -1]
-        interval = float(ends[-1] - ends[0]) / (images - 1) if images > 1 else None
+        starts = self.schedule(images, None, None, values).times[INPUT][:, 0]
+        # The first images find empty buffers, and are taken faster than those behind them.
+        steady = starts[images // 2 :]
+        interval = float(steady[-1] - steady[0]) / (steady.size - 1) if steady.size > 1 else None
         return Measured(images, float(alone.mean()), int(alone.max()), interval)
 
     def latency(self) -> int:

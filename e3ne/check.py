@@ -158,7 +158,7 @@ def _verilog(
     progress(f"{' = '.join(levels)}: building the simulation")
     gaps, stalls = paused or (None, None)
     values = plan.run(pack_input(encode(images, plan.steps), plan.steps, plan.input_bits))
-    schedule = plan.schedule(len(images), gaps, stalls)
+    schedule = plan.schedule(len(images), gaps, stalls, values)
     expected = expectations(plan, values, schedule)
     simulation = run_verilog(design.verilog, plan, values[INPUT], schedule, gaps, stalls, progress)
     difference = first_difference(expected, simulation.traces)

@@ -168,9 +168,10 @@ def simulate(arguments: argparse.Namespace) -> int:
     if arguments.engine == "snn":
         outputs = in_stream_order(run_network(design.integer, data.images).outputs[0])
     else:
-        schedule = plan.schedule(data.size)
+        values = plan.run(bits)
+        schedule = plan.schedule(data.size, None, None, values)
         ends = schedule.times[OUTPUT][:, -1]
-        outputs = plan.run(bits)[OUTPUT].reshape(data.size, -1)
+        outputs = values[OUTPUT].reshape(data.size, -1)
         if arguments.engine == "verilog":
             with progress(Console(stderr=True)) as show:
                 found = run_verilog(design.verilog, plan, bits, schedule, None, None, show)
@@ -288,9 +289,15 @@ def show(arguments: argparse.Namespace) -> int:
 def _print_summary(report: Report, folder: Path) -> None:
     console = Console()
     table = Table(show_header=False, title=f"{report['network']}")
-    table.add_row("latency, interval", f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles")
+    data = cast(dict[str, float], report.get("on_data", {}))
+    cycles = f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles"
+    table.add_row("latency, interval", f"at most {cycles}" if data else cycles)
+    if data:
+        interval = f", {data['interval_cycles']:,}" if "interval_cycles" in data else ""
+        table.add_row("on the data", f"{data['latency_cycles']:,}{interval} cycles on average of {data['images']}")
     choice = cast(dict[str, int | str], report["choice"])
     unit = "LUTs and their like" if choice["objective"] == "area" else "cycles"
+    unit += " at most" if data and choice["objective"] != "area" else ""
     table.add_row(f"least {choice['objective']}", f"{choice['value']:,} {unit}; no choice is below {choice['bound']:,}")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])

@@ -27,17 +27,19 @@ from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.plan import Plan, encode, pack_input
 from e3ne.semantics.snn import run_float, run_network
 from e3ne.units.registry import unit_for
 
 SPIKE_IMAGES = 100
-"""Images over which spikes and synaptic operations are averaged."""
+"""Images over which spikes and synaptic operations are averaged, and cycles that depend on them."""
 
 
 def first_report(compilation: Compilation, test: Dataset) -> Report:
     """The report of a compilation: cycles, estimates, accuracy on the test images."""
     graph = find_graph(compilation.modules["buffered"])
-    interval, latency = plan(graph).speed()
+    design = plan(graph)
+    interval, latency = design.speed()
     # A network that came tuned was trained on all images; calibration alone uses fewer.
     seen = compilation.training if compilation.source.tuned else compilation.calibration
     family = part(compilation.options.device).family
@@ -56,6 +58,8 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         "checks": [],
         "compile_seconds": {name: round(seconds, 3) for name, seconds in compilation.seconds.items()},
     }
+    if design.is_data_dependent:
+        report["on_data"] = _on_data(design, test)
     integer = compilation.modules["integer"]
     if test.labels is not None:
         report["accuracy"] = _accuracy(compilation, test)
@@ -64,6 +68,19 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     report["spikes"] = spikes(run, network)
     report["synaptic_operations"] = synaptic_operations(run, network)
     return report
+
+
+def _on_data(design: Plan, test: Dataset) -> dict[str, object]:
+    """Cycles that test images need, where latency and interval are no more than what none exceeds."""
+    images = test.images[:SPIKE_IMAGES]
+    found = design.measure(design.run(pack_input(encode(images, design.steps), design.steps, design.input_bits)))
+    entry: dict[str, object] = {
+        "images": found.images,
+        "origin": test.origin,
+        "latency_cycles": round(found.latency, 1),
+        "largest_latency_cycles": found.largest_latency,
+    }
+    return entry if found.interval is None else {**entry, "interval_cycles": round(found.interval, 1)}
 
 
 def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:

@@ -115,8 +115,16 @@ def _through(unit: TransformOp, words: int) -> Energy:
 
 
 def _matvec(op: MatvecOp, operations: float) -> Energy:
-    """A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs."""
+    """A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs.
+
+    Where spikes are visited one by one there are no sums of lanes, and only their weights are read.
+    """
     width, given = op.value_bits.value.data, op.input_type
+    if op.is_event:
+        weights = integers_of(op, op.weights)
+        bits = weight_bits(*weight_range(weights))
+        read = operations * bits
+        return _added(operations, width) + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
     steps = given.step_beats
     chunks = given.channels // given.lanes
     lanes = op.output_lanes.value.data

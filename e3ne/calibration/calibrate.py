@@ -21,12 +21,13 @@ Progress = Callable[[int, int], None]
 """Called with the units that are synthesised and how many there are."""
 
 
-# A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices.
+# A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices. What a
+# sum chooses between is in its LUTs there, and in front of them with four inputs.
 _AMD_PRIORS = {"chains": 0.0, "shifted_taps": 0.0, "bypassed": 0.0}
 PRIORS: Mapping[Family, Mapping[str, float]] = {
     "xcup": _AMD_PRIORS,
     "xc7": _AMD_PRIORS,
-    "ecp5": {"shift_registers": 0.0, "tables_of_5": 2.0, "tables_of_6": 4.0, "counters_6_3": 4.0},
+    "ecp5": {"shift_registers": 0.0, "tables_of_5": 2.0, "tables_of_6": 4.0, "counters_6_3": 4.0, "accumulated": 2.0},
 }
 """Coefficients that are not expected to be one."""
 

@@ -85,8 +85,31 @@ def adder(draw: Draw) -> UnitOp:
     return _matvec(draw, fold, outputs, inputs, parallel, {"implementation": "adder", "weight_memory": memory})
 
 
+def event(draw: Draw) -> UnitOp:
+    """A layer over one vector that visits its spikes: narrow and wide beats, few and many accumulators."""
+    groups, chunks, steps = (
+        draw.of(1, 1, 1, 2, 3, draw.between(2, 20)),
+        draw.of(1, 1, 2, 3, 4, 8),
+        draw.of(1, 2, 3, 4, 4, 6),
+    )
+    outputs, inputs = draw.between(1, 84), draw.between(1, 128)
+    require(outputs + inputs >= 8 and outputs + inputs <= (200 if draw.large else 60))
+    rows = groups * chunks * inputs
+    memory = draw.word("block", "block", "distributed")
+    require(3 <= rows <= 2048 and (memory == "block" or outputs * rows <= 2000))
+    fold = Fold(groups, chunks, steps)
+    return _matvec(draw, fold, outputs, inputs, 1, {"implementation": "event", "weight_memory": memory}, pixels=1)
+
+
 def _matvec(
-    draw: Draw, fold: Fold, outputs: int, inputs: int, parallel: int, choice: Choice, structure: int = 0
+    draw: Draw,
+    fold: Fold,
+    outputs: int,
+    inputs: int,
+    parallel: int,
+    choice: Choice,
+    structure: int = 0,
+    pixels: int = 5,
 ) -> UnitOp:
     """`structure` 1 prunes two thirds of the weights, 2 takes each kernel for three inputs."""
     steps = fold.step_beats * parallel
@@ -100,12 +123,13 @@ def _matvec(
         bias = np.rint(draw.arrays().laplace(size=len(matrix)) * 20).astype(np.int64)
     low, high = synapse_range(matrix, (1 << steps) - 1, bias)
     bits = max(signed_width(low), signed_width(high))
-    held = fold.held or (fold.groups > 1 and fold.step_beats == 1 and draw.of(0, 1) == 1)
+    may_hold = fold.groups > 1 and fold.step_beats == 1 and choice["implementation"] != "event"
+    held = fold.held or (may_hold and draw.of(0, 1) == 1)
     outer = fold.chunks > 1 and fold.step_beats > 1 and draw.of(0, 1) == 1
     order = Order.STEPS_OUTER if outer else Order.STEPS_INNER
     taken = StreamType.of(
         1,
-        5,
+        pixels,
         matrix.shape[1],
         steps=steps,
         lanes=inputs,
@@ -260,8 +284,8 @@ def sink(draw: Draw) -> UnitOp:
 
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
-    table: 20, shared: 18, adder: 18, dense: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8, fifo: 8,
-    replay: 7, argmax: 6, source: 5, sink: 4,
+    table: 20, shared: 18, adder: 18, dense: 10, event: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8,
+    fifo: 8, replay: 7, argmax: 6, source: 5, sink: 4,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 from pathlib import Path
 from typing import cast
 
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.choice.sites import is_open
-from e3ne.dialects.dataflow import UnitOp, units_of
+from e3ne.dialects.dataflow import MatvecOp, UnitOp, units_of
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.interface import Choice
@@ -53,21 +54,35 @@ def read_decisions(path: Path, modules: Sequence[ModuleOp]) -> Mapping[str, Choi
     return cast(dict[str, Choice], found)
 
 
-def _unit_problems(name: str, ops: Sequence[UnitOp], choice: Mapping[str, object]) -> Iterator[str]:
+def _unit_problems(name: str, ops: Sequence[UnitOp], choice: Mapping[str, object]) -> list[str]:
     """What is wrong with the choices of a unit: names, values, or only all of them together."""
     legal = [each for op in ops if is_open(op) for each in unit_for(op).legal_choices(op)]
     values: dict[str, dict[int | str, None]] = {}
     for prop, value in (entry for each in legal for entry in each.items()):
         values.setdefault(prop, {})[value] = None
-    wrong = False
+    found: list[str] = []
     for prop, value in choice.items():
         known = values.get(prop, {})
         if isinstance(value, bool) or not isinstance(value, int | str) or value not in known:
-            wrong = True
             there = f"{prop} is one of {_listed(known)}" if known else f"choices: {', '.join(values) or 'none'}"
-            yield f"{name} has no choice {prop!r} of {value!r}; {there}"
-    if not wrong and not any(choice.items() <= each.items() for each in legal):
-        yield f"{name}: no legal choice is {', '.join(f'{prop} {value}' for prop, value in choice.items())} at once"
+            found.append(f"{name} has no choice {prop!r} of {value!r}; {there}")
+    if choice.get("implementation") == "event":
+        found += [f"{name}: {op.why_not_event}" for op in ops[:1] if isinstance(op, MatvecOp) and op.why_not_event]
+    return found or [f"{name}: {problem}" for problem in _contradictions(cast(Choice, choice), legal)]
+
+
+def _contradictions(choice: Choice, legal: Sequence[Choice]) -> list[str]:
+    """Which of some choices, each of which is legal by itself, exclude each other."""
+    if any(choice.items() <= each.items() for each in legal):
+        return []
+    # How a unit is built decides most of the rest.
+    entries = sorted(choice.items(), key=lambda entry: entry[0] != "implementation")
+    found: list[str] = []
+    for (prop, value), (other, wanted) in combinations(entries, 2):
+        there = {each[other]: None for each in legal if each.get(prop) == value and other in each}
+        if wanted not in there:
+            found.append(f"with {prop} {value} {other} is {_listed(there) or 'no choice'}, not {wanted}")
+    return found or [f"no legal choice is {', '.join(f'{prop} {value}' for prop, value in entries)} at once"]
 
 
 def _listed(values: Mapping[int | str, None]) -> str:

@@ -271,30 +271,39 @@ def is_open(op: UnitOp) -> bool:
 
 
 def _flow(choice: Choice) -> tuple[object, ...]:
-    """What decides how beats flow: everything but where things are kept, and of what they are made."""
+    """What decides how beats flow: everything but where things are kept, and of what they are made.
+
+    A layer that visits spikes takes its beats at another pace than tables and adders, which are alike in this.
+    """
     place = ("memory", "weight_memory", "threshold_memory", "implementation")
-    return tuple((name, value) for name, value in choice.items() if name not in place)
+    flow = [(name, value) for name, value in choice.items() if name not in place]
+    return (*flow, choice.get("implementation") == "event")
 
 
 def _least(site: Site, taken: StreamType | None, choices: Sequence[Choice]) -> tuple[int, float]:
     """Cycles an image and LUTs that each of some choices takes at least; they differ in how a unit is built alone.
 
-    A layer takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one; what the bits are
-    follows from the weights that are not zero: an adder has one or more for each, a table of up to six inputs half a
-    bit for each, since its sums have more values than it has inputs. Shared sums have no such bound: all outputs may
-    be one. But each digit of an input that has weights goes into a LUT, which takes six, or is a bit of an output.
+    A layer that visits spikes takes, at most, a cycle for each input and step, and half a LUT or more for each bit of
+    its membranes. Any other one takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one;
+    what the bits are follows from the weights that are not zero: an adder has one or more for each, a table of up to
+    six inputs half a bit for each, since its sums have more values than it has inputs. Shared sums have no such bound:
+    all outputs may be one. But each digit of an input that has weights goes into a LUT, which takes six, or is a bit of
+    an output.
     """
     op, choice = site.op, choices[0]
     if not isinstance(op, MatvecOp) or taken is None or site.for_width:
         return 0, 0.0
     if op.is_folded and not choice:
         return 0, 0.0
-    lanes = int(choice["output_lanes"]) * int(choice["input_lanes"]) * int(choice["parallel_steps"])
+    outputs, parallel = int(choice["output_lanes"]), int(choice["parallel_steps"])
+    given = outputs * op.value_bits.value.data
+    if choice.get("implementation", op.implementation.data) == "event":
+        groups = op.outputs.value.data // outputs
+        return taken.pixels * groups * taken.channels * taken.steps, given / 2
+    lanes = outputs * int(choice["input_lanes"]) * parallel
     cycles = taken.pixels * op.outputs.value.data * taken.channels * taken.steps // lanes
-    given = int(choice["output_lanes"]) * op.value_bits.value.data
-    if any(each.get("implementation") == "shared" for each in choices):
-        digits = site.used_inputs * int(choice["parallel_steps"])
-        return cycles, max(0.0, (digits - given) / LUT_SIZES[-1])
+    if any(each.get("implementation", op.implementation.data) == "shared" for each in choices):
+        return cycles, max(0.0, (site.used_inputs * parallel - given) / LUT_SIZES[-1])
     return cycles, max(0.0, site.density * lanes / 2 - given)
 
 

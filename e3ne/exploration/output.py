@@ -31,7 +31,8 @@ def table_of(front: Sequence[Point], state: State) -> Table:
         counts = (f"{n:,}" for n in (p.latency, p.interval, p.lut, p.ff))
         table.add_row(p.name, correct, *counts, f"{p.bram36:g}", f"{p.energy_nj:,.1f}")
     table.caption = (
-        "%: accuracy   * estimated before synthesis, BRAM of 36 kbit   ** energy of an image, a relative measure: "
+        "%: accuracy   latency, interval: cycles that no image exceeds   * estimated before synthesis, "
+        "BRAM of 36 kbit   ** energy of an image, a relative measure: "
         "45 nm, without clock and leakage"
     )
     return table

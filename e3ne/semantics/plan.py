@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_and_latency, solve
 from e3ne.units.layout import Layout, Values, codes_of
-from e3ne.units.model import UnitModel
+from e3ne.units.model import SpikeTimedModel, UnitModel
 
 INPUT = "s_axis"
 OUTPUT = "m_axis"
@@ -70,6 +70,19 @@ class StreamInfo:
 
 
 @dataclass(frozen=True)
+class Measured:
+    """Cycles that some images need: latency of each alone, mean and largest; between images that follow each other.
+
+    `interval` is the mean over the second half of the images, or absent where that is a single one.
+    """
+
+    images: int
+    latency: float
+    largest_latency: int
+    interval: float | None
+
+
+@dataclass(frozen=True)
 class Plan:
     """A graph as a list of stages and the streams between them, the input and output buses included.
 
@@ -86,28 +99,67 @@ class Plan:
     output_bits: int
     output_beats: int
 
+    @property
+    def is_data_dependent(self) -> bool:
+        """Whether the cycles of any unit depend on what its beats hold."""
+        return any(isinstance(stage.model, SpikeTimedModel) for stage in self.stages)
+
     def event_graph(self) -> EventGraph:
-        """The timing of the whole graph."""
+        """The timing of the whole graph; where it depends on data, the slowest one."""
         return EventGraph.union([s.model.events(s.name, s.taken, s.given) for s in self.stages])
 
-    def schedule(self, images: int, gaps: Cycles | None = None, stalls: Cycles | None = None) -> Schedule:
+    def schedule(
+        self,
+        images: int,
+        gaps: Cycles | None = None,
+        stalls: Cycles | None = None,
+        values: Mapping[str, Values] | None = None,
+    ) -> Schedule:
         """The cycle of every beat of `images` images that follow each other.
 
         `gaps` (one number for each input beat) holds the input back, `stalls` (for each output beat) the output.
+        `values` are the beats of all streams, as of `run`: a schedule that depends on data needs them. Raises
+        ValueError where they are missing.
         """
         delays = {name: given for name, given in ((INPUT, gaps), (OUTPUT, stalls)) if given is not None}
-        return solve(self.event_graph(), images, delays)
+        graphs: list[EventGraph] = []
+        for stage in self.stages:
+            if not isinstance(stage.model, SpikeTimedModel):
+                graphs.append(stage.model.events(stage.name, stage.taken, stage.given))
+                continue
+            if values is None:
+                raise ValueError(f"the cycles of {stage.name} depend on what it takes: its values are needed")
+            graph, spacing = stage.model.events_of(stage.name, stage.taken, stage.given, values[stage.taken])
+            graphs.append(graph)
+            delays |= spacing
+        return solve(EventGraph.union(graphs), images, delays)
+
+    def measure(self, values: Mapping[str, Values]) -> Measured:
+        """What the beats of some images, as of `run`, need."""
+        images = len(values[INPUT])
+        apart = np.zeros((images, self.input_beats), dtype=np.int64)
+        apart[1:, 0] = sum(self.speed())
+        times = self.schedule(images, apart.reshape(-1), None, values).times
+        alone = times[OUTPUT][:, -1] - times[INPUT][:, 0] + 1
+        starts = self.schedule(images, None, None, values).times[INPUT][:, 0]
+        # The first images find empty buffers, and are taken faster than those behind them.
+        steady = starts[images // 2 :]
+        interval = float(steady[-1] - steady[0]) / (steady.size - 1) if steady.size > 1 else None
+        return Measured(images, float(alone.mean()), int(alone.max()), interval)
 
     def latency(self) -> int:
-        """Cycles from the first input beat taken to the last output beat given, one image alone."""
+        """Cycles from the first input beat taken to the last output beat given, one image alone, at most."""
         return self.speed()[1]
 
     def interval(self) -> int:
-        """Cycles between images in steady state."""
+        """Cycles between images in steady state, at most."""
         return self.speed()[0]
 
     def speed(self) -> tuple[int, int]:
-        """Interval and latency in cycles, from one schedule: its first image has the machine to itself."""
+        """Interval and latency in cycles, from one schedule: its first image has the machine to itself.
+
+        Where they depend on data they are what no image exceeds.
+        """
         return interval_and_latency(self.event_graph(), INPUT, OUTPUT)
 
     def run(self, bits: Values) -> Mapping[str, Values]:

@@ -83,7 +83,7 @@ def build_accumulator(
         stage += 1
         values = [
             m.reg(m.add(value, bias), enable=pipeline.enable[stage], name="value")
-            for value, bias in zip(values, _biases(m, op, fold, group, bits), strict=True)
+            for value, bias in zip(values, biases(m, op, fold, group, bits), strict=True)
         ]
         gives = pipeline.carry(gives, "gives", stage, stage)
     pipeline.finish(gives, m.concat(*reversed(values)))
@@ -164,7 +164,8 @@ def _accumulate_groups(
     return [m.reg(value, enable=update, name="total") for value in new]
 
 
-def _biases(m: ModuleBuilder, op: MatvecOp, fold: Fold, group: SSAValue, bits: int) -> list[SSAValue]:
+def biases(m: ModuleBuilder, op: MatvecOp, fold: Fold, group: SSAValue, bits: int) -> list[SSAValue]:
+    """The biases of a group of outputs, by output lane."""
     assert op.bias is not None
     bias = integers_of(op, op.bias).reshape(fold.groups, -1)
     lanes = range(op.output_lanes.value.data)

@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from e3ne.devices.memories import Memory
+from e3ne.dialects.dataflow import MatvecOp, integers_of
 
 
 @dataclass(frozen=True)
@@ -65,3 +66,18 @@ def choosing_luts(words: int) -> float:
 def comparison_luts(bits: int) -> int:
     """LUTs with six inputs in front of the carry chain that compares two numbers: two for each three bits."""
     return 2 * -(-bits // 3)
+
+
+def bias_luts(op: MatvecOp, kept: Sequence[bool] | None = None) -> int:
+    """LUTs of the sum with the bias: a constant that is always the same only inverts bits.
+
+    `kept` tells which outputs vary at all, where that is known.
+    """
+    bits = op.value_bits.value.data
+    if op.bias is None:
+        return 0
+    if op.groups > 1:
+        return op.output_lanes.value.data * bits
+    biases = integers_of(op, op.bias).tolist()
+    varies = kept or [True] * len(biases)
+    return sum((bias & ((1 << bits) - 1)).bit_count() for bias, vary in zip(biases, varies, strict=True) if vary)

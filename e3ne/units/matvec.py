@@ -19,12 +19,17 @@ from e3ne.units.features import Features
 from e3ne.units.flow import elastic
 from e3ne.units.handshake import CreditPipeline, InputStream, Pipeline, nest, taken_port
 from e3ne.units.interface import Choice, Unit, layout_of
-from e3ne.units.layout import Layout, Values, codes_of
+from e3ne.units.layout import Layout, Values
 from e3ne.units.matvec_adder import adder_drive
+from e3ne.units.matvec_event import EventStages, build_event
+from e3ne.units.matvec_event_features import event_features
+from e3ne.units.matvec_event_model import MatvecEventModel
 from e3ne.units.matvec_features import matvec_features, shape_of, shared_plan, stages_of
 from e3ne.units.matvec_shared import shared_drive
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive
+from e3ne.units.model import UnitModel
 from e3ne.units.synapses import Fold, divisors
+from e3ne.units.weighted_sums import weighted_sums
 
 
 @dataclass(frozen=True)
@@ -55,29 +60,19 @@ class MatvecModel:
 
     def compute(self, values: Values) -> Values:
         """V = Σ w·a + bias for each output, from the beats that are there for its group."""
-        codes = codes_of(self.taken.spread(values))
-        # Products of integers in floating point are exact below 2^24 or 2^53, and many times faster than integer ones.
-        bound = int(np.abs(self.weights).sum(axis=1).max(initial=0)) << self.taken.steps
-        real = np.float32 if bound < 1 << 24 else np.float64
-        assert bound < 1 << 53, "values beyond 53 bits"
-        codes, weights = codes.astype(real), self.weights.astype(real)
-        lanes = self.given.channels // self.taken.repeat
-        groups = [
-            codes[:, :, group] @ weights[group * lanes : (group + 1) * lanes].T for group in range(self.taken.repeat)
-        ]
-        result = np.rint(np.concatenate(groups, axis=-1)).astype(np.int64) + self.bias
-        return self.given.gather(result[:, :, None, :, None])
+        return weighted_sums(self.taken, self.given, self.weights, self.bias, values)
 
 
 class Matvec(Unit[MatvecOp]):
-    """Tables of constants, with or without shared sums, or adders of gated weights; then an accumulator."""
+    """Tables of constants, with or without shared sums, or adders of gated weights; or one spike after another."""
 
     operation = MatvecOp
 
     def legal_choices(self, op: MatvecOp) -> Sequence[Choice]:
         """Foldings that divide the matrix, in both orders, with outputs or inputs stationary, all implementations.
 
-        Tables hold few folds, shared sums one; stationary inputs come with all time steps at once.
+        Tables hold few folds, shared sums one; stationary inputs come with all time steps at once; spikes of one vector
+        alone are visited, a time step after the other.
         """
         given = op.input_type
         choices: list[Choice] = []
@@ -99,15 +94,19 @@ class Matvec(Unit[MatvecOp]):
                             choices.append({**arranged, "implementation": "table"})
                         if fold.words == 1:
                             choices.append({**arranged, "implementation": "shared"})
+                        by_spikes = kept == "output" and parallel == 1 and not op.why_not_event
                         choices.extend(
-                            {**arranged, "implementation": "adder", "weight_memory": memory}
+                            {**arranged, "implementation": implementation, "weight_memory": memory}
+                            for implementation in ("adder", *(["event"] if by_spikes else []))
                             for memory in WEIGHT_MEMORIES
                         )
         return choices
 
     def features(self, op: MatvecOp) -> Features:
-        """Tables or gated weights, heaps, accumulators."""
+        """Tables or gated weights, heaps, accumulators; or the search for spikes instead of heaps."""
         fold = self.fold(op)
+        if op.is_event:
+            return event_features(op, fold)
         _require_constants(op, fold)
         return matvec_features(op, fold)
 
@@ -127,6 +126,8 @@ class Matvec(Unit[MatvecOp]):
         Raises E3neError if constants cannot serve the folding.
         """
         fold = self.fold(op)
+        if op.is_event:
+            return EventStages.of(op, fold).latency
         _require_constants(op, fold)
         return stages_of(op, fold)
 
@@ -138,14 +139,17 @@ class Matvec(Unit[MatvecOp]):
             for w in self.fold(op).lane_weights(matrix, op.output_lanes.value.data, lanes, parallel)
         ]
 
-    def model(self, op: MatvecOp) -> MatvecModel:
+    def model(self, op: MatvecOp) -> UnitModel:
         """The matrix, and both layouts."""
         matrix = integers_of(op, op.weights)
         bias = np.zeros(matrix.shape[0], dtype=np.int64) if op.bias is None else integers_of(op, op.bias)
         latency = op.latency.value.data or self.latency(op)
+        taken, given = layout_of(op.input_type), layout_of(op.output_type)
+        if op.is_event:
+            return MatvecEventModel(taken, given, matrix, bias, latency)
         return MatvecModel(
-            layout_of(op.input_type),
-            layout_of(op.output_type),
+            taken,
+            given,
             matrix,
             bias,
             latency,
@@ -156,6 +160,8 @@ class Matvec(Unit[MatvecOp]):
     def build(self, op: MatvecOp) -> ModuleOp:
         """Counters for the folds, the drive of each step, and the accumulators."""
         fold, given = self.fold(op), op.input_type
+        if op.is_event:
+            return build_event(op, fold)
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
         m = ModuleBuilder(
             op.unit_name,

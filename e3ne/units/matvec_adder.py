@@ -108,7 +108,7 @@ def _weights(
 ) -> SSAValue:
     """The weights of the current fold, registered in the last of their stages: by output lane, then by input lane."""
     outputs, lanes = op.output_lanes.value.data, op.input_lanes.value.data
-    words = [_packed(weights, bits) for weights in weight_words(matrix, fold, outputs, lanes)]
+    words = [packed(weights, bits) for weights in weight_words(matrix, fold, outputs, lanes)]
     width = outputs * lanes * bits
     if fold.words == 1:
         return m.constant(words[0], width)
@@ -134,7 +134,8 @@ def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: S
     return m.add(base.value, m.zext(loops[inner].value, bits))
 
 
-def _packed(weights: Integers, bits: int) -> int:
+def packed(weights: Integers, bits: int) -> int:
+    """Weights side by side in a word, the first one lowest."""
     word = 0
     for weight in reversed(np.asarray(weights).tolist()):
         word = (word << bits) | (int(weight) & ((1 << bits) - 1))

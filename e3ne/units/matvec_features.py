@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import astuple, dataclass, field
 
 from e3ne.devices.memories import Memory
-from e3ne.dialects.dataflow import MatvecOp, integers_of
+from e3ne.dialects.dataflow import MatvecOp
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
 from e3ne.units.bit_heap import HeapParts
 from e3ne.units.drive import DriveShape
-from e3ne.units.features import Control, Features
+from e3ne.units.features import Control, Features, bias_luts
 from e3ne.units.matvec_adder import adder_shape, weight_range, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
 from e3ne.units.shared_parts import shared_parts
@@ -180,7 +180,7 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     control.carry(int(chunked or stepped), 1 + biased)
     if biased and fold.groups > 1:
         control.carry(fold.group_bits, parts.control.stages - 1)
-    parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold, plan)}
+    parts.lut |= {"sums": added, "offset_ones": ones, "bias": bias_luts(op, _kept(plan))}
     parts.ff["membranes"] = registers + (values if biased else 0)
 
 
@@ -196,18 +196,6 @@ def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
         control.carry((room - 1).bit_length(), 1)
     # The stages of a pipeline that never waits are registers alone.
     parts.lut |= {"waiting_bits": width} | ({"stages": 0} if op.has_credit else {})
-
-
-def _bias_luts(op: MatvecOp, fold: Fold, plan: _Plan) -> int:
-    """LUTs of the sum with the bias: a constant that is always the same only inverts bits."""
-    bits = op.value_bits.value.data
-    if op.bias is None:
-        return 0
-    if fold.groups > 1:
-        return op.output_lanes.value.data * bits
-    biases = integers_of(op, op.bias).tolist()
-    kept = _kept(plan)
-    return sum((bias & ((1 << bits) - 1)).bit_count() for bias, keep in zip(biases, kept, strict=True) if keep)
 
 
 def _kept(plan: _Plan) -> list[bool]:

@@ -14,6 +14,7 @@ from e3ne.dialects.dataflow import MatvecOp
 from e3ne.dialects.parameter import find_parameter, parameter_array
 from e3ne.units.drive import DriveShape
 from e3ne.units.matvec_adder import weight_bits, weight_range, weight_words
+from e3ne.units.matvec_event import event_rows
 from e3ne.units.synapses import Fold, Integers
 from e3ne.units.table_plan import TableBits, table_plan
 
@@ -64,19 +65,29 @@ class Rom:
 @lru_cache(maxsize=4096)
 def rom_of(matrix: Matrix, fold: Fold, outputs: int, lanes: int, block: bool) -> Rom:
     """What the memory of weights comes to."""
-    low, high = weight_range(matrix.integers())
     words = weight_words(matrix.integers(), fold, outputs, lanes)
-    bits = weight_bits(low, high)
+    return _rom(words, weight_bits(*weight_range(matrix.weights)), lanes, block)
+
+
+@lru_cache(maxsize=4096)
+def rows_of(matrix: Matrix, groups: int, block: bool) -> Rom:
+    """What the memory comes to that has a word for each input: its weights for a group of outputs."""
+    words = event_rows(matrix.integers(), groups)
+    return _rom(words, weight_bits(*weight_range(matrix.weights)), 1, block)
+
+
+def _rom(words: Integers, bits: int, lanes: int, block: bool) -> Rom:
+    """A memory of words of weights, shape (words, weights)."""
     changes = np.bitwise_or.reduce(words ^ words[:1], axis=0)
     varies = ((changes[:, None] >> np.arange(bits)) & 1).astype(bool).reshape(-1)
     varying = int(varies.sum())
     if block:
         # Nobody sees that two bits of a block memory are always equal.
         return Rom(varying, 0, 0, varying, varying)
-    columns = ((words[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(fold.words, -1)[:, varies]
-    depth = max(64, 1 << (fold.words - 1).bit_length())
+    columns = ((words[:, :, None] >> np.arange(bits)) & 1).astype(np.uint8).reshape(len(words), -1)[:, varies]
+    depth = max(64, 1 << (len(words) - 1).bit_length())
     padded = np.zeros((varying, depth), dtype=np.uint8)
-    padded[:, : fold.words] = columns.T
+    padded[:, : len(words)] = columns.T
     blocks = np.packbits(padded.reshape(-1, 64), axis=1)
     constant = (blocks == blocks[:, :1]).all(axis=1) & ((blocks[:, 0] == 0) | (blocks[:, 0] == 255))
     packed = np.packbits(padded, axis=1)

@@ -39,7 +39,7 @@ CASES = {
             "pooled_fire3_fire": {"threshold_memory": "distributed"},
             "pooled_linear6_matvec": {"weight_memory": "distributed"},
         },
-        3744,
+        4500,
         (
             *(Goal("latency", lut=lut) for lut in (260, 210)),
             Goal("latency"),
@@ -68,6 +68,24 @@ CASES = {
             *(Goal("area", latency=latency) for latency in (14, 18, 24)),
             *(Goal("area", interval=interval) for interval in (4, 6, 10)),
             Goal("area", interval=6, latency=20),
+            Goal("area"),
+        ),
+    ),
+    "spikes": Case(
+        dense,
+        ((1, False),),
+        {
+            "dense_linear3_matvec": {"weight_memory": "distributed", "implementation": "event"},
+            "dense_fire4_fire": {"threshold_memory": "distributed"},
+            "dense_linear5_matvec": {"weight_memory": "distributed", "implementation": "event"},
+        },
+        450,
+        (
+            Goal("latency"),
+            *(Goal("latency", lut=lut) for lut in (180, 150)),
+            Goal("interval"),
+            *(Goal("area", latency=latency) for latency in (24, 32, 48)),
+            Goal("area", interval=12),
             Goal("area"),
         ),
     ),

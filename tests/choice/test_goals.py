@@ -97,7 +97,7 @@ def test_all_problems_of_decisions_are_named(tmp_path: Path) -> None:
         f"{layer} has no choice 'latency' of 99",
         f"{layer} has no choice 'weights' of 'x'",
         f"{layer} has no choice 'parallel_steps' of True",
-        "dense_linear5_matvec: no legal choice is implementation table, weight_memory block at once",
+        "dense_linear5_matvec: with implementation table weight_memory is no choice, not block",
         "output_sink: an object of choices is needed",
         "graph has no choice 'pixels' of 0",
         "graph has no choice 'pool_before_fire' of 2",

@@ -369,6 +369,52 @@ TARGETS: Mapping[str, Case] = {
     ),
 }
 
+
+def _event() -> dict[str, Case]:
+    """Dense layers that visit spikes: every kind of folding, behind neurons, pools and each other."""
+    cases: dict[str, Case] = {}
+    lanes = {"whole": (6, 12), "groups": (2, 12), "chunks": (6, 4), "both": (3, 6), "least": (1, 1), "odd": (2, 3)}
+    for (name, (outputs, inputs)), memory, order in product(lanes.items(), ("distributed", "block"), Order):
+        if order is Order.STEPS_OUTER and inputs == 12:
+            continue
+        folding = Folding(outputs, inputs, 1, order, "event", memory)  # pyright: ignore[reportArgumentType]
+        biased = bool(len(cases) % 2)
+        key = f"{name}_{memory[0]}_{'outer' if order is Order.STEPS_OUTER else 'inner'}"
+        cases[key] = Case(
+            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
+        )
+    whole, split = Folding(implementation="event"), Folding(2, 4, 1, Order.STEPS_OUTER, "event", "block")
+    deep: Append = lambda n: n.conv(4, (2, 2)).fire().max_pool((2, 2)).linear(8).fire(3).linear(4).fire().linear(2)  # noqa: E731
+    for name, foldings in (("first", {1: whole}), ("last", {3: whole}), ("all", {1: split, 2: split, 3: whole})):
+        cases[f"deep_{name}"] = Case((2, 5, 6), 3, deep, Decisions(foldings=foldings))
+    cases["deep_shallow_buffers"] = Case(
+        (2, 5, 6),
+        3,
+        deep,
+        Decisions(foldings={1: split, 2: whole, 3: Folding(1, 1, 1, Order.STEPS_INNER, "event")}, fifo_depth=1),
+    )
+    cases["small_luts"] = Case((2, 5, 6), 3, deep, Decisions(foldings={1: whole, 3: split}, small_luts=True))
+    cases["one_step"] = Case(
+        (20, 1, 1),
+        1,
+        lambda n: n.linear(6).fire(1).linear(3),
+        Decisions({0: whole, 1: Folding(1, 6, implementation="event")}),
+    )
+    cases["eight_steps"] = Case(
+        (5, 1, 1),
+        8,
+        lambda n: n.linear(4).fire(8).linear(3),
+        Decisions({0: Folding(4, 1, implementation="event"), 1: whole}),
+    )
+    cases["map_covered"] = _map(
+        lambda n: n.conv(3, (5, 6)).fire().linear(2), foldings={0: Folding(3, 60, implementation="event")}
+    )
+    cases["one_input"] = Case((1, 1, 1), 3, lambda n: n.linear(2), Decisions({0: whole}))
+    return cases
+
+
+EVENT: Mapping[str, Case] = _event()
+
 GROUPS: Mapping[str, Mapping[str, Case]] = {
     "windows": WINDOWS,
     "pools": POOLS,
@@ -379,4 +425,5 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "neurons": NEURONS,
     "parts": PARTS,
     "targets": TARGETS,
+    "event": EVENT,
 }

@@ -117,8 +117,9 @@ class Batch:
         """The cycle model and the Verilog of a design, side by side."""
         plan = self.designs[name].plan
         bits = pack_input(run.codes, plan.steps, plan.input_bits)
-        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls)
-        expected = expectations(plan, plan.run(bits), schedule)
+        values = plan.run(bits)
+        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
+        expected = expectations(plan, values, schedule)
         stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
         last = int(schedule.times[OUTPUT][-1, -1])
         simulation = self._simulate(stimulus, 2 * last + 10000)

@@ -56,7 +56,7 @@ class Folding:
     inputs: int = 0
     parallel: int = 1
     order: Order = Order.STEPS_INNER
-    implementation: Literal["table", "shared", "adder"] = "table"
+    implementation: Literal["table", "shared", "adder", "event"] = "table"
     weight_memory: Literal["distributed", "block"] = "distributed"
     window: bool = True
     stationary: Literal["output", "input"] = "output"
@@ -197,17 +197,25 @@ def _random_folding(op: MatvecOp, rng: random.Random) -> Folding:
     op.output_lanes, op.input_lanes = number(lanes.outputs), number(lanes.inputs)
     op.parallel_steps = number(lanes.parallel)
     bits = Matvec().fold(op).address_bits
-    implementations = ["table", "shared", "adder"] if not bits else ["table", "adder"]
+    legal: list[Literal["table", "shared", "adder", "event"]] = ["adder"]
+    if bits <= MAXIMAL_FOLD_BITS:
+        legal.append("table")
+    if not bits:
+        legal.append("shared")
+    if lanes.parallel == 1 and not op.why_not_event:
+        legal.append("event")
+    implementation = rng.choice(legal)
+    whole = lanes.parallel == op.input_type.steps and implementation != "event"
     parts = rng.choice(_divisors(op.input_type.steps // lanes.parallel))
     return Folding(
         lanes.outputs,
         lanes.inputs,
         lanes.parallel,
         rng.choice(list(Order)),
-        rng.choice(implementations) if bits <= MAXIMAL_FOLD_BITS else "adder",
+        implementation,
         rng.choice(["distributed", "block"]),
         rng.random() < 0.7,
-        rng.choice(["output", "input"]) if lanes.parallel == op.input_type.steps else "output",
+        rng.choice(["output", "input"]) if whole else "output",
         lanes.parallel * parts,
     )
 

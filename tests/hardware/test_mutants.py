@@ -41,6 +41,19 @@ RUNNING = Case(
 )
 """Pools of membranes: one a row of a window after the other, one a word for each beat."""
 
+EVENTS = Case(
+    (12, 1, 1),
+    4,
+    lambda n: n.linear(6, bias=True).fire().linear(4),
+    Decisions(
+        foldings={
+            0: Folding(3, 6, 1, Order.STEPS_OUTER, "event"),
+            1: Folding(2, 3, 1, Order.STEPS_INNER, "event", "block"),
+        }
+    ),
+)
+"""Dense layers that visit spikes: membranes that double, and weights that are shifted."""
+
 # So many that each unit has waited for the next one, and each pool has had a loser that spikes late.
 IMAGES = 12
 
@@ -80,10 +93,20 @@ MUTANTS: Mapping[str, Mutant] = {
     "result_overwritten": Mutant("pool4_pool", r"(wire \w+ = merged) & ~\(completes & \w+\);", r"\1;", RUNNING),
     "word_of_other_lanes": Mutant("pool7_pool", r"largest_so_far\[address_0\]", "largest_so_far[~address_0]", RUNNING),
     "dropped_column_kept": Mutant("pool7_pool", r"if \((\w+) & inside_0\)", r"if (\1)", RUNNING),
+    "spikes_lost": Mutant("linear3_matvec", r"(rest <= )inputs & (\w+);", r"\g<1>inputs & \2 & 6'd61;", EVENTS),
+    "spike_of_another_input": Mutant("linear3_matvec", r"(wire \[2:0\] number = .*)\};", r"\1 ^ (&inputs)};", EVENTS),
+    "room_of_results_ignored": Mutant("linear3_matvec", r" & ~\(ends & owed\)", "", EVENTS),
+    "result_owed_too_long": Mutant("linear5_matvec", r"(owed <= .*)full & m_ready", r"\g<1>valid & m_ready", EVENTS),
+    "doubles_not": Mutant("linear3_matvec", r"(double_ <= ).*;", r"\g<1>1'b0;", EVENTS),
+    "restarts_at_each_step": Mutant("linear3_matvec", r"(restart <= .*) & \(time_ == .*\);", r"\1;", EVENTS),
+    "next_group_again": Mutant("linear3_matvec", r"5'h1a", "5'd6", EVENTS),
+    "gives_at_each_spike": Mutant("linear3_matvec", r"(wire gives\w* = valid & ending) & ~more;", r"\1;", EVENTS),
+    "beat_without_spikes": Mutant("linear3_matvec", r"some \? (weights\[address\]) : .*;", r"\1;", EVENTS),
+    "shifted_as_another_step": Mutant("linear5_matvec", r"(time_taken <= )time_;", r"\g<1>~time_;", EVENTS),
     "last_early": Mutant("sink", r"(m_last|m_tlast|last_0)( <= )(.*);", r"\1\2~(\3);"),
 }
 
-HEALTHY = {"healthy": CASE, "healthy_running": RUNNING}
+HEALTHY = {"healthy": CASE, "healthy_running": RUNNING, "healthy_events": EVENTS}
 
 
 def mutated(design: Lowered, mutant: Mutant) -> Lowered:

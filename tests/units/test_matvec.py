@@ -95,6 +95,8 @@ def legal() -> list[dict[str, int | str]]:
         found += [{**folding, "implementation": "table"}] * (address_bits <= 4)
         found += [{**folding, "implementation": "shared"}] * (address_bits == 0)
         found += [{**folding, "implementation": "adder", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
+        if parallel == 1 and kept == "output":
+            found += [{**folding, "implementation": "event", "weight_memory": memory} for memory in WEIGHT_MEMORIES]
     return found
 
 

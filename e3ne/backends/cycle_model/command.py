@@ -42,12 +42,21 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
 def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
     """For every stream `<name>.transfers` (images, beats) and `<name>.values` (images, beats, elements)."""
     values = plan.run(pack_input(codes, plan.steps, plan.input_bits))
-    schedule = plan.schedule(len(codes), gaps, stalls)
+    schedule = plan.schedule(len(codes), gaps, stalls, values)
     found: dict[str, Values] = {}
     for name in (INPUT, *(stream.name for stream in plan.streams), OUTPUT):
         found[f"{name}.transfers"] = schedule.times[name]
         found[f"{name}.values"] = values[name]
     return found
+
+
+def _measured(plan: Plan, codes: Values) -> str:
+    """What these images need, where that depends on them."""
+    cycles = plan.measure(plan.run(pack_input(codes, plan.steps, plan.input_bits)))
+    interval = "" if cycles.interval is None else f", interval {cycles.interval:.1f} on average"
+    return (
+        f"on these images: latency {cycles.latency:.1f} cycles on average, {cycles.largest_latency} at most{interval}"
+    )
 
 
 def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
@@ -68,9 +77,13 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
             images = read_images(options.data, plan.input_shape, options.count)
         except ValueError as error:
             parser.error(str(error))
-    found = traces(plan, encode(images, plan.steps))
+    codes = encode(images, plan.steps)
+    found = traces(plan, codes)
     interval, latency = plan.speed()
-    print(f"{plan.name}: {len(images)} images, latency {latency} cycles, interval {interval} cycles")
+    most = "at most " if plan.is_data_dependent else ""
+    print(f"{plan.name}: {len(images)} images, latency {most}{latency} cycles, interval {most}{interval} cycles")
+    if plan.is_data_dependent:
+        print(_measured(plan, codes))
     print(f"{'stream':28} {'beats':>8} {'bits':>6} {'first':>8} {'last':>8}   (cycles of image 0)")
     for stream in plan.streams:
         times = found[f"{stream.name}.transfers"][0]

@@ -18,7 +18,7 @@ from e3ne.analysis import event_graph, longest_paths
 from e3ne.backends.cycle_model import command
 from e3ne.semantics import plan as plan_module
 from e3ne.semantics.plan import Plan
-from e3ne.units import flow, layout, model
+from e3ne.units import flow, layout, model, weighted_sums
 
 HEADER = '''"""Cycle model of {name}: the exact value and cycle of every beat of the generated Verilog.
 
@@ -34,7 +34,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +48,8 @@ def packed(kind: str, shape: tuple[int, ...], text: str) -> NDArray[np.int64]:
     return raw.reshape(shape).astype(np.int64)
 '''
 
+_MODULES = (errors, longest_paths, event_graph, layout, model, flow, weighted_sums, plan_module)
+
 WIDTH = 110
 """Characters of a line of packed data."""
 
@@ -55,7 +57,7 @@ WIDTH = 110
 def emit(plan: Plan) -> str:
     """The program's text; the same plan gives the same text."""
     parts = [HEADER.format(name=plan.name)]
-    parts.extend(_body(module) for module in (errors, longest_paths, event_graph, layout, model, flow, plan_module))
+    parts.extend(_body(module) for module in _MODULES)
     classes = {type(stage.model).__name__: type(stage.model) for stage in plan.stages}
     parts.extend("\n\n" + inspect.getsource(classes[name]).rstrip() + "\n" for name in sorted(classes))
     parts.append(_body(command))

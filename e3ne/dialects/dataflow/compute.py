@@ -17,7 +17,7 @@ from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
 from e3ne.dialects.parameter import signed_width
 
-IMPLEMENTATIONS = ("table", "shared", "adder")
+IMPLEMENTATIONS = ("table", "shared", "adder", "event")
 WEIGHT_MEMORIES = ("distributed", "block")
 STATIONARY = ("output", "input")
 LUT_SIZES = (4, 6)
@@ -31,7 +31,9 @@ class MatvecOp(TransformOp):
     """The synapses of a layer: multiplies its weight matrix (outputs × inputs) with spike trains.
 
     `output_lanes`, `input_lanes` and `parallel_steps` are the folding (0: undecided), `order` the reduction order,
-    `latency` the pipeline's depth in cycles (0: not yet computed), `weight_memory` where an `adder` keeps its weights.
+    `latency` the pipeline's depth in cycles (0: not yet computed). `implementation` is "table" (constant weights in
+    tables), "adder" (weights from a memory, gated by spikes) or "event" (the weights of one spike after another; for
+    one vector, a time step a beat, stationary outputs). `weight_memory` is where the last two keep their weights.
     `stationary` says what stays while the other passes by: "output", a group of outputs until all inputs have come,
     again for each group; or "input", a beat of inputs until all groups of outputs have used it. `lut_inputs` is the
     size of the LUTs that tables and heaps are built for, 4 or 6; 6 if left out. `control` says where steps wait: in
@@ -100,6 +102,20 @@ class MatvecOp(TransformOp):
         return self.control is not None and self.control.data == "credit"
 
     @property
+    def is_event(self) -> bool:
+        """Whether only inputs that spike are visited."""
+        return self.implementation.data == "event"
+
+    @property
+    def why_not_event(self) -> str:
+        """Why the spikes of the input cannot be visited one by one; empty where they can."""
+        given = self.input_type
+        if given.pixels == 1 and given.bits == 1:
+            return ""
+        what = "values" if given.bits != 1 else f"a map of {given.height}x{given.width} pixels"
+        return f"the implementation event takes the spikes of one vector, not {what}"
+
+    @property
     def groups(self) -> int:
         """Groups of outputs that are computed one after another."""
         return self.outputs.value.data // self.output_lanes.value.data
@@ -139,6 +155,11 @@ class MatvecOp(TransformOp):
         self._check_choice("stationary", self.stationary, STATIONARY)
         whole = not self.is_input_stationary or self.parallel_steps.value.data in (0, self.input_type.steps)
         self._check(whole, f"with stationary inputs parallel_steps is {self.input_type.steps}: all steps at once")
+        if self.is_event:
+            self._check(not self.why_not_event, self.why_not_event)
+            self._check(not self.is_input_stationary, "the implementation event has stationary outputs, not inputs")
+            parallel = self.parallel_steps.value.data
+            self._check(parallel in (0, 1), f"the implementation event takes one time step a beat, not {parallel}")
         self._check_at_least(1, outputs=self.outputs, value_bits=self.value_bits)
         self._check_at_least(0, latency=self.latency)
         if self.control is not None:

@@ -92,5 +92,6 @@ class DriveShape:
     @staticmethod
     def of(columns: Sequence[Column], lut_inputs: int) -> DriveShape:
         """The levels follow from the heaps, and from what they are built of."""
-        heaps = {(column.heights, column.later) for column in columns}
+        # Often all columns are one.
+        heaps = {(column.heights, column.later) for column in {id(each): each for each in columns}.values()}
         return DriveShape(tuple(columns), max(depth_of(heights, lut_inputs, later) for heights, later in heaps))

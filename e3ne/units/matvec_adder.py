@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,21 +18,18 @@ from e3ne.units.handshake import Counter, Pipeline
 from e3ne.units.synapses import Fold, Integers
 
 
-def adder_shape(op: MatvecOp, low: int, high: int, granularity: int) -> DriveShape:
-    """The heap of every output lane: a weight of each input lane and parallel time step."""
-    lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
-    bits = weight_bits(low, high)
+@lru_cache(maxsize=4096)
+def adder_shape(
+    outputs: int, lanes: int, parallel: int, low: int, high: int, granularity: int, bits: int, lut_inputs: int
+) -> DriveShape:
+    """The heap of every output lane: a weight low … high of each input lane and parallel time step."""
+    stored = weight_bits(low, high)
     shifts = range(parallel - 1, -1, -1)
-    lowest = -(1 << (bits - 1)) if low < 0 else 0
+    lowest = -(1 << (stored - 1)) if low < 0 else 0
     span = lanes * ((1 << parallel) - 1)
-    column = Column.of(
-        [(bits, shift) for shift in shifts for _ in range(lanes)],
-        span * (high - lowest),
-        span * lowest,
-        granularity,
-        op.value_bits.value.data,
-    )
-    return DriveShape.of([column] * op.output_lanes.value.data, op.lut_size)
+    numbers = [(stored, shift) for shift in shifts for _ in range(lanes)]
+    column = Column.of(numbers, span * (high - lowest), span * lowest, granularity, bits)
+    return DriveShape.of([column] * outputs, lut_inputs)
 
 
 def adder_drive(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import astuple, dataclass, field
 
 from e3ne.devices.memories import Memory
@@ -10,7 +11,7 @@ from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level
 from e3ne.units.bit_heap import HeapParts
 from e3ne.units.drive import DriveShape
 from e3ne.units.features import Control, Features, bias_luts
-from e3ne.units.matvec_adder import adder_shape, weight_range, weight_stages
+from e3ne.units.matvec_adder import adder_shape, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
 from e3ne.units.shared_parts import shared_parts
 from e3ne.units.shared_plan import SharedPlan, shared_plan_of
@@ -41,8 +42,10 @@ class _Plan:
         """What all heaps are made of."""
         if self.shared is not None:
             return shared_parts(self.shared, lut_inputs)
-        found = [column.parts(self.shape.levels, lut_inputs) for column in self.shape.columns]
-        return HeapParts(*(sum(counts) for counts in zip(*map(astuple, found), strict=True)))
+        equal = Counter(map(id, self.shape.columns))
+        columns = {id(column): column for column in self.shape.columns}
+        found = [(astuple(columns[key].parts(self.shape.levels, lut_inputs)), n) for key, n in equal.items()]
+        return HeapParts(*(sum(n * parts[place] for parts, n in found) for place in range(len(found[0][0]))))
 
 
 def stages_of(op: MatvecOp, fold: Fold) -> int:
@@ -93,7 +96,8 @@ def _plan(op: MatvecOp, fold: Fold, matrix: Matrix) -> _Plan:
     outputs, lanes, parallel = (p.value.data for p in (op.output_lanes, op.input_lanes, op.parallel_steps))
     multiple = granularity(fold, op.reduction, parallel)
     if op.implementation.data == "adder":
-        shape = adder_shape(op, *weight_range(matrix.weights), multiple)
+        bits = op.value_bits.value.data
+        shape = adder_shape(outputs, lanes, parallel, *matrix.range, multiple, bits, op.lut_size)
         return _Plan(shape, weight_stages(op, fold) + shape.levels, None)
     if op.implementation.data == "shared":
         shared = shared_plan(op, fold)

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from hashlib import blake2b
-from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,13 +30,28 @@ class Matrix:
         """The weights of a unit."""
         weights = parameter_array(find_parameter(op, op.weights))
         assert np.issubdtype(weights.dtype, np.signedinteger)
-        digest = blake2b(weights.tobytes(), digest_size=16)
-        digest.update(str((weights.shape, weights.dtype.str)).encode())
-        return Matrix(digest.digest(), cast(NDArray[np.signedinteger], weights))
+        # The array is a view of immutable bytes, which know their hash.
+        content = weights.base
+        while isinstance(content, np.ndarray):
+            content = content.base
+        assert isinstance(content, bytes)
+        return _matrix(content, weights.shape, weights.dtype.str)
+
+    @cached_property
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest weight, zero included."""
+        return weight_range(self.weights)
 
     def integers(self) -> Integers:
         """The weights to compute with."""
         return self.weights.astype(np.int64)
+
+
+@lru_cache(maxsize=64)
+def _matrix(content: bytes, shape: tuple[int, ...], dtype: str) -> Matrix:
+    digest = blake2b(content, digest_size=16)
+    digest.update(str((shape, dtype)).encode())
+    return Matrix(digest.digest(), np.frombuffer(content, np.dtype(dtype)).reshape(shape))
 
 
 @lru_cache(maxsize=4096)

@@ -6,7 +6,7 @@ plan is what both the hardware and its estimate follow.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache, reduce
 from itertools import product
@@ -65,21 +65,25 @@ def shared_plan_of(matrix: Matrix, parallel: int, multiple: int, bits: int, lut_
 @lru_cache(maxsize=256)
 def sharing_of(matrix: Matrix, parallel: int, lut_inputs: int) -> Sharing:
     """The cheapest of some ways to share: with none of it, too, a unit is one of tables."""
-    weights = matrix.integers()
-    candidates = [unshared(weights), *_shared(weights, parallel, lut_inputs)]
+    candidates = [unshared(matrix.integers()), *_ways(matrix, lut_inputs)]
     return min(candidates, key=lambda found: planned(found, parallel, 1, ANY_BITS, lut_inputs).luts(lut_inputs))
 
 
-def _shared(weights: Integers, parallel: int, lut_inputs: int) -> Iterator[Sharing]:
+@lru_cache(maxsize=64)
+def _ways(matrix: Matrix, lut_inputs: int) -> Sequence[Sharing]:
     """Ways to share: each position of the digits on its own or whole rows, in plain binary or with signed digits.
 
-    Of large matrices only the one that is best most often.
+    They are found for one time step in a cycle, and serve for several. Of large matrices only the way that is best most
+    often.
     """
+    weights = matrix.integers()
     planes = int(np.abs(weights).max(initial=0)).bit_length()
-    prices = prices_of(parallel, lut_inputs, weights.shape[1] * (planes + 1))
+    prices = prices_of(1, lut_inputs, weights.shape[1] * (planes + 1))
     others = (False, True) if planes > 1 and weights.size * planes <= EVERY_WAY else (False,)
-    for signed_digits, whole_rows in product(others, others):
-        yield share(weights, prices, signed_digits=signed_digits, whole_rows=whole_rows)
+    return [
+        share(weights, prices, signed_digits=signed_digits, whole_rows=whole_rows)
+        for signed_digits, whole_rows in product(others, others)
+    ]
 
 
 def planned(sharing: Sharing, parallel: int, multiple: int, bits: int, lut_inputs: int) -> SharedPlan:

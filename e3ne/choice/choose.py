@@ -123,10 +123,12 @@ def choose(
     """The best choice for a module of undecided units, or None when no choice meets the goal."""
     tried, bound, trial = goal, 0.0, 0.0
     known: dict[str, Site] = {}
-    for _ in range(ATTEMPTS):
+    for attempt in range(ATTEMPTS):
         searches = _searches(module, tried, arrangements, fixed, known)
         found = (
-            _least_interval(searches, tried) if goal.objective == "interval" else _best(searches, tried, trial=trial)
+            _least_interval(searches, tried)
+            if goal.objective == "interval"
+            else _best(searches, tried, WIDTHS[: -1 if attempt else None], trial)
         )
         if found is None:
             return None

@@ -6,6 +6,7 @@ does not show, or shows only together with another part, should stay there.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ OUTLIER = 0.15
 """Relative error beyond which a unit counts by its error, no more by the square: now and then synthesis goes astray."""
 
 ROUNDS = 8
+
+SPLITS = 5
+"""Random halves of the units on which errors are found."""
 
 LEAST = 8.0
 """Of units that are smaller than this the relative error is taken as if they were as large."""
@@ -59,6 +63,26 @@ def fit(
         found = _non_negative(matrix.T @ weighted + np.diag(stiff), weighted.T @ wanted + stiff * prior)
         weight = OUTLIER / np.maximum(OUTLIER, np.abs(matrix @ found - wanted))
     return {name: round(float(c), 4) for name, c in zip(names, found, strict=True)}
+
+
+def held_out(
+    features: Sequence[Mapping[str, float]],
+    rest: Sequence[float],
+    measured: Sequence[float],
+    priors: Mapping[str, float],
+) -> Errors:
+    """As `fit`, on random halves of the units: the errors of those in the other halves, all together."""
+    estimated: list[float] = []
+    real: list[float] = []
+    for split in range(SPLITS):
+        order = random.Random(split).sample(range(len(measured)), len(measured))
+        half = (len(order) + 1) // 2
+        seen = order[:half]
+        found = fit([features[i] for i in seen], [rest[i] for i in seen], [measured[i] for i in seen], priors)
+        for unseen in order[half:]:
+            estimated.append(rest[unseen] + sum(found[name] * count for name, count in features[unseen].items()))
+            real.append(measured[unseen])
+    return errors(estimated, real)
 
 
 def _non_negative(gram: Reals, right: Reals) -> Reals:

@@ -80,6 +80,7 @@ class HeapParts:
     """What a heap is made of: bits that counters give, bits that carry chains give, chains, register bits.
 
     Columns of a chain are counted by how many of their two bits are no constant; no more than two columns are no chain.
+    `waits` are the levels behind which each bit of the sum is but delayed, its first register included.
     """
 
     counters: int
@@ -88,6 +89,7 @@ class HeapParts:
     chains: int
     short: int
     registers: int
+    waits: tuple[int, ...]
 
 
 @lru_cache(maxsize=1 << 16)
@@ -104,22 +106,25 @@ def heap_parts(heights: tuple[int, ...], constant: int, levels: int, lut_inputs:
     # Where in its column a constant one is; -1: nowhere.
     ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
     counters = columns = halves = chains = short = registers = 0
+    waits = [levels] * len(heights)
     for level in range(levels):
         for number, low, takes, gives in plan[level] if level < len(plan) else ():
             if len(takes) == 1:
                 counters += number * gives
             elif gives <= 2:
-                short += gives
+                short += number * gives
             else:
-                full = sum(count - (0 <= ones[low + i] < count) == 2 for i, count in enumerate(takes))
-                chains, columns, halves = chains + 1, columns + full, halves + len(takes) - full
+                full = sum(number - (0 <= ones[low + i] < number * 2) for i, count in enumerate(takes) if count == 2)
+                chains, columns, halves = chains + number, columns + full, halves + number * len(takes) - full
             for column, count in enumerate(takes, low):
                 current[column] -= number * count
                 ones[column] = max(-1, ones[column] - number * count)
             for column in range(low, low + gives):
                 current[column] += number
+                waits[column] = levels - level
         registers += sum(current) - sum(place >= 0 for place in ones)
-    return HeapParts(counters, columns, halves, chains, short, registers)
+    variable = [wait for wait, height, one in zip(waits, current, ones, strict=True) if height and one < 0]
+    return HeapParts(counters, columns, halves, chains, short, registers, tuple(variable))
 
 
 @lru_cache(maxsize=1 << 12)

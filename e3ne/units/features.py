@@ -27,14 +27,24 @@ class Features:
     cycles: int = 0
 
 
+SHIFT_REGISTER = 3
+"""Registers behind each other, without an enable, from which on AMD's LUTs shift (Yosys' xilinx_srl)."""
+
+
 @dataclass
 class Control:
-    """The parts that handshakes, counters and delayed marks have in all units, counted as a unit is gone through."""
+    """The parts that handshakes, counters and delayed marks have in all units, counted as a unit is gone through.
+
+    With `flowing` stages that never wait, long delays are `shift_registers` of LUTs, for so many `shifted` flip-flops.
+    """
 
     stages: int
+    flowing: bool = False
     counters: int = 0
     counter_bits: int = 0
     carried: int = 0
+    shift_registers: int = 0
+    shifted: int = 0
 
     def count(self, *moduli: int) -> None:
         """Counters modulo each of some numbers; one modulo 1 is nothing."""
@@ -44,7 +54,11 @@ class Control:
 
     def carry(self, bits: int, stages: int) -> None:
         """Bits that are delayed by some stages."""
-        self.carried += bits * stages
+        if self.flowing and stages >= SHIFT_REGISTER:
+            self.shift_registers += bits
+            self.shifted += bits * stages
+        else:
+            self.carried += bits * stages
 
     @property
     def lut(self) -> dict[str, float]:
@@ -55,11 +69,6 @@ class Control:
     def ff(self) -> dict[str, float]:
         """Features of flip-flops: exactly one for each."""
         return {"control": self.stages + self.counter_bits + self.carried}
-
-
-def choosing_luts(words: int) -> float:
-    """LUTs that choose a bit among some words: a LUT for each three words more, with many words half a one for each."""
-    return words / 2 if words > 8 else -(-(words - 1) // 3)
 
 
 def comparison_luts(bits: int) -> int:

@@ -5,16 +5,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import MatvecOp, integers_of
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
-from e3ne.units.bit_heap import heap_parts
+from e3ne.units.bit_heap import COUNTER_INPUTS, heap_parts
 from e3ne.units.drive import Column, DriveShape
 from e3ne.units.features import Control, Features
-from e3ne.units.matvec_adder import adder_shape, weight_range, weight_stages
+from e3ne.units.matvec_adder import adder_shape, weight_bits, weight_range, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
 from e3ne.units.synapses import Fold
 from e3ne.units.table_plan import TableBits
+
+JOINED_BITS = 4
+"""Bits of a group's number up to which the tables of biases join the LUTs of their sums."""
 
 
 @dataclass
@@ -50,19 +55,19 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
     """The parts of the unit for the decided folding."""
     matrix = Matrix.of(op)
     plan = _plan(op, fold, matrix)
-    parts = _Parts(Control(_stages(op, fold, plan)))
+    parts = _Parts(Control(_stages(op, fold, plan), op.has_credit))
     parts.control.count(fold.groups, fold.chunks, fold.step_beats)
     if plan.tables is not None:
         _add_tables(op, fold, plan.tables, parts)
     else:
-        _add_weights(op, fold, matrix, parts)
+        _add_weights(op, fold, matrix, plan.shape, parts)
     _add_heaps(plan.shape, op.lut_size, parts)
     _add_accumulators(op, fold, plan, parts)
     _add_credit(op, fold, parts)
     return Features(
         f"matvec-{op.implementation.data}",
-        parts.control.lut | parts.lut,
-        parts.control.ff | parts.ff,
+        parts.control.lut | parts.lut | {"shift_registers": parts.control.shift_registers},
+        parts.control.ff | parts.ff | {"shifted": parts.control.shifted},
         tuple(parts.memories),
         op.input_type.pixels * fold.groups * fold.chunks * fold.step_beats,
     )
@@ -101,7 +106,7 @@ def _add_tables(op: MatvecOp, fold: Fold, tables: TableBits, parts: _Parts) -> N
         parts.control.carry(_digits(op) + fold.address_bits, 1)
 
 
-def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> None:
+def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, shape: DriveShape, parts: _Parts) -> None:
     """Weights from their memory, and their selection: flip-flops with a reset for each digit."""
     outputs, lanes, parallel = (p.value.data for p in (op.output_lanes, op.input_lanes, op.parallel_steps))
     block = op.weight_memory.data == "block"
@@ -113,6 +118,7 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         "rom_tables": rom.tables if logic else 0,
         "rom_multiplexed": rom.multiplexed if logic else 0,
         "address_bits": address_bits,
+        "inverted": outputs * _inverted(op, matrix, shape.columns[0].heights),
     }
     parts.ff |= {
         # The registers behind a block memory are part of it in the end, but not for synthesis.
@@ -126,6 +132,18 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
 
 
+def _inverted(op: MatvecOp, matrix: Matrix, heights: Sequence[int]) -> float:
+    """Inverters of the signs of an output's weights: counters are tables and need none, nor a chain for one operand."""
+    low, high = weight_range(matrix.weights)
+    if low == 0:
+        return 0
+    counted = op.lut_size >= COUNTER_INPUTS and max(heights) >= COUNTER_INPUTS
+    first = weight_bits(low, high) - 1
+    columns = [heights[place] for place in range(first, min(first + op.parallel_steps.value.data, len(heights)))]
+    shares = [height % COUNTER_INPUTS / height if counted else 0.5 for height in columns]
+    return op.input_lanes.value.data * sum(shares)
+
+
 def _add_heaps(shape: DriveShape, lut_inputs: int, parts: _Parts) -> None:
     heaps = [heap_parts(column.heights, column.remainder, shape.levels, lut_inputs) for column in shape.columns]
     parts.lut |= {
@@ -135,7 +153,10 @@ def _add_heaps(shape: DriveShape, lut_inputs: int, parts: _Parts) -> None:
         "chains": sum(heap.chains for heap in heaps),
         "short_columns": sum(heap.short for heap in heaps),
     }
-    parts.ff["heap"] = sum(heap.registers for heap in heaps)
+    waits = [wait for heap in heaps for wait in heap.waits]
+    for wait in waits:
+        parts.control.carry(1, wait)
+    parts.ff["heap"] = sum(heap.registers for heap in heaps) - sum(waits)
 
 
 def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> None:
@@ -148,12 +169,13 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
         parts.memories.append(Memory(fold.groups, values, "distributed"))
         # What is added to is read a stage ahead.
         registers = 2 * values
-        control.carry(2 + fold.group_bits, after)
-        control.carry(-1, 1)
+        control.carry(1, after)
+        control.carry(1 + fold.group_bits, after - 1)
+        control.carry(fold.group_bits, 1)
     elif is_two_level(fold, op.reduction):
         added = registers = 2 * values
-        control.carry(4, after)
-        control.carry(3, 1)
+        control.carry(1, after)
+        control.carry(3, after + 1)
     elif chunked or stepped:
         control.carry(2 * chunked + 2 * stepped, after)
     else:
@@ -161,7 +183,12 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     control.carry(int(chunked or stepped), 1 + biased)
     if biased and fold.groups > 1:
         control.carry(fold.group_bits, parts.control.stages - 1)
-    parts.lut |= {"sums": added, "offset_ones": ones, "bias": _bias_luts(op, fold)}
+    parts.lut |= {
+        "sums": added,
+        "offset_ones": ones,
+        "bias": _bias_luts(op, fold),
+        "bias_tables": _bias_tables(op, fold),
+    }
     parts.ff["membranes"] = registers + (values if biased else 0)
 
 
@@ -187,6 +214,15 @@ def _bias_luts(op: MatvecOp, fold: Fold) -> int:
     if fold.groups > 1:
         return op.output_lanes.value.data * bits
     return sum((bias & ((1 << bits) - 1)).bit_count() for bias in integers_of(op, op.bias).tolist())
+
+
+def _bias_tables(op: MatvecOp, fold: Fold) -> int:
+    """LUTs of the biases of many groups: for each bit that is not always the same a table of 64 words or more."""
+    if op.bias is None or fold.group_bits <= JOINED_BITS:
+        return 0
+    words = integers_of(op, op.bias).reshape(fold.groups, -1)
+    changes = np.bitwise_or.reduce(words ^ words[:1], axis=0) & ((1 << op.value_bits.value.data) - 1)
+    return sum(bits.bit_count() for bits in changes.tolist()) * -(-fold.groups // 64)
 
 
 def _without_sums(op: MatvecOp, fold: Fold, columns: Sequence[Column]) -> tuple[int, int]:

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from e3ne.devices.memories import Memory
+from e3ne.devices.memories import Memory, choosing_luts
 from e3ne.dialects.dataflow import WindowOp, as_tuple
-from e3ne.units.features import Control, Features, choosing_luts
+from e3ne.units.features import SHIFT_REGISTER, Control, Features
 from e3ne.units.window_taps import Sweep
-
-SHIFT_REGISTER = 3
-"""Beats between two taps from which on AMD's LUTs serve as shift registers (Yosys' xilinx_srl)."""
 
 
 def window_features(op: WindowOp, cycles: int) -> Features:
@@ -52,7 +49,7 @@ def window_features(op: WindowOp, cycles: int) -> Features:
         "stored_bits": stored,
         "bypassed": bypassed,
         "taps": kernel[0] * bits + (0 if shifted else gaps * spacing),
-        "shifted_taps": gaps * spacing if shifted else 0,
+        "shifted": gaps * spacing if shifted else 0,
     }
     return Features("window", control.lut | lut, control.ff | ff, memories, cycles)
 

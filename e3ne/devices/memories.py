@@ -6,7 +6,7 @@ memory with primitives the one with the least cost is taken. `e3ne calibrate` ho
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,11 +49,22 @@ _AMD = (
 # DP16KD and PDPW16KD, 18 kbit each.
 _LATTICE = (_Primitive(0.5, 14, _NARROW, 2, 128), _Primitive(0.5, 14, _WIDE, 1, 128))
 
-_MULTIPLEXER = 0.5
-"""What Yosys says that a bit of a multiplexer, or of a decoder, costs beside a block."""
+_MULTIPLEXER, _LUT_COST = 0.5, 2
+"""What Yosys says that a bit of a multiplexer, or of a decoder, costs beside the memory, and a LUT that is one."""
 
 _WRITTEN_BITS = 9
 """Bits of a block that are written together: words of less than that share none of them."""
+
+
+# Words, bits, LUTs, and whether all of those are taken for fewer bits: RAM32M16, RAM64M8 and their halves RAM32M and
+# RAM64M have a port for reading of their own; RAM64X1S, RAM128X1S and RAM256X1S read where they write.
+_LUT_RAMS: Mapping[tuple[bool, bool], Sequence[tuple[int, int, int, bool]]] = {
+    (True, False): ((32, 14, 8, True), (64, 7, 8, True)),
+    (True, True): ((32, 16, 8, True), (64, 8, 8, False), (128, 4, 8, False), (256, 2, 8, False)),
+    (False, False): ((32, 6, 4, True), (64, 3, 4, True)),
+    (False, True): ((32, 8, 4, True), (64, 4, 4, False), (128, 2, 4, False), (256, 1, 4, False)),
+}
+"""For UltraScale+ or not, and for one address or two."""
 
 
 def block_rams(memory: Memory, family: Family) -> float:
@@ -93,15 +104,16 @@ def memory_luts(memory: Memory, family: Family) -> float:
         return memory.ports * memory.width * choosing_luts(banks) + (banks if banks > 1 and not memory.rom else 0)
     if family == "ecp5":
         return 6 * -(-memory.width // 4) * -(-memory.words // 16)
-    if memory.shared:
-        return memory.width * -(-memory.words // 64)
-    wide, luts = (7, 8) if family == "xcup" else (3, 4)
-    if memory.words <= 32:
-        wide *= 2
-    banks = -(-memory.words // 64)
-    # A LUT enables the writing of each bank.
-    choosing = memory.width * choosing_luts(banks) + banks if banks > 1 else 0
-    return banks * min(-(-memory.width // wide) * luts, 2 * memory.width) + choosing
+    best: tuple[float, float] | None = None
+    for words, wide, luts, whole in _LUT_RAMS[family == "xcup", memory.shared]:
+        banks = -(-memory.words // words)
+        units = -(-memory.width // wide) * luts if whole else memory.width * luts / wide
+        decoding = banks if banks > 1 else 0
+        cost = _LUT_COST * luts * banks * memory.width / wide + _MULTIPLEXER * ((banks - 1) * memory.width + decoding)
+        if best is None or cost < best[0]:
+            best = (cost, banks * units + memory.width * choosing_luts(banks) + decoding)
+    assert best is not None
+    return best[1]
 
 
 def choosing_luts(words: int) -> float:

@@ -10,14 +10,12 @@ import numpy as np
 
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import FireOp, integers_of
-from e3ne.units.features import Control, Features, comparison_luts
+from e3ne.units.comparison_luts import comparison_luts
+from e3ne.units.features import Control, Features
 from e3ne.units.fire_thresholds import DIRECT_WORDS, searched_codes
 from e3ne.units.synapses import Integers
 
 LUT_BITS = 6
-
-LOOKUPS = ("by_3", "by_4", "by_5", "by_6")
-"""Bits of thresholds by the bits that address them; up to three join three bits of the value in a LUT."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +40,13 @@ class _Layer:
 
 @dataclass(frozen=True)
 class _Lookup:
-    """Of a stage: the LUTs in front of the carry chains that compare.
+    """The thresholds of a stage.
 
-    `varying` are the bits of thresholds that are looked up, `ahead` those of the two that may be next, `widths` those
-    of block memories.
+    `compared` are the width of each lane's comparison and its bits that vary, `ahead` the bits that vary in those of
+    the two thresholds that may be next, `widths` the widths of block memories.
     """
 
-    comparisons: int
-    varying: int
+    compared: tuple[tuple[int, int], ...]
     ahead: tuple[int, int]
     widths: tuple[int, ...]
 
@@ -62,16 +59,11 @@ def _lookup(layer: _Layer, lanes: int, stages: int, stage: int) -> _Lookup:
     thresholds = layer.thresholds()[:, codes]
     # (lanes, chunks · codes)
     words = thresholds.reshape(-1, lanes, len(codes)).transpose(1, 0, 2).reshape(lanes, -1)
-    used = words if span == 1 else words[:, np.arange(words.shape[1]) % (1 << span) > 0]
-    widths = np.array([_signed_bits(lane) for lane in used.tolist()])
-    columns = (used[:, :, None] >> np.arange(layer.bits + 1)) & 1
-    present = np.arange(layer.bits + 1) < widths[:, None]
-    same = (columns == columns[:, :1]).all(axis=1)
-    vary = present & ~same
+    widths = np.maximum([_signed_bits(lane) for lane in words.tolist()], layer.bits)
+    changes = np.bitwise_or.reduce(words ^ words[:, :1], axis=1) & ((1 << widths) - 1)
     pairs = [words[lane : lane + 2] for lane in range(0, lanes, 2)]
     return _Lookup(
-        sum(comparison_luts(bits) for bits in np.maximum(widths, layer.bits).tolist()),
-        int(vary.sum()),
+        tuple(zip(widths.tolist(), changes.tolist(), strict=True)),
         (_varying_bits(words[:, ::2]), _varying_bits(words[:, 1::2])),
         tuple(_varying(pair) for pair in pairs),
     )
@@ -103,14 +95,14 @@ def fire_features(op: FireOp) -> Features:
     control = Control(stages)
     control.count(*[span] * stages, given.chunks)
     node = span if span > 1 else 0
-    lut: dict[str, float] = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed", "chosen", "roots"), 0.0)
+    names = ("compared", "inverted", "addressed", "tables", "chosen", "roots")
+    lut: dict[str, float] = dict.fromkeys(names, 0.0)
     ahead = 0
     memories: list[Memory] = []
     for stage in range(stages):
         looked = _lookup(layer, lanes, stages, stage)
         address = group + stage * span + node
-        # With a constant the chunks are of six bits.
-        lut["comparisons"] += looked.comparisons if address else looked.comparisons / 2
+        direct, table = address, 1 << max(0, address - LUT_BITS)
         if op.threshold_memory.data == "block" and address:
             words = given.chunks << (stage * span + node)
             size = 1 << (words - 1).bit_length()
@@ -121,26 +113,26 @@ def fire_features(op: FireOp) -> Features:
                 for pair, width in enumerate(looked.widths)
             ]
             lut["addressed"] += lanes * (stage * span + node) + group if span > 1 else 0
+            direct, table = None, 0
         elif op.looks_ahead and node and given.chunks << (stage * span + node) > DIRECT_WORDS:
             # Two tables of half the size, a register behind each, and a choice between them.
             zero, one = looked.ahead
-            lut["tables"] += (zero + one) * 2 ** (address - 1 - LUT_BITS)
-            lut["roots"] += one
-            lut["chosen"] += max(zero, one)
+            lut["tables"] += (zero + one) << max(0, address - 1 - LUT_BITS)
+            lut["roots"] += one if address - 1 >= LUT_BITS else 0
             ahead += zero + one
-        else:
-            if address > LUT_BITS:
-                lut["tables"] += looked.varying << (address - LUT_BITS)
-            else:
-                lut[LOOKUPS[max(0, address - 3)]] += looked.varying
+            direct, table = None, 1
+        for width, varying in looked.compared:
+            luts, carried = comparison_luts(
+                width, (1 << width) - 1 if direct is None and table == 0 else varying, direct, table
+            )
+            lut["compared"] += luts
+            lut["inverted"] += carried
     held = sum(lanes * (bits + stage * span + node) + group for stage in range(stages))
     if op.threshold_memory.data == "block":
         # The memory holds the address: the leading one of a node, or the group of the last stage, is not needed.
         held -= lanes * stages if node else group
     beats = span // op.pace
     lut |= {
-        "lanes": lanes * stages,
-        "nodes": lanes * node * stages,
         "given": op.output_type.beat_bits * (beats - 1 if stages > 1 else 0),
     }
     return Features(

@@ -67,7 +67,7 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
     return Features(
         f"matvec-{op.implementation.data}",
         parts.control.lut | parts.lut | {"shift_registers": parts.control.shift_registers},
-        parts.control.ff | parts.ff | {"shifted": parts.control.shifted},
+        parts.control.ff | parts.ff | {"shifted_by_luts": parts.control.shifted},
         tuple(parts.memories),
         op.input_type.pixels * fold.groups * fold.chunks * fold.step_beats,
     )

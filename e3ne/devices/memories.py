@@ -8,7 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
+
+import numpy as np
 
 from e3ne.devices.families import Family
 
@@ -116,9 +119,19 @@ def memory_luts(memory: Memory, family: Family) -> float:
     return best[1]
 
 
+_CHOSEN = (
+    *((1, 0), (2, 1), (4, 1), (5, 2), (6, 2), (7, 4), (8, 3), (9, 5), (10, 4.25), (12, 4), (13, 5.25), (14, 5.75)),
+    *((16, 7.75), (18, 11), (24, 13.75), (32, 15), (48, 18.25), (64, 27.5), (128, 64)),
+)
+"""Words, and LUTs with six inputs that choose a bit among them: what Yosys 0.70 makes of a tree of multiplexers."""
+
+
+@lru_cache(maxsize=1 << 10)
 def choosing_luts(words: int) -> float:
-    """LUTs that choose a bit among some words: a LUT for each three words more, with many words half a one for each."""
-    return words / 2 if words > 8 else -(-(words - 1) // 3)
+    """LUTs that choose a bit among some words; between words that were measured in proportion."""
+    if words > _CHOSEN[-1][0]:
+        return words / 2
+    return float(np.interp(words, *zip(*_CHOSEN, strict=True)))
 
 
 def memories_of(memories: Sequence[Memory], family: Family) -> tuple[float, float]:

@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 
 
 # A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices.
-_AMD_PRIORS = {"chains": 0.0, "shifted_by_luts": 0.0, "bypassed": 0.0}
+_AMD_PRIORS = {"chains": 0.0, "whole_bits": 0.0, "shifted_by_luts": 0.0, "bypassed": 0.0}
 PRIORS: Mapping[Family, Mapping[str, float]] = {
     "xcup": _AMD_PRIORS,
     "xc7": _AMD_PRIORS,

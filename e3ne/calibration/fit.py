@@ -47,9 +47,10 @@ def fit(
 ) -> dict[str, float]:
     """A coefficient for each feature, from counts, what is known to add to them, and what was measured.
 
-    `priors` are the coefficients that are not expected to be one.
+    `priors` are the coefficients that are not expected to be one. What is expected to take nothing takes nothing.
     """
-    names = list(features[0])
+    nothing = {name: 0.0 for name in features[0] if priors.get(name, 1.0) == 0}
+    names = [name for name in features[0] if name not in nothing]
     counts = np.array([[each[name] for name in names] for each in features], dtype=np.float64)
     target = np.array(measured, dtype=np.float64)
     scale = np.maximum(target, LEAST)
@@ -62,7 +63,8 @@ def fit(
         weighted = matrix * weight[:, None]
         found = _non_negative(matrix.T @ weighted + np.diag(stiff), weighted.T @ wanted + stiff * prior)
         weight = OUTLIER / np.maximum(OUTLIER, np.abs(matrix @ found - wanted))
-    return {name: round(float(c), 4) for name, c in zip(names, found, strict=True)}
+    fitted = nothing | {name: round(float(c), 4) for name, c in zip(names, found, strict=True)}
+    return {name: fitted[name] for name in features[0]}
 
 
 def held_out(

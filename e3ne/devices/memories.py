@@ -131,7 +131,7 @@ def choosing_luts(words: int) -> float:
     """LUTs that choose a bit among some words; between words that were measured in proportion."""
     if words > _CHOSEN[-1][0]:
         return words / 2
-    return float(np.interp(words, *zip(*_CHOSEN, strict=True)))
+    return float(np.interp(words, [place for place, _ in _CHOSEN], [luts for _, luts in _CHOSEN]))
 
 
 def memories_of(memories: Sequence[Memory], family: Family) -> tuple[float, float]:

@@ -16,20 +16,21 @@ CARRIED_GROUPS = 3
 
 
 @lru_cache(maxsize=1 << 16)
-def comparison_luts(width: int, varying: int, address: int | None, table: int) -> tuple[int, bool]:
+def comparison_luts(width: int, varying: int, zeros: int, address: int | None, table: int) -> tuple[int, bool]:
     """LUTs in front of the carry chain, tables included, and whether there is one.
 
     `varying` has a one for each bit of the other number, out of `width`, that is no constant. Such a bit is a function
-    of `address` bits and takes `table` LUTs where it is looked up for itself; None: there is no other way.
+    of `address` bits and takes `table` LUTs where it is looked up for itself; None: there is no other way. Its `zeros`
+    lowest bits are zero: nothing depends on what they are compared with.
     """
-    groups = _groups(width, varying)
+    groups = _groups(width, varying, zeros)
     carried = len(groups) >= CARRIED_GROUPS
     if not carried:
-        groups = [(width, varying.bit_count())]
-    return sum(_group(bits, tables, address, table, 1 + carried) for bits, tables in groups), carried
+        groups = [(width - zeros, varying.bit_count())]
+    return sum(_group(bits, tables, address, table, 1 + carried) for bits, tables in groups if bits), carried
 
 
-def _groups(width: int, varying: int) -> list[tuple[int, int]]:
+def _groups(width: int, varying: int, zeros: int) -> list[tuple[int, int]]:
     """Bits and varying bits of each group."""
     groups: list[tuple[int, int]] = []
     constant = ~varying & ((1 << width) - 1)
@@ -42,7 +43,7 @@ def _groups(width: int, varying: int) -> list[tuple[int, int]]:
             budget = LUT_INPUTS
         budget -= cost
         bits, tables = groups[-1]
-        groups[-1] = bits + 1, tables + (varying >> place & 1)
+        groups[-1] = bits + (place >= zeros), tables + (varying >> place & 1)
     return groups
 
 

@@ -42,6 +42,7 @@ class Control:
     flowing: bool = False
     counters: int = 0
     counter_bits: int = 0
+    whole_bits: int = 0
     carried: int = 0
     shift_registers: int = 0
     shifted: int = 0
@@ -50,7 +51,9 @@ class Control:
         """Counters modulo each of some numbers; one modulo 1 is nothing."""
         for modulus in moduli:
             self.counters += modulus > 1
-            self.counter_bits += (modulus - 1).bit_length()
+            bits = (modulus - 1).bit_length()
+            self.counter_bits += bits
+            self.whole_bits += bits if modulus & (modulus - 1) == 0 and modulus > 4 else 0
 
     def carry(self, bits: int, stages: int) -> None:
         """Bits that are delayed by some stages."""
@@ -63,7 +66,13 @@ class Control:
     @property
     def lut(self) -> dict[str, float]:
         """Features of LUTs: the unit itself, pipeline stages, counters and their bits."""
-        return {"unit": 1, "stages": self.stages, "counters": self.counters, "counter_bits": self.counter_bits}
+        return {
+            "unit": 1,
+            "stages": self.stages,
+            "counters": self.counters,
+            "counter_bits": self.counter_bits - self.whole_bits,
+            "whole_bits": self.whole_bits,
+        }
 
     @property
     def ff(self) -> dict[str, float]:

@@ -194,16 +194,17 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
 
 def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
     """The memory of steps that wait behind the pipeline, its positions, and what counts them and those inside."""
-    control, width = parts.control, 0
+    control, width, copied = parts.control, 0, 0
     if op.has_credit:
         room = control.stages + 1
         width = op.output_lanes.value.data * op.value_bits.value.data + int(fold.chunks > 1 or fold.step_beats > 1)
         parts.memories.append(Memory(room, width, "distributed"))
         control.count(room, room, room + 1, room + 1)
         # Yosys keeps a copy of the position that addresses an asynchronous read.
-        control.carry((room - 1).bit_length(), 1)
+        copied = (room - 1).bit_length()
+        control.carry(copied, 1)
     # The stages of a pipeline that never waits are registers alone.
-    parts.lut |= {"waiting_bits": width} | ({"stages": 0} if op.has_credit else {})
+    parts.lut |= {"waiting_bits": width, "read_position": copied} | ({"stages": 0} if op.has_credit else {})
 
 
 def _bias_luts(op: MatvecOp, fold: Fold) -> int:

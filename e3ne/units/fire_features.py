@@ -149,7 +149,8 @@ def _add_stage(op: FireOp, layer: _Layer, stage: int, parts: _Parts) -> None:
         # Two tables of half the size, a register behind each, and a choice between them.
         zero, one = looked.ahead
         lut["tables"] += (zero + one) << max(0, address - 1 - LUT_INPUTS)
-        lut["roots"] += one if address > LUT_INPUTS else 0
+        # The first threshold of a group of channels, and the choice of it; with one group it is what a reset gives.
+        lut["roots"] += one * (1 + (address >= LUT_INPUTS)) if group else 0
         parts.ahead += zero + one
     elif address > LUT_INPUTS:
         lut["tables"] += sum(varying.bit_count() for _, varying, _ in looked.compared) << (address - LUT_INPUTS)

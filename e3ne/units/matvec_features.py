@@ -63,7 +63,7 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
         _add_weights(op, fold, matrix, plan.shape, parts)
     _add_heaps(plan.shape, op.lut_size, parts)
     _add_accumulators(op, fold, plan, parts)
-    _add_credit(op, fold, parts)
+    _add_credit(op, parts)
     return Features(
         f"matvec-{op.implementation.data}",
         parts.control.lut | parts.lut | {"shift_registers": parts.control.shift_registers},
@@ -192,14 +192,18 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     parts.ff["membranes"] = registers + (values if biased else 0)
 
 
-def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
+def _add_credit(op: MatvecOp, parts: _Parts) -> None:
     """The memory of steps that wait behind the pipeline, its positions, and what counts them and those inside."""
     control, width, copied = parts.control, 0, 0
     if op.has_credit:
         room = control.stages + 1
-        width = op.output_lanes.value.data * op.value_bits.value.data + int(fold.chunks > 1 or fold.step_beats > 1)
+        # A bit tells whether a step gives, even where each does.
+        width = op.output_lanes.value.data * op.value_bits.value.data + 1
         parts.memories.append(Memory(room, width, "distributed"))
-        control.count(room, room, room + 1, room + 1)
+        control.count(room, room)
+        # What counts up and down.
+        control.counters += 2
+        control.counter_bits += 2 * room.bit_length()
         # Yosys keeps a copy of the position that addresses an asynchronous read.
         copied = (room - 1).bit_length()
         control.carry(copied, 1)

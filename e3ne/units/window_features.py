@@ -44,7 +44,8 @@ def window_features(op: WindowOp, cycles: int) -> Features:
         "masked_rows": 0 if gated else sum(masked),
         "position_bits": position + copied,
         "stored_words": depth if stored else 0,
-        "stored_bits": stored // max(1, depth) * choosing_luts(depth),
+        # Of many words a memory of registers takes half a LUT to choose one.
+        "stored_bits": stored // max(1, depth) * (depth / 2 if depth > 8 else choosing_luts(depth)),
         "shift_registers": gaps * -(-spacing // 32) if shifted else 0,
         # A LUT with six inputs chooses among four.
         "bypassed": bypassed,

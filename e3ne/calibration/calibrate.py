@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import e3ne.devices
-from e3ne.calibration.fit import Errors, errors, fit
+from e3ne.calibration.fit import Errors, fit, held_out
 from e3ne.calibration.measure import Measured, measure, tool_version
 from e3ne.calibration.samples import draw_samples
 from e3ne.devices.costs import SCHEMA, Coefficients, data_file
@@ -23,7 +23,7 @@ Progress = Callable[[int, int], None]
 
 # A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices. What a
 # sum chooses between is in its LUTs there, and in front of them with four inputs.
-_AMD_PRIORS = {"chains": 0.0, "shifted_taps": 0.0, "bypassed": 0.0}
+_AMD_PRIORS = {"chains": 0.0, "whole_bits": 0.0, "shifted_by_luts": 0.0, "bypassed": 0.0}
 PRIORS: Mapping[Family, Mapping[str, float]] = {
     "xcup": _AMD_PRIORS,
     "xc7": _AMD_PRIORS,
@@ -34,7 +34,7 @@ PRIORS: Mapping[Family, Mapping[str, float]] = {
 
 @dataclass(frozen=True)
 class KindResult:
-    """The coefficients of a kind of unit, and how far they are from the half of its samples that they did not see."""
+    """The coefficients of a kind of unit, and how far those of half of its samples are from the other half."""
 
     samples: int
     coefficients: Coefficients
@@ -72,25 +72,17 @@ def calibrate(family: Family, samples: int, seed: int, progress: Progress) -> Ca
 
 
 def fit_kind(samples: Sequence[Measured], family: Family) -> KindResult:
-    """Fits one half of the samples, every second one, and tries the result on the other."""
-    seen, unseen = samples[::2], samples[1::2]
-    memories = {each.name: memories_of(each.features.memories, family) for each in samples}
-    known, priors = [memories[s.name][0] for s in seen], PRIORS[family]
-    lut = fit([s.features.lut for s in seen], known, [s.lut for s in seen], priors)
-    ff = fit([s.features.ff for s in seen], [0.0] * len(seen), [s.ff for s in seen], priors)
-    lut_estimates = [memories[s.name][0] + _sum(lut, s.features.lut) for s in unseen]
-    ff_estimates = [_sum(ff, s.features.ff) for s in unseen]
+    """Fits all samples; the errors are those of fits that have not seen what they are held against."""
+    known, priors = [memories_of(s.features.memories, family) for s in samples], PRIORS[family]
+    lut = [s.features.lut for s in samples], [luts for luts, _ in known], [s.lut for s in samples]
+    ff = [s.features.ff for s in samples], [0.0] * len(samples), [s.ff for s in samples]
     return KindResult(
         len(samples),
-        Coefficients(lut, ff),
-        errors(lut_estimates, [s.lut for s in unseen]),
-        errors(ff_estimates, [s.ff for s in unseen]),
-        sum(memories[s.name][1] != s.bram36 for s in samples),
+        Coefficients(fit(*lut, priors), fit(*ff, priors)),
+        held_out(*lut, priors),
+        held_out(*ff, priors),
+        sum(blocks != s.bram36 for s, (_, blocks) in zip(samples, known, strict=True)),
     )
-
-
-def _sum(coefficients: Mapping[str, float], counts: Mapping[str, float]) -> float:
-    return sum(coefficients[name] * count for name, count in counts.items())
 
 
 def as_json(calibration: Calibration) -> str:

@@ -34,7 +34,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def errors_table(found: Calibration) -> Table:
-    """The errors of the half of the samples that the fit has not seen, by kind of unit."""
+    """The errors of samples that a fit has not seen, by kind of unit."""
     table = Table(title=f"{found.family}: errors in % of units that the fit has not seen ({found.tool})")
     for name in ("unit", "samples", "LUT mean", "90 %", "worst", "FF mean", "90 %", "worst", "block RAM differs"):
         table.add_column(name, justify="left" if name == "unit" else "right")

@@ -6,6 +6,7 @@ does not show, or shows only together with another part, should stay there.
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -21,6 +22,9 @@ OUTLIER = 0.15
 """Relative error beyond which a unit counts by its error, no more by the square: now and then synthesis goes astray."""
 
 ROUNDS = 8
+
+SPLITS = 5
+"""Random halves of the units on which errors are found."""
 
 LEAST = 8.0
 """Of units that are smaller than this the relative error is taken as if they were as large."""
@@ -43,9 +47,10 @@ def fit(
 ) -> dict[str, float]:
     """A coefficient for each feature, from counts, what is known to add to them, and what was measured.
 
-    `priors` are the coefficients that are not expected to be one.
+    `priors` are the coefficients that are not expected to be one. What is expected to take nothing takes nothing.
     """
-    names = list(features[0])
+    nothing = {name: 0.0 for name in features[0] if priors.get(name, 1.0) == 0}
+    names = [name for name in features[0] if name not in nothing]
     counts = np.array([[each[name] for name in names] for each in features], dtype=np.float64)
     target = np.array(measured, dtype=np.float64)
     scale = np.maximum(target, LEAST)
@@ -58,7 +63,28 @@ def fit(
         weighted = matrix * weight[:, None]
         found = _non_negative(matrix.T @ weighted + np.diag(stiff), weighted.T @ wanted + stiff * prior)
         weight = OUTLIER / np.maximum(OUTLIER, np.abs(matrix @ found - wanted))
-    return {name: round(float(c), 4) for name, c in zip(names, found, strict=True)}
+    fitted = nothing | {name: round(float(c), 4) for name, c in zip(names, found, strict=True)}
+    return {name: fitted[name] for name in features[0]}
+
+
+def held_out(
+    features: Sequence[Mapping[str, float]],
+    rest: Sequence[float],
+    measured: Sequence[float],
+    priors: Mapping[str, float],
+) -> Errors:
+    """As `fit`, on random halves of the units: the errors of those in the other halves, all together."""
+    estimated: list[float] = []
+    real: list[float] = []
+    for split in range(SPLITS):
+        order = random.Random(split).sample(range(len(measured)), len(measured))
+        half = (len(order) + 1) // 2
+        seen = order[:half]
+        found = fit([features[i] for i in seen], [rest[i] for i in seen], [measured[i] for i in seen], priors)
+        for unseen in order[half:]:
+            estimated.append(rest[unseen] + sum(found[name] * count for name, count in features[unseen].items()))
+            real.append(measured[unseen])
+    return errors(estimated, real)
 
 
 def _non_negative(gram: Reals, right: Reals) -> Reals:

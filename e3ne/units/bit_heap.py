@@ -10,10 +10,12 @@ Bits may come some levels late, as sums of other heaps do. Two rows wait for the
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import groupby
+from typing import cast
 
 from xdsl.ir import SSAValue
 
@@ -91,6 +93,7 @@ class HeapParts:
     """What a heap is made of: bits that counters give, bits that carry chains give, chains, register bits.
 
     Columns of a chain are counted by how many of their two bits are no constant; no more than two columns are no chain.
+    `waits` are the levels behind which each bit of the sum is but delayed, its first register included.
     """
 
     counters: int
@@ -99,6 +102,18 @@ class HeapParts:
     chains: int
     short: int
     registers: int
+    waits: tuple[int, ...] = ()
+
+    @staticmethod
+    def sum(heaps: Sequence[tuple[HeapParts, int]]) -> HeapParts:
+        """The parts of several heaps, each there so many times."""
+        total: dict[str, int] = defaultdict(int)
+        waits: list[int] = []
+        for heap, count in heaps:
+            for name in ("counters", "columns", "half_columns", "chains", "short", "registers"):
+                total[name] += count * cast(int, getattr(heap, name))
+            waits += heap.waits * count
+        return HeapParts(**total, waits=tuple(waits))
 
     @property
     def luts(self) -> int:
@@ -122,6 +137,7 @@ def heap_parts(
     # Where in its column a constant one is; -1: nowhere.
     ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
     counters = columns = halves = chains = short = registers = 0
+    waits = [levels] * len(heights)
     for level in range(levels):
         for column, more in enumerate(arriving.get(level, ())):
             current[column] += more
@@ -129,17 +145,19 @@ def heap_parts(
             if len(takes) == 1:
                 counters += number * gives
             elif gives <= 2:
-                short += gives
+                short += number * gives
             else:
-                full = sum(count - (0 <= ones[low + i] < count) == 2 for i, count in enumerate(takes))
-                chains, columns, halves = chains + 1, columns + full, halves + len(takes) - full
+                full = sum(number - (0 <= ones[low + i] < number * 2) for i, count in enumerate(takes) if count == 2)
+                chains, columns, halves = chains + number, columns + full, halves + number * len(takes) - full
             for column, count in enumerate(takes, low):
                 current[column] -= number * count
                 ones[column] = max(-1, ones[column] - number * count)
             for column in range(low, low + gives):
                 current[column] += number
+                waits[column] = levels - level
         registers += sum(current) - sum(place >= 0 for place in ones)
-    return HeapParts(counters, columns, halves, chains, short, registers)
+    variable = [wait for wait, height, one in zip(waits, current, ones, strict=True) if height and one < 0]
+    return HeapParts(counters, columns, halves, chains, short, registers, tuple(variable))
 
 
 @lru_cache(maxsize=1 << 12)

@@ -28,39 +28,57 @@ class Features:
     cycles: int = 0
 
 
+SHIFT_REGISTER = 3
+"""Registers behind each other, without an enable, from which on AMD's LUTs shift (Yosys' xilinx_srl)."""
+
+
 @dataclass
 class Control:
-    """The parts that handshakes, counters and delayed marks have in all units, counted as a unit is gone through."""
+    """The parts that handshakes, counters and delayed marks have in all units, counted as a unit is gone through.
+
+    With `flowing` stages that never wait, long delays are `shift_registers` of LUTs, for so many `shifted` flip-flops.
+    """
 
     stages: int
+    flowing: bool = False
     counters: int = 0
     counter_bits: int = 0
+    whole_bits: int = 0
     carried: int = 0
+    shift_registers: int = 0
+    shifted: int = 0
 
     def count(self, *moduli: int) -> None:
         """Counters modulo each of some numbers; one modulo 1 is nothing."""
         for modulus in moduli:
             self.counters += modulus > 1
-            self.counter_bits += (modulus - 1).bit_length()
+            bits = (modulus - 1).bit_length()
+            self.counter_bits += bits
+            self.whole_bits += bits if modulus & (modulus - 1) == 0 and modulus > 4 else 0
 
     def carry(self, bits: int, stages: int) -> None:
         """Bits that are delayed by some stages."""
-        self.carried += bits * stages
+        if self.flowing and stages >= SHIFT_REGISTER:
+            self.shift_registers += bits
+            self.shifted += bits * stages
+        else:
+            self.carried += bits * stages
 
     @property
     def lut(self) -> dict[str, float]:
         """Features of LUTs: the unit itself, pipeline stages, counters and their bits."""
-        return {"unit": 1, "stages": self.stages, "counters": self.counters, "counter_bits": self.counter_bits}
+        return {
+            "unit": 1,
+            "stages": self.stages,
+            "counters": self.counters,
+            "counter_bits": self.counter_bits - self.whole_bits,
+            "whole_bits": self.whole_bits,
+        }
 
     @property
     def ff(self) -> dict[str, float]:
         """Features of flip-flops: exactly one for each."""
         return {"control": self.stages + self.counter_bits + self.carried}
-
-
-def choosing_luts(words: int) -> float:
-    """LUTs that choose a bit among some words: a LUT for each three words more, with many words half a one for each."""
-    return words / 2 if words > 8 else -(-(words - 1) // 3)
 
 
 def comparison_luts(bits: int) -> int:

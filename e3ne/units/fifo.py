@@ -55,14 +55,15 @@ class Fifo(Unit[FifoOp]):
         # Two beats need no positions: a bit tells whether there is one, another whether one waits behind it.
         control.count(*([depth, depth] if depth > 2 else []))
         held = depth.bit_length()
+        # Yosys keeps a copy of the position that addresses an asynchronous read.
+        copied = (depth - 1).bit_length() if depth > 2 else 0
         return Features(
             "fifo",
-            control.lut | {"held_bits": held, "waiting": bits if depth == 2 else 0},
-            # Yosys keeps a copy of the position that addresses an asynchronous read.
+            control.lut | {"held_bits": held, "read_position": copied, "waiting": bits if depth == 2 else 0},
             control.ff
             | {
                 "held_bits": held,
-                "read_position": (depth - 1).bit_length() if depth > 2 else 0,
+                "read_position": copied,
                 "stored": bits * depth if depth <= 2 else 0,
             },
             (Memory(depth, bits, "distributed"),) if depth > 2 else (),

@@ -7,17 +7,14 @@ from functools import lru_cache
 from hashlib import blake2b
 
 import numpy as np
+from numpy.typing import NDArray
 
 from e3ne.devices.memories import Memory
 from e3ne.dialects.dataflow import FireOp, integers_of
-from e3ne.units.features import Control, Features, comparison_luts
+from e3ne.units.comparison_luts import LUT_INPUTS, comparison_luts
+from e3ne.units.features import Control, Features
 from e3ne.units.fire_thresholds import DIRECT_WORDS, searched_codes
 from e3ne.units.synapses import Integers
-
-LUT_BITS = 6
-
-LOOKUPS = ("by_3", "by_4", "by_5", "by_6")
-"""Bits of thresholds by the bits that address them; up to three join three bits of the value in a LUT."""
 
 
 @dataclass(frozen=True)
@@ -42,14 +39,14 @@ class _Layer:
 
 @dataclass(frozen=True)
 class _Lookup:
-    """Of a stage: the LUTs in front of the carry chains that compare.
+    """The thresholds of a stage.
 
-    `varying` are the bits of thresholds that are looked up, `ahead` those of the two that may be next, `widths` those
-    of block memories.
+    `compared` are the width of each lane's comparison, its bits that vary, and how many of the lowest are always zero:
+    neither these nor the same bits of the value matter. `ahead` the bits that vary in those of
+    the two thresholds that may be next, `widths` the widths of block memories.
     """
 
-    comparisons: int
-    varying: int
+    compared: tuple[tuple[int, int, int], ...]
     ahead: tuple[int, int]
     widths: tuple[int, ...]
 
@@ -62,16 +59,13 @@ def _lookup(layer: _Layer, lanes: int, stages: int, stage: int) -> _Lookup:
     thresholds = layer.thresholds()[:, codes]
     # (lanes, chunks · codes)
     words = thresholds.reshape(-1, lanes, len(codes)).transpose(1, 0, 2).reshape(lanes, -1)
-    used = words if span == 1 else words[:, np.arange(words.shape[1]) % (1 << span) > 0]
-    widths = np.array([_signed_bits(lane) for lane in used.tolist()])
-    columns = (used[:, :, None] >> np.arange(layer.bits + 1)) & 1
-    present = np.arange(layer.bits + 1) < widths[:, None]
-    same = (columns == columns[:, :1]).all(axis=1)
-    vary = present & ~same
+    widths = np.maximum([_signed_bits(lane) for lane in words.tolist()], layer.bits)
+    changes = np.bitwise_or.reduce(words ^ words[:, :1], axis=1) & ((1 << widths) - 1)
+    ones = np.bitwise_or.reduce(words, axis=1) | 1 << (widths - 1)
+    zeros = np.array([(one & -one).bit_length() - 1 for one in ones.tolist()])
     pairs = [words[lane : lane + 2] for lane in range(0, lanes, 2)]
     return _Lookup(
-        sum(comparison_luts(bits) for bits in np.maximum(widths, layer.bits).tolist()),
-        int(vary.sum()),
+        tuple(zip(widths.tolist(), changes.tolist(), zeros.tolist(), strict=True)),
         (_varying_bits(words[:, ::2]), _varying_bits(words[:, 1::2])),
         tuple(_varying(pair) for pair in pairs),
     )
@@ -95,61 +89,81 @@ def _varying(pair: Integers) -> int:
     return int(np.bitwise_or.reduce(words ^ words[0])).bit_count() if words.size else 0
 
 
+@dataclass
+class _Parts:
+    """Features while they are gathered, from the last stage to the first.
+
+    `unused` are, for each lane, the lowest bits of the value that neither a stage nor one behind it looks at.
+    """
+
+    unused: NDArray[np.int64]
+    lut: dict[str, float]
+    held: int = 0
+    ahead: int = 0
+    memories: list[Memory] = field(default_factory=list[Memory])
+
+
 def fire_features(op: FireOp) -> Features:
     """The parts of the unit."""
     given, span, stages = op.input_type, op.span, op.stages.value.data
-    lanes, bits, group = given.lanes, given.element_bits, (given.chunks - 1).bit_length()
-    layer = _layer(op)
     control = Control(stages)
     control.count(*[span] * stages, given.chunks)
-    node = span if span > 1 else 0
-    lut: dict[str, float] = dict.fromkeys(("comparisons", *LOOKUPS, "tables", "addressed", "chosen", "roots"), 0.0)
-    ahead = 0
-    memories: list[Memory] = []
-    for stage in range(stages):
-        looked = _lookup(layer, lanes, stages, stage)
-        address = group + stage * span + node
-        # With a constant the chunks are of six bits.
-        lut["comparisons"] += looked.comparisons if address else looked.comparisons / 2
-        if op.threshold_memory.data == "block" and address:
-            words = given.chunks << (stage * span + node)
-            size = 1 << (words - 1).bit_length()
-            memories += [
-                Memory(2 * size, width, "block", ports=2, rom=True)
-                if 2 * pair + 1 < lanes
-                else Memory(words, width, "block", rom=True)
-                for pair, width in enumerate(looked.widths)
-            ]
-            lut["addressed"] += lanes * (stage * span + node) + group if span > 1 else 0
-        elif op.looks_ahead and node and given.chunks << (stage * span + node) > DIRECT_WORDS:
-            # Two tables of half the size, a register behind each, and a choice between them.
-            zero, one = looked.ahead
-            lut["tables"] += (zero + one) * 2 ** (address - 1 - LUT_BITS)
-            lut["roots"] += one
-            lut["chosen"] += max(zero, one)
-            ahead += zero + one
-        else:
-            if address > LUT_BITS:
-                lut["tables"] += looked.varying << (address - LUT_BITS)
-            else:
-                lut[LOOKUPS[max(0, address - 3)]] += looked.varying
-    held = sum(lanes * (bits + stage * span + node) + group for stage in range(stages))
+    names = ("compared", "inverted", "short", "addressed", "tables", "roots")
+    parts = _Parts(np.full(given.lanes, given.element_bits), dict.fromkeys(names, 0.0))
+    layer = _layer(op)
+    for stage in reversed(range(stages)):
+        _add_stage(op, layer, stage, parts)
     if op.threshold_memory.data == "block":
         # The memory holds the address: the leading one of a node, or the group of the last stage, is not needed.
-        held -= lanes * stages if node else group
-    beats = span // op.pace
-    lut |= {
-        "lanes": lanes * stages,
-        "nodes": lanes * node * stages,
-        "given": op.output_type.beat_bits * (beats - 1 if stages > 1 else 0),
-    }
+        parts.held -= given.lanes * stages if span > 1 else (given.chunks - 1).bit_length()
+    more = op.output_type.beat_bits * (span // op.pace - 1 if stages > 1 else 0)
     return Features(
         "fire",
-        control.lut | lut,
-        control.ff | {"held": held, "ahead": ahead},
-        memories,
+        control.lut | parts.lut | {"given": more},
+        control.ff | {"held": parts.held, "ahead": parts.ahead},
+        parts.memories,
         given.pixels * given.chunks * span,
     )
+
+
+def _add_stage(op: FireOp, layer: _Layer, stage: int, parts: _Parts) -> None:
+    """Values, digits found, and thresholds of a stage: in a memory, behind registers, or out of tables."""
+    given, span = op.input_type, op.span
+    lanes, group, node = given.lanes, (given.chunks - 1).bit_length(), span if span > 1 else 0
+    looked = _lookup(layer, lanes, op.stages.value.data, stage)
+    digits = stage * span + node
+    words, address = given.chunks << digits, group + digits
+    in_memory = op.threshold_memory.data == "block" and address > 0
+    ahead = not in_memory and op.looks_ahead and node > 0 and words > DIRECT_WORDS
+    lut = parts.lut
+    if in_memory:
+        size = 1 << (words - 1).bit_length()
+        parts.memories += [
+            Memory(2 * size, width, "block", ports=2, rom=True)
+            if 2 * pair + 1 < lanes
+            else Memory(words, width, "block", rom=True)
+            for pair, width in enumerate(looked.widths)
+        ]
+        lut["addressed"] += lanes * digits + group if node else 0
+    elif ahead:
+        # Two tables of half the size, a register behind each, and a choice between them.
+        zero, one = looked.ahead
+        lut["tables"] += (zero + one) << max(0, address - 1 - LUT_INPUTS)
+        # The first threshold of a group of channels, and the choice of it; with one group it is what a reset gives.
+        lut["roots"] += one * (1 + (address >= LUT_INPUTS)) if group else 0
+        parts.ahead += zero + one
+    elif address > LUT_INPUTS:
+        lut["tables"] += sum(varying.bit_count() for _, varying, _ in looked.compared) << (address - LUT_INPUTS)
+    direct = None if in_memory or ahead else address
+    table = 0 if in_memory or (not ahead and address > LUT_INPUTS) else 1
+    for width, varying, zeros in looked.compared:
+        present, lowest = ((1 << width) - 1, 0) if in_memory else (varying, zeros)
+        luts, carried = comparison_luts(width, present, lowest, direct, table)
+        lut["compared"] += luts
+        lut["inverted"] += carried
+        lut["short"] += not carried and varying > 0
+    parts.unused = np.minimum(parts.unused, [0 if in_memory else zeros for _, _, zeros in looked.compared])
+    parts.held += lanes * (given.element_bits + digits) + group - int(parts.unused.sum())
 
 
 def _layer(op: FireOp) -> _Layer:

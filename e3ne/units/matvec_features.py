@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import astuple, dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
 
 from e3ne.devices.memories import Memory
-from e3ne.dialects.dataflow import MatvecOp
+from e3ne.dialects.dataflow import MatvecOp, integers_of
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
-from e3ne.units.bit_heap import HeapParts
+from e3ne.units.bit_heap import COUNTER_INPUTS, HeapParts
 from e3ne.units.drive import DriveShape
 from e3ne.units.features import Control, Features, bias_luts
-from e3ne.units.matvec_adder import adder_shape, weight_stages
+from e3ne.units.matvec_adder import adder_shape, weight_bits, weight_stages
 from e3ne.units.matvec_matrix import Matrix, rom_of, table_plan_of
 from e3ne.units.shared_parts import shared_parts
 from e3ne.units.shared_plan import SharedPlan, shared_plan_of
 from e3ne.units.synapses import Fold
 from e3ne.units.table_plan import TableBits
+
+JOINED_BITS = 4
+"""Bits of a group's number up to which the tables of biases join the LUTs of their sums."""
 
 
 @dataclass
@@ -44,8 +50,8 @@ class _Plan:
             return shared_parts(self.shared, lut_inputs)
         equal = Counter(map(id, self.shape.columns))
         columns = {id(column): column for column in self.shape.columns}
-        found = [(astuple(columns[key].parts(self.shape.levels, lut_inputs)), n) for key, n in equal.items()]
-        return HeapParts(*(sum(n * parts[place] for parts, n in found) for place in range(len(found[0][0]))))
+        found = [(columns[key].parts(self.shape.levels, lut_inputs), count) for key, count in equal.items()]
+        return HeapParts.sum(found)
 
 
 def stages_of(op: MatvecOp, fold: Fold) -> int:
@@ -69,19 +75,19 @@ def matvec_features(op: MatvecOp, fold: Fold) -> Features:
     """The parts of the unit for the decided folding."""
     matrix = Matrix.of(op)
     plan = _plan(op, fold, matrix)
-    parts = _Parts(Control(_stages(op, fold, plan)))
+    parts = _Parts(Control(_stages(op, fold, plan), op.has_credit))
     parts.control.count(fold.groups, fold.chunks, fold.step_beats)
     if plan.tables is not None:
         _add_tables(op, fold, plan.tables, parts)
     else:
-        _add_weights(op, fold, matrix, parts)
+        _add_weights(op, fold, matrix, plan.shape, parts)
     _add_heaps(plan.heaps(op.lut_size), parts)
     _add_accumulators(op, fold, plan, parts)
-    _add_credit(op, fold, parts)
+    _add_credit(op, parts)
     return Features(
         f"matvec-{op.implementation.data}",
-        parts.control.lut | parts.lut,
-        parts.control.ff | parts.ff,
+        parts.control.lut | parts.lut | {"shift_registers": parts.control.shift_registers},
+        parts.control.ff | parts.ff | {"shifted_by_luts": parts.control.shifted},
         tuple(parts.memories),
         op.input_type.pixels * fold.groups * fold.chunks * fold.step_beats,
     )
@@ -125,7 +131,7 @@ def _add_tables(op: MatvecOp, fold: Fold, tables: TableBits, parts: _Parts) -> N
         parts.control.carry(_digits(op) + fold.address_bits, 1)
 
 
-def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> None:
+def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, shape: DriveShape, parts: _Parts) -> None:
     """Weights from their memory, and their selection: flip-flops with a reset for each digit."""
     outputs, lanes, parallel = (p.value.data for p in (op.output_lanes, op.input_lanes, op.parallel_steps))
     block = op.weight_memory.data == "block"
@@ -137,6 +143,7 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         "rom_tables": rom.tables if logic else 0,
         "rom_multiplexed": rom.multiplexed if logic else 0,
         "address_bits": address_bits,
+        "inverted": outputs * _inverted(op, matrix, shape.columns[0].heights),
     }
     parts.ff |= {
         # The registers behind a block memory are part of it in the end, but not for synthesis.
@@ -150,6 +157,18 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, parts: _Parts) -> Non
         parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
 
 
+def _inverted(op: MatvecOp, matrix: Matrix, heights: Sequence[int]) -> float:
+    """Inverters of the signs of an output's weights: counters are tables and need none, nor a chain for one operand."""
+    low, high = matrix.range
+    if low == 0:
+        return 0
+    counted = op.lut_size >= COUNTER_INPUTS and max(heights) >= COUNTER_INPUTS
+    first = weight_bits(low, high) - 1
+    columns = [heights[place] for place in range(first, min(first + op.parallel_steps.value.data, len(heights)))]
+    shares = [height % COUNTER_INPUTS / height if counted else 0.5 for height in columns]
+    return op.input_lanes.value.data * sum(shares)
+
+
 def _add_heaps(heaps: HeapParts, parts: _Parts) -> None:
     parts.lut |= {
         "counters_6_3": heaps.counters,
@@ -158,7 +177,9 @@ def _add_heaps(heaps: HeapParts, parts: _Parts) -> None:
         "chains": heaps.chains,
         "short_columns": heaps.short,
     }
-    parts.ff["heap"] = heaps.registers
+    for wait in heaps.waits:
+        parts.control.carry(1, wait)
+    parts.ff["heap"] = heaps.registers - sum(heaps.waits)
 
 
 def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> None:
@@ -171,12 +192,13 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
         parts.memories.append(Memory(fold.groups, values, "distributed"))
         # What is added to is read a stage ahead.
         registers = 2 * values
-        control.carry(2 + fold.group_bits, after)
-        control.carry(-1, 1)
+        control.carry(1, after)
+        control.carry(1 + fold.group_bits, after - 1)
+        control.carry(fold.group_bits, 1)
     elif is_two_level(fold, op.reduction):
         added = registers = 2 * values
-        control.carry(4, after)
-        control.carry(3, 1)
+        control.carry(1, after)
+        control.carry(3, after + 1)
     elif chunked or stepped:
         control.carry(2 * chunked + 2 * stepped, after)
     else:
@@ -184,22 +206,32 @@ def _add_accumulators(op: MatvecOp, fold: Fold, plan: _Plan, parts: _Parts) -> N
     control.carry(int(chunked or stepped), 1 + biased)
     if biased and fold.groups > 1:
         control.carry(fold.group_bits, parts.control.stages - 1)
-    parts.lut |= {"sums": added, "offset_ones": ones, "bias": bias_luts(op, _kept(plan))}
+    parts.lut |= {
+        "sums": added,
+        "offset_ones": ones,
+        "bias": bias_luts(op, _kept(plan)),
+        "bias_tables": _bias_tables(op, fold),
+    }
     parts.ff["membranes"] = registers + (values if biased else 0)
 
 
-def _add_credit(op: MatvecOp, fold: Fold, parts: _Parts) -> None:
+def _add_credit(op: MatvecOp, parts: _Parts) -> None:
     """The memory of steps that wait behind the pipeline, its positions, and what counts them and those inside."""
-    control, width = parts.control, 0
+    control, width, copied = parts.control, 0, 0
     if op.has_credit:
         room = control.stages + 1
-        width = op.output_lanes.value.data * op.value_bits.value.data + int(fold.chunks > 1 or fold.step_beats > 1)
+        # A bit tells whether a step gives, even where each does.
+        width = op.output_lanes.value.data * op.value_bits.value.data + 1
         parts.memories.append(Memory(room, width, "distributed"))
-        control.count(room, room, room + 1, room + 1)
+        control.count(room, room)
+        # What counts up and down.
+        control.counters += 2
+        control.counter_bits += 2 * room.bit_length()
         # Yosys keeps a copy of the position that addresses an asynchronous read.
-        control.carry((room - 1).bit_length(), 1)
+        copied = (room - 1).bit_length()
+        control.carry(copied, 1)
     # The stages of a pipeline that never waits are registers alone.
-    parts.lut |= {"waiting_bits": width} | ({"stages": 0} if op.has_credit else {})
+    parts.lut |= {"waiting_bits": width, "read_position": copied} | ({"stages": 0} if op.has_credit else {})
 
 
 def _kept(plan: _Plan) -> list[bool]:
@@ -207,6 +239,15 @@ def _kept(plan: _Plan) -> list[bool]:
     if plan.shared is None:
         return [True] * len(plan.shape.columns)
     return [bool(row.parts or row.weights.any()) for row in plan.shared.sharing.outputs]
+
+
+def _bias_tables(op: MatvecOp, fold: Fold) -> int:
+    """LUTs of the biases of many groups: for each bit that is not always the same a table of 64 words or more."""
+    if op.bias is None or fold.group_bits <= JOINED_BITS:
+        return 0
+    words = integers_of(op, op.bias).reshape(fold.groups, -1)
+    changes = np.bitwise_or.reduce(words ^ words[:1], axis=0) & ((1 << op.value_bits.value.data) - 1)
+    return sum(bits.bit_count() for bits in changes.tolist()) * -(-fold.groups // 64)
 
 
 def _without_sums(op: MatvecOp, fold: Fold, plan: _Plan) -> tuple[int, int]:

@@ -62,6 +62,10 @@ def table_plan_of(
     return table_plan(fold.lane_weights(matrix.integers(), outputs, lanes, parallel), multiple, bits, lut_inputs)
 
 
+CHOSEN = 0.4
+"""LUTs for each table of 64 words that choose among more than four: up to four, multiplexers between LUTs do."""
+
+
 @dataclass(frozen=True)
 class Rom:
     """A memory of weights: bits of a word that vary; as logic the different tables of 64 words, and what chooses.
@@ -107,7 +111,7 @@ def _rom(words: Integers, bits: int, lanes: int, block: bool) -> Rom:
     packed = np.packbits(padded, axis=1)
     lane = (np.flatnonzero(varies) // bits % lanes).astype(np.uint16)
     by_lane = np.concatenate([lane[:, None].view(np.uint8), packed], axis=1)
-    multiplexed = varying * (depth // 64 - 1)
+    multiplexed = round(CHOSEN * varying * -(-len(words) // 64)) if len(words) > 256 else 0
     return Rom(varying, _different(blocks[~constant]), multiplexed, _different(packed), _different(by_lane))
 
 

@@ -90,8 +90,7 @@ class Pool(Unit[PoolOp]):
         racing = given.lanes if given.steps > 1 and size > 1 else 0
         return Features(
             "pool-trains",
-            control.lut
-            | {"racing": racing, "results": results, "digits": given.lanes if size > 2 else given.lanes / 2},
+            control.lut | {"racing": racing, "results": results, "digits": results * _shown_luts(size, given.steps)},
             control.ff | {"racing": racing, "results": results},
             (),
             given.beats_per_image,
@@ -129,6 +128,19 @@ class Pool(Unit[PoolOp]):
 
 def _stages(op: PoolOp) -> int:
     return max(1, tree_depth(op.size.value.data)) if op.input_type.signed else 1
+
+
+def _shown_luts(size: int, steps: int) -> int:
+    """LUTs in front of the one that gives the largest digit of so many trains.
+
+    A LUT shows two digits that are still in the race; where the time step has three bits, and digits are many, one
+    shows each of them before. Of four digits and two time steps Yosys 0.70 makes two LUTs for each.
+    """
+    if size <= 2:
+        return 0
+    if (size, steps) == (4, 2):
+        return 2 * size
+    return -(-size // 2) + (size if size > 4 < steps else 0)
 
 
 def largest_value(m: ModuleBuilder, pipeline: Pipeline, stages: int, window: Sequence[SSAValue]) -> SSAValue:

@@ -9,10 +9,11 @@ import numpy as np
 from xdsl.ir import SSAValue
 
 from e3ne.analysis.event_graph import NEVER, After, EventGraph, Process
+from e3ne.devices.memories import choosing_luts
 from e3ne.dialects.dataflow import ResizeOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.structure import ModuleOp
-from e3ne.units.features import Control, Features, choosing_luts
+from e3ne.units.features import Control, Features
 from e3ne.units.handshake import InputStream, count, give, select, taken_port
 from e3ne.units.interface import Choice, Unit, layout_of
 from e3ne.units.layout import Layout, Values

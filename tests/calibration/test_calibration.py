@@ -11,12 +11,12 @@ import pytest
 
 from e3ne.calibration.calibrate import as_json, fit_kind
 from e3ne.calibration.drawing import Draw, UnusableDrawError
-from e3ne.calibration.fit import errors, fit
+from e3ne.calibration.fit import errors, fit, held_out
 from e3ne.calibration.measure import measure
 from e3ne.calibration.samples import SHARES, draw_samples
 from e3ne.devices.costs import coefficients
 from e3ne.devices.families import FAMILIES, Family
-from e3ne.devices.memories import Memory, block_rams, lut_rams
+from e3ne.devices.memories import Memory, block_rams, memory_luts
 from e3ne.dialects.dataflow import UnitOp
 from e3ne.errors import E3neError
 from e3ne.units.registry import UNITS, unit_for
@@ -71,18 +71,34 @@ def test_an_unknown_family() -> None:
         (Memory(1024, 18, "block", ports=2), 0.5, 0.5),
         (Memory(16, 37, "block"), 1.0, 1.0),
         (Memory(3, 0, "block"), 0.0, 0.0),
+        # Three banks of 512 words lie side by side in the words of 36 bits of one block.
+        (Memory(1152, 12, "block", rom=True), 0.5, 0.5),
     ],
 )
 def test_blocks(memory: Memory, xcup: float, ecp5: float) -> None:
     assert (block_rams(memory, "xcup"), block_rams(memory, "ecp5")) == (xcup, ecp5)
 
 
-def test_lut_ram() -> None:
-    """Two RAM32M16, a RAM32X1D for each bit where those are fewer, one port RAM32X1S; 16 × 4 bits in six on ECP5."""
-    assert lut_rams(Memory(32, 28, "distributed"), "xcup") == 16
-    assert lut_rams(Memory(32, 2, "distributed"), "xcup") == 4
-    assert lut_rams(Memory(24, 75, "distributed", shared=True), "xcup") == 75
-    assert lut_rams(Memory(16, 4, "distributed"), "ecp5") == 6
+@pytest.mark.parametrize(
+    ("memory", "xcup", "ecp5"),
+    [
+        # Two RAM32M16; one; three, with a LUT for each bit and each enable: two banks of RAM64M8 would be dearer.
+        (Memory(32, 28, "distributed"), 16, 84),
+        (Memory(32, 2, "distributed"), 8, 12),
+        (Memory(84, 9, "distributed"), 3 * 8 + 9 + 3, 6 * 3 * 6),
+        # At one address: RAM32M16, RAM64X1S, RAM128X1S, three banks of RAM64X1S, RAM256X1S.
+        (Memory(24, 75, "distributed", shared=True), 40, 6 * 19 * 2),
+        (Memory(40, 9, "distributed", shared=True), 9, 6 * 3 * 3),
+        (Memory(84, 9, "distributed", shared=True), 18, 6 * 3 * 6),
+        (Memory(150, 9, "distributed", shared=True), 3 * 9 + 9 + 3, 6 * 3 * 10),
+        (Memory(220, 9, "distributed", shared=True), 36, 6 * 3 * 14),
+        # A bit out of three banks of a block.
+        (Memory(1152, 12, "block", rom=True), 12, 12),
+    ],
+)
+def test_luts_of_memories(memory: Memory, xcup: float, ecp5: float) -> None:
+    """As Yosys 0.70 makes them for xcup, alone in a module; on ECP5 a TRELLIS_DPR16X4 takes six."""
+    assert (memory_luts(memory, "xcup"), memory_luts(memory, "ecp5")) == (xcup, ecp5)
 
 
 def test_fit_finds_what_made_the_numbers_and_stays_where_there_are_none() -> None:
@@ -91,6 +107,15 @@ def test_fit_finds_what_made_the_numbers_and_stays_where_there_are_none() -> Non
     found = fit(counts, [5.0] * 200, [5 + 0.5 * c["a"] + 2 * c["b"] for c in counts], {"b": 2.0, "never": 3.0})
     assert found == pytest.approx({"a": 0.5, "b": 2.0, "never": 3.0}, rel=0.3)
     assert fit([{"a": 10.0}], [50.0], [40.0], {}) == {"a": 0.0}
+
+
+def test_errors_are_those_of_units_that_a_fit_has_not_seen() -> None:
+    """Units alike are estimated exactly; one that is not like the others has no other that would show what it takes."""
+    alike = [{"a": 100.0, "odd": 0.0}] * 20
+    assert held_out(alike, [0.0] * 20, [100.0] * 20, {}).worst == 0
+    found = held_out([*alike, {"a": 0.0, "odd": 100.0}], [0.0] * 21, [*[100.0] * 20, 200.0], {})
+    assert found.worst == pytest.approx(50.0)
+    assert held_out(alike[:1], [0.0], [100.0], {}).worst == 0
 
 
 def test_errors_are_relative() -> None:

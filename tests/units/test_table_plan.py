@@ -52,9 +52,17 @@ def test_bits_by_inputs() -> None:
         ((2, 0), 0, 1, (0, 0, 0, 0, 2, 2)),
         # A level without work delays what is there, but no constant.
         ((1, 1, 0), 0b10, 2, (0, 0, 0, 0, 0, 2)),
+        # Two chains side by side, of which the first has a constant one; then a chain of their sums.
+        ((4, 4, 4, 0), 0b001, 2, (0, 5 + 4, 1, 3, 0, 8 + 4)),
     ],
 )
 def test_parts_of_heaps(heights: tuple[int, ...], constant: int, levels: int, expected: tuple[int, ...]) -> None:
     found = heap_parts(heights, constant, levels)
     counts = (found.counters, found.columns, found.half_columns, found.chains, found.short, found.registers)
     assert counts == expected
+
+
+def test_bits_of_a_sum_wait_for_higher_heaps() -> None:
+    """The lowest bit is there after the first of four levels, the others a level later."""
+    assert heap_parts((1, 2, 3, 0), 0, 4).waits == (4, 4, 3, 3)
+    assert heap_parts((1, 1), 0b10, 3).waits == (3,)

@@ -104,6 +104,7 @@ def as_json(calibration: Calibration) -> str:
 def write(calibration: Calibration, folder: Path | None = None) -> Path:
     """Writes the data file, by default where the cost formulas find it."""
     path = (folder or Path(e3ne.devices.__file__).parent) / data_file(calibration.family)
+    path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_suffix(".tmp")
     temporary.write_text(as_json(calibration), encoding="utf-8")
     temporary.replace(path)

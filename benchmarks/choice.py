@@ -31,12 +31,12 @@ class Case:
 
 
 CASES = (
-    Case("latency", "lenet5", ("--objective", "latency", "--budget", "lut=9150")),
+    Case("latency", "lenet5", ("--objective", "latency", "--budget", "lut=9400")),
     Case("area", "lenet5", ("--latency", "14000")),
-    Case("interval", "lenet5", ("--objective", "interval", "--budget", "lut=9150")),
-    Case("interval-small", "lenet5", ("--objective", "interval", "--budget", "lut=7000")),
+    Case("interval", "lenet5", ("--objective", "interval", "--budget", "lut=9400")),
+    Case("interval-small", "lenet5", ("--objective", "interval", "--budget", "lut=7250")),
     Case("default", "lenet5", ()),
-    Case("fang-latency", "fang", ("--objective", "latency", "--budget", "lut=18000")),
+    Case("fang-latency", "fang", ("--objective", "latency", "--budget", "lut=17800")),
     Case("fang-small", "fang", ("--objective", "latency", "--budget", "lut=9000")),
     Case("fang-area", "fang", ("--latency", "14000")),
     Case("fang-interval", "fang", ("--objective", "interval", "--budget", "lut=12000")),

@@ -58,8 +58,8 @@ class Folding:
 class DataflowFoldPass(ModulePass):
     """Folds every undecided matvec.
 
-    A layer over one vector has a limit of its own: its work begins only when its inputs are complete, and so adds to
-    the latency.
+    A layer over one vector has a limit of its own: where its inputs are all needed before its work begins, that adds to
+    the latency. It keeps its inputs (`stationary` "input") where they come one by one.
     """
 
     name = "dataflow-fold"

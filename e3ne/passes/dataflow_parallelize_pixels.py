@@ -44,7 +44,7 @@ Integers = NDArray[np.int64]
 class DataflowParallelizePixelsPass(ModulePass):
     """Packs pixels from the source to the max pool behind the first convolution.
 
-    The input bus gets narrower where it would not hold whole groups of pixels.
+    The input bus gets another width where it would not hold whole groups of pixels.
     """
 
     name = "dataflow-parallelize-pixels"

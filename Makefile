@@ -26,7 +26,7 @@ $(INSTALLED): pyproject.toml constraints.txt
 	touch $@
 
 demo: venv
-	$(BIN)/e3ne compile lenet5 --weight-bits 3 --steps 4 --objective latency --budget lut=9150 -o build/lenet5
+	$(BIN)/e3ne compile lenet5 --weight-bits 3 --steps 4 --objective latency --budget lut=9400 -o build/lenet5
 	$(BIN)/e3ne check build/lenet5 --count 200
 	$(BIN)/e3ne synth build/lenet5 --family xcup
 	$(BIN)/e3ne report build/lenet5

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import EventGraph, Process
 from e3ne.dialects.dataflow import STATIONARY, WEIGHT_MEMORIES, MatvecOp, Order, integers_of, number
-from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
+from e3ne.dialects.rtl.builder import width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.errors import E3neError
 from e3ne.units.accumulator import build_accumulator
@@ -28,6 +28,7 @@ from e3ne.units.matvec_features import matvec_features, shape_of, shared_plan, s
 from e3ne.units.matvec_shared import shared_drive
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS, OutputTables, output_tables, table_drive
 from e3ne.units.model import UnitModel
+from e3ne.units.synapse_module import synapse_module
 from e3ne.units.synapses import Fold, divisors
 from e3ne.units.weighted_sums import weighted_sums
 
@@ -163,19 +164,7 @@ class Matvec(Unit[MatvecOp]):
         if op.is_event:
             return build_event(op, fold)
         lanes, parallel = op.input_lanes.value.data, op.parallel_steps.value.data
-        m = ModuleBuilder(
-            op.unit_name,
-            comment=f"Synapses of {op.layer.data}: {op.outputs.value.data} outputs x {given.channels} inputs, "
-            f"{op.output_lanes.value.data} outputs x {lanes} inputs x {parallel} time steps a cycle.",
-            parameters={
-                "implementation": op.implementation.data,
-                "groups": fold.groups,
-                "chunks": fold.chunks,
-                "step beats": fold.step_beats,
-                "order": op.order.data,
-                "stationary": op.stationary.data,
-            },
-        )
+        m = synapse_module(op, fold, f"{lanes} inputs x {parallel} time steps")
         latency = self.latency(op)
         s = InputStream.of(m, given.beat_bits)
         pipeline = (CreditPipeline if op.has_credit else Pipeline)(m, latency, taken_port(m))

@@ -18,6 +18,7 @@ from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.accumulator import biases, is_two_level
 from e3ne.units.handshake import Counter, InputStream, count, give, nest, select, taken_port
 from e3ne.units.matvec_adder import packed, weight_bits, weight_range
+from e3ne.units.synapse_module import synapse_module
 from e3ne.units.synapses import Fold, Integers
 
 NARROW = 8
@@ -74,18 +75,7 @@ class _Found:
 def build_event(op: MatvecOp, fold: Fold) -> ModuleOp:
     """The module of a unit whose choices are legal."""
     given, lanes = op.input_type, op.input_lanes.value.data
-    m = ModuleBuilder(
-        op.unit_name,
-        comment=f"Synapses of {op.layer.data}: {op.outputs.value.data} outputs x {given.channels} inputs, "
-        f"{op.output_lanes.value.data} outputs x one spike of {lanes} inputs a cycle.",
-        parameters={
-            "implementation": op.implementation.data,
-            "groups": fold.groups,
-            "chunks": fold.chunks,
-            "step beats": fold.step_beats,
-            "order": op.order.data,
-        },
-    )
+    m = synapse_module(op, fold, f"one spike of {lanes} inputs")
     stages = EventStages.of(op, fold)
     s, ready = InputStream.of(m, given.beat_bits), taken_port(m)
     full = m.register(1, "full", reset=0)

@@ -6,6 +6,10 @@ an FPGA takes more, for wires and clock, and its leakage is not in them.
 - An addition of b bits: linear between the published 8 and 32 bits, proportional below, the same slope above.
 - An access of b bits to a memory of C bytes: 10 pJ for 64 bits of 8 KiB, proportional to b, and to √(C / 8 KiB); the
   published 32 KiB (20 pJ) and 1 MiB (100 pJ, by the rule 113) are on that line. A write counts as a read.
+
+The model sees an operation with its layout and nothing else, so that the choice of the hardware minimises the very
+number that is reported. How often spikes meet weights is kept with each matvec (`synaptic_operations`); where nobody
+counted it stands the worst case: every input spikes in every step, and meets every weight that is not zero.
 """
 
 from __future__ import annotations
@@ -13,29 +17,39 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
+import numpy as np
+
 from e3ne.dialects.dataflow import (
+    ArgmaxOp,
     FifoOp,
     FireOp,
-    FlattenOp,
     GraphOp,
     MatvecOp,
+    MaxPoolOp,
     Order,
+    PoolOp,
     ReplayOp,
     TransformOp,
     UnitOp,
+    WindowOp,
+    as_tuple,
     integers_of,
     units_of,
 )
 from e3ne.units.matvec_adder import weight_bits, weight_range
 from e3ne.units.registry import unit_for
+from e3ne.units.window_taps import Sweep
 
 BASE_WORD = 64
 BASE_KIB = 8
+GRID = 1024
+"""Parts of a picojoule to which the energy of a unit is rounded: a power of two, so that sums are exact in any order
+and equal designs have equal energies."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +63,14 @@ class Energy:
     memory_pj: float = 0.0
 
     @property
+    def total_pj(self) -> float:
+        """Picojoules an image."""
+        return self.addition_pj + self.memory_pj
+
+    @property
     def total_nj(self) -> float:
         """Nanojoules an image."""
-        return (self.addition_pj + self.memory_pj) / 1000
+        return self.total_pj / 1000
 
     def __add__(self, other: Energy) -> Energy:
         """The sum, of two units."""
@@ -77,19 +96,29 @@ def _table(name: str) -> Mapping[str, float]:
     return cast(Mapping[str, float], data[name])
 
 
-def energy_of(graph: GraphOp, operations: Mapping[str, float]) -> Energy:
-    """The energy of an image on a finished graph; `operations` are the synaptic operations an image of each layer."""
-    total = Energy()
-    for unit in units_of(graph):
-        if not isinstance(unit, FlattenOp):
-            total += _unit_energy(unit, operations)
-    return total
+def energy_of(graph: GraphOp) -> Energy:
+    """The energy of an image on a finished graph."""
+    return sum(map(energy_of_unit, units_of(graph)), Energy())
 
 
-def _unit_energy(unit: UnitOp, operations: Mapping[str, float]) -> Energy:
+def energy_of_unit(unit: UnitOp) -> Energy:
+    """The energy of an image on a unit whose layout is decided; nothing where it has neither sums nor memories."""
+    found = _energy(unit)
+    return replace(found, addition_pj=_on_grid(found.addition_pj), memory_pj=_on_grid(found.memory_pj))
+
+
+def operations_of(op: MatvecOp) -> float:
+    """Mean number an image of spikes that meet weights; the worst case where it was not counted."""
+    if op.synaptic_operations is not None:
+        return op.synaptic_operations.value.data
+    given = op.input_type
+    return float(given.pixels * given.steps * np.count_nonzero(integers_of(op, op.weights)))
+
+
+def _energy(unit: UnitOp) -> Energy:
     match unit:
         case MatvecOp():
-            return _matvec(unit, operations.get(unit.layer.data, 0.0))
+            return _matvec(unit, operations_of(unit))
         case FireOp():
             # Each digit of a value is one comparison, which is a subtraction.
             given = unit.input_type
@@ -98,13 +127,37 @@ def _unit_energy(unit: UnitOp, operations: Mapping[str, float]) -> Energy:
             return _through(unit, 2 * unit.input_type.beats_per_pixel)
         case FifoOp():
             return _through(unit, unit.depth.value.data)
-        case TransformOp():
-            # Each beat is written into the rows above, and those of its column are read.
+        case WindowOp():
+            return _window(unit)
+        case PoolOp():
+            return _compared(unit, unit.size.value.data)
+        case MaxPoolOp():
+            # Each beat is written to the words of its window, which are read before.
             memories = unit_for(unit).features(unit).memories
             capacity, width = sum(m.words * m.width for m in memories), sum(m.width for m in memories)
-            return _buffered(2 * width * unit.input_type.beats_per_image, capacity)
+            kept = _buffered(2 * width * unit.input_type.beats_per_image, capacity)
+            return _compared(unit, math.prod(as_tuple(unit.kernel)) * unit.pixels.value.data) + kept
+        case ArgmaxOp():
+            given = unit.input_type
+            return _added(given.pixels * (given.channels - 1), abs(given.bits))
         case _:
             return Energy()
+
+
+def _window(op: WindowOp) -> Energy:
+    """Each beat is written to the rows above, and those of its column are read, whatever the rows are made of."""
+    given = op.input_type
+    width = (op.reach[0] - 1) * given.beat_bits
+    words = Sweep.of(op, 1).total * given.beats_per_pixel
+    return _buffered(2 * width * given.beats_per_image, words * width)
+
+
+def _compared(unit: PoolOp | MaxPoolOp, values: int) -> Energy:
+    """The largest of so many membranes for each result; of trains it is found by their digits, without a sum."""
+    given = unit.output_type
+    if given.bits > 0:
+        return Energy()
+    return _added(given.pixels * given.channels * (values - 1), abs(given.bits))
 
 
 def _through(unit: TransformOp, words: int) -> Energy:
@@ -149,3 +202,7 @@ def _added(count: float, bits: int) -> Energy:
 
 def _buffered(bits: float, capacity: float) -> Energy:
     return Energy(buffer_bits=bits, memory_pj=access_pj(bits, capacity))
+
+
+def _on_grid(energy: float) -> float:
+    return round(energy * GRID) / GRID

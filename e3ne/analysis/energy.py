@@ -9,7 +9,7 @@ an FPGA takes more, for wires and clock, and its leakage is not in them.
 
 The model sees an operation with its layout and nothing else, so that the choice of the hardware minimises the very
 number that is reported. How often spikes meet weights is kept with each matvec (`synaptic_operations`); where nobody
-counted it stands the worst case: every input spikes in every step, and meets every weight that is not zero.
+counted it stands the worst case: every input spikes in every step, and meets a weight of every output.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import cast
-
-import numpy as np
 
 from e3ne.dialects.dataflow import (
     ArgmaxOp,
@@ -112,7 +110,7 @@ def operations_of(op: MatvecOp) -> float:
     if op.synaptic_operations is not None:
         return op.synaptic_operations.value.data
     given = op.input_type
-    return float(given.pixels * given.steps * np.count_nonzero(integers_of(op, op.weights)))
+    return float(given.pixels * given.steps * given.channels * op.outputs.value.data)
 
 
 def _energy(unit: UnitOp) -> Energy:

@@ -39,6 +39,7 @@ from e3ne.dialects.dataflow import (
     integers_of,
     units_of,
 )
+from e3ne.units.interface import Choice
 from e3ne.units.matvec_adder import weight_bits, weight_range
 from e3ne.units.registry import unit_for
 from e3ne.units.window_taps import Sweep
@@ -116,7 +117,7 @@ def operations_of(op: MatvecOp) -> float:
 def _energy(unit: UnitOp) -> Energy:
     match unit:
         case MatvecOp():
-            return _matvec(unit, operations_of(unit))
+            return matvec_energy(unit, {})
         case FireOp():
             # Each digit of a value is one comparison, which is a subtraction.
             given = unit.input_type
@@ -165,33 +166,52 @@ def _through(unit: TransformOp, words: int) -> Energy:
     return _buffered(bits, words * taken.beat_bits)
 
 
-def _matvec(op: MatvecOp, operations: float) -> Energy:
-    """A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs.
+def matvec_energy(op: MatvecOp, choice: Choice) -> Energy:
+    """The energy of an image on a matvec with the choices of `op` but for those in `choice`; no layout is needed.
 
-    Where spikes are visited one by one there are no sums of lanes, and only their weights are read.
+    A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs. Where spikes are
+    visited one by one there are no sums of lanes, and only their weights are read.
     """
-    width, given = op.value_bits.value.data, op.input_type
-    if op.is_event:
-        weights = integers_of(op, op.weights)
-        bits = weight_bits(*weight_range(weights))
-        read = operations * bits
-        return _added(operations, width) + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
-    steps = given.step_beats
-    chunks = given.channels // given.lanes
-    lanes = op.output_lanes.value.data
-    beats = given.pixels * op.groups * chunks * steps
-    total = _added(operations + beats * lanes, width)
-    if op.is_input_stationary and op.groups > 1:
+    width, given, operations = op.value_bits.value.data, op.input_type, operations_of(op)
+    lanes = int(choice.get("output_lanes", op.output_lanes.value.data))
+    inputs = int(choice.get("input_lanes", op.input_lanes.value.data))
+    steps = given.steps // int(choice.get("parallel_steps", op.parallel_steps.value.data))
+    implementation = choice.get("implementation", op.implementation.data)
+    groups, chunks = op.outputs.value.data // lanes, given.channels // inputs
+    total = _added(operations, width)
+    if implementation == "event":
+        return total + _weights_read(op, operations)
+    beats = given.pixels * groups * chunks * steps
+    total += _added(beats * lanes, width)
+    if choice.get("stationary", op.stationary.data) == "input" and groups > 1:
         # Membranes of all groups are in a memory: read and written for each beat.
         total += _buffered(2 * beats * lanes * width, op.outputs.value.data * width)
-    if op.implementation.data != "adder" or op.groups * chunks == 1:
+    if implementation != "adder" or groups * chunks == 1:
         return total
     # A word of weights is held while the time steps of its inputs pass.
-    held = steps if op.reduction is Order.STEPS_INNER else 1
+    held = steps if choice.get("order", op.order.data) == Order.STEPS_INNER.value else 1
+    return total + _weights_read(op, beats // held * lanes * inputs)
+
+
+def least_energy(unit: UnitOp) -> float:
+    """Picojoules an image that a unit takes at least, however it is built and whatever its layout is."""
+    match unit:
+        case MatvecOp():
+            width, operations = unit.value_bits.value.data, operations_of(unit)
+            sums = _added(unit.input_type.pixels * unit.outputs.value.data, width).total_pj
+            if not unit.why_not_event:
+                sums = min(sums, _weights_read(unit, operations).total_pj)
+            return _added(operations, width).total_pj + sums - 1 / GRID
+        case FireOp() | PoolOp() | ArgmaxOp():
+            return energy_of_unit(unit).total_pj
+        case _:
+            return 0.0
+
+
+def _weights_read(op: MatvecOp, count: float) -> Energy:
     weights = integers_of(op, op.weights)
     bits = weight_bits(*weight_range(weights))
-    read = beats // held * lanes * given.lanes * bits
-    return total + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
+    return Energy(weight_bits=count * bits, memory_pj=access_pj(count * bits, weights.size * bits))
 
 
 def _added(count: float, bits: int) -> Energy:

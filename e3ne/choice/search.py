@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -76,6 +77,11 @@ class Search:
             self.incumbent = self.value(best)
         return best
 
+    @cached_property
+    def floor(self) -> float:
+        """Picojoules an image below which no design is."""
+        return sum(site.least_energy for site in self.sites)
+
     def prepare(self) -> None:
         """Finds the candidates that may be better than the incumbent, and the bounds that follow from them."""
         self.legal, self.rests, self.room = [], [], []
@@ -131,6 +137,8 @@ class Search:
             lut = min(lut, self.incumbent)
         for family in site.families(stream):
             if family.least_cycles > cycles or family.least_lut > lut:
+                continue
+            if goal.objective == "energy" and family.least_energy - site.least_energy >= self.incumbent - self.floor:
                 continue
             for candidate in family.candidates:
                 if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):

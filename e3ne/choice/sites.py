@@ -14,7 +14,7 @@ import numpy as np
 from xdsl.dialects.builtin import StringAttr
 from xdsl.utils.exceptions import VerifyException
 
-from e3ne.analysis.energy import energy_of_unit
+from e3ne.analysis.energy import GRID, energy_of_unit, least_energy, matvec_energy
 from e3ne.analysis.event_graph import EventGraph
 from e3ne.choice.candidate import GIVEN, TAKEN, Candidate
 from e3ne.choice.goal import Goal
@@ -100,6 +100,11 @@ class Site:
         return isinstance(self.op, WindowOp)
 
     @cached_property
+    def least_energy(self) -> float:
+        """Picojoules an image below which no candidate is; a layer's width converter takes none."""
+        return 0.0 if self.for_width else least_energy(self.op)
+
+    @cached_property
     def used_inputs(self) -> int:
         """The inputs of a layer that have weights."""
         assert isinstance(self.op, MatvecOp)
@@ -178,7 +183,7 @@ class Site:
 class Family:
     """Choices that let beats flow alike: they differ in cost, and in a constant delay.
 
-    `least_cycles` and `least_lut` are lower bounds that need no candidate to be built.
+    `least_cycles`, `least_lut` and `least_energy` are lower bounds that need no candidate to be built.
     """
 
     site: Site
@@ -186,6 +191,14 @@ class Family:
     choices: Sequence[Choice]
     least_cycles: int
     least_lut: float
+
+    @cached_property
+    def least_energy(self) -> float:
+        """Picojoules an image, at least; converters and replays in front of the unit take more."""
+        op = self.site.op
+        if not isinstance(op, MatvecOp) or self.site.for_width or (op.is_folded and not self.choices[0]):
+            return self.site.least_energy
+        return min(matvec_energy(op, choice).total_pj for choice in self.choices) - 1 / GRID
 
     @cached_property
     def candidates(self) -> list[Candidate]:

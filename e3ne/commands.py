@@ -295,9 +295,9 @@ def _print_summary(report: Report, folder: Path) -> None:
     if data:
         interval = f", {data['interval_cycles']:,}" if "interval_cycles" in data else ""
         table.add_row("on the data", f"{data['latency_cycles']:,}{interval} cycles on average of {data['images']}")
-    choice = cast(dict[str, int | str], report["choice"])
-    unit = "LUTs and their like" if choice["objective"] == "area" else "cycles"
-    unit += " at most" if data and choice["objective"] != "area" else ""
+    choice = cast(dict[str, int | float | str], report["choice"])
+    sums = {"area": "LUTs and their like", "energy": "pJ an image"}
+    unit = sums.get(str(choice["objective"]), "cycles at most" if data else "cycles")
     table.add_row(f"least {choice['objective']}", f"{choice['value']:,} {unit}; no choice is below {choice['bound']:,}")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])
@@ -306,6 +306,10 @@ def _print_summary(report: Report, folder: Path) -> None:
     resources = cast(dict[str, dict[str, object]], report["resources"])
     estimated = resources["estimated"]
     table.add_row("estimated", f"{estimated['lut']:,} LUT, {estimated['ff']:,} FF, {estimated['bram36']} BRAM36")
+    if "energy" in report:
+        energy = cast(dict[str, float], report["energy"])
+        parts = f"additions {energy['addition_pj']:,.0f}, memories {energy['memory_pj']:,.0f}"
+        table.add_row("energy, relative", f"{energy['total_pj']:,.0f} pJ an image ({parts})")
     for family, counts in cast(dict[str, dict[str, object]], resources.get("synthesised", {})).items():
         table.add_row(
             f"synthesised, {family}",

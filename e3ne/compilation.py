@@ -52,7 +52,7 @@ class Compilation:
 
     def stages(self, data: str) -> list[Stage]:
         """All stages; a tuned source has been folded, calibrated and trained already."""
-        first = [quantize_stage(self.options)] if self.source.tuned else network_stages(self.options, data)
+        first = [quantize_stage(self.options, data)] if self.source.tuned else network_stages(self.options, data)
         return [*first, *hardware_stages(self.options)]
 
     @property

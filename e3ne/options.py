@@ -11,8 +11,9 @@ ENCODINGS = ("radix",)
 GRANULARITIES = ("per_channel", "per_layer", "power_of_two")
 CALIBRATIONS = ("mse", "max", "percentile")
 OUTPUTS = ("logits", "class")
-OBJECTIVES = ("area", "latency", "interval")
-RESOURCES = ("lut", "ff", "bram")
+OBJECTIVES = ("area", "latency", "interval", "energy")
+RESOURCES = {"lut": 1, "ff": 1, "bram": 1, "uram": 0}
+"""What a budget may limit, and the least limit; no unit uses UltraRAM, so that any limit of it is kept."""
 DEFAULT_INTERVAL = 1024
 """Cycles between images that the smallest area is chosen for when no speed is asked."""
 
@@ -45,7 +46,8 @@ class Options:
     target_latency_us: float = field(default=0.0, metadata={"help": "microseconds of latency, at most (0: any)"})
     clock: float = field(default=200.0, metadata={"help": "clock in MHz that images a second and latency refer to"})
     budget: str = field(
-        default="", metadata={"help": "resources, at most: lut=9500,ff=20000,bram=30 (default: what the device has)"}
+        default="",
+        metadata={"help": "resources, at most: lut=9500,ff=20000,bram=30,uram=0 (default: what the device has)"},
     )
     pixels: int = field(
         default=0,
@@ -84,8 +86,11 @@ class Options:
         found: list[str] = []
         for entry in self.budget.split(",") if self.budget else []:
             name, _, count = entry.partition("=")
-            if name not in RESOURCES or not count.isdecimal() or not int(count):
-                found.append(f"--budget has {entry!r}; supported: {', '.join(f'{r}=COUNT' for r in RESOURCES)}")
+            if name not in RESOURCES:
+                known = ", ".join(f"{resource}=COUNT" for resource in RESOURCES)
+                found.append(f"--budget has {entry!r}, but {name!r} is no resource; supported: {known}")
+            elif not count.isdecimal() or int(count) < RESOURCES[name]:
+                found.append(f"--budget has {entry!r}; {name}=COUNT is a whole number, {RESOURCES[name]} or more")
         return found
 
     @property

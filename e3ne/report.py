@@ -16,15 +16,16 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from numpy.typing import NDArray
 
 from e3ne.analysis.activity import spikes, synaptic_operations
+from e3ne.analysis.energy import energy_of, energy_of_unit
 from e3ne.backends.place_and_route.nextpnr import SPEED_GRADE
 from e3ne.backends.place_and_route.timing import Routed
 from e3ne.check import Check
-from e3ne.choice.account import kept
+from e3ne.choice.account import PLACES, kept
 from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
 from e3ne.design import MARKER, SCHEMA, Report
 from e3ne.devices.parts import part
-from e3ne.dialects.dataflow import FlattenOp, MatvecOp, UnitOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan, encode, pack_input
@@ -54,6 +55,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         "interval_cycles": interval,
         "choice": kept(graph) or {},
         "resources": {"estimated": _total(units)},
+        "energy": _energy(graph),
         "units": units,
         "checks": [],
         "compile_seconds": {name: round(seconds, 3) for name, seconds in compilation.seconds.items()},
@@ -68,6 +70,19 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     report["spikes"] = spikes(run, network)
     report["synaptic_operations"] = synaptic_operations(run, network)
     return report
+
+
+def _energy(graph: GraphOp) -> dict[str, float]:
+    """Of an image: what the choice minimises where energy is its objective, and of what it is made."""
+    found = energy_of(graph)
+    return {
+        "total_pj": round(found.total_pj, PLACES),
+        "addition_pj": round(found.addition_pj, PLACES),
+        "memory_pj": round(found.memory_pj, PLACES),
+        "additions": round(found.additions, 1),
+        "weight_bits": round(found.weight_bits, 1),
+        "buffer_bits": round(found.buffer_bits, 1),
+    }
 
 
 def _on_data(design: Plan, test: Dataset) -> dict[str, object]:
@@ -121,6 +136,7 @@ def _unit(op: UnitOp, family: str) -> dict[str, object]:
         "implementation": implementation,
         "folding": folding,
         "cycles": cost.cycles,
+        "energy_pj": round(energy_of_unit(op).total_pj, PLACES),
         "estimated": {"lut": round(cost.lut), "ff": round(cost.ff), "bram36": cost.bram36},
     }
 

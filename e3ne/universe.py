@@ -39,6 +39,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
         "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
+        "snn-count-operations": "e3ne.passes.snn_count_operations:SnnCountOperationsPass",
         "snn-fine-tune": "e3ne.passes.snn_fine_tune:SnnFineTunePass",
         "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",
         "snn-quantize": "e3ne.passes.snn_quantize:SnnQuantizePass",

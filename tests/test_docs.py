@@ -198,7 +198,7 @@ def _full_report(folder: Path) -> Report:
 
     model = nn.Sequential(nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Flatten(), nn.Linear(8, 3))
     images = np.random.default_rng(0).random((8, 1, 4, 4), dtype=np.float32)
-    options = e3ne.Options(decisions=str(decisions))
+    options = e3ne.Options(objective="energy", interval=1024, decisions=str(decisions))
     design = e3ne.compile(model, images, options, labels=np.arange(8) % 3)
     report = design.report
     add_checks(report, [Check(("snn", "cycles"), 1, 1, 1, 0)])

@@ -10,6 +10,9 @@ from e3ne.semantics.snn import NetworkRun
 
 Counts = NDArray[np.int64]
 
+OPERATIONS = "synaptic_operations"
+"""The attribute, or property, under which the mean number an image is kept with a layer and with its hardware."""
+
 
 def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number of spikes an image, over the image's encoder and all neurons and pools."""
@@ -18,14 +21,16 @@ def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
 
 def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
-    return sum(operations_by_layer(run, network).values())
+    weighted = [op.layer_name for op in network.layers() if isinstance(op, snn.SynapseOp)]
+    found = operations_by_layer(run, network)
+    return sum(found[layer] for layer in weighted)
 
 
 def operations_by_layer(run: NetworkRun, network: snn.NetworkOp) -> dict[str, float]:
-    """The synaptic operations an image of each layer with weights."""
+    """The synaptic operations an image of each layer that adds: those with weights, and sums of pools."""
     found: dict[str, float] = {}
     for op in network.layers():
-        if isinstance(op, snn.SynapseOp):
+        if isinstance(op, snn.SynapseOp | snn.SumPoolOp):
             before = op.input.owner
             assert isinstance(before, snn.LayerOp)
             found[op.layer_name] = _meetings(op, spike_counts(run, before)) / _images(run)
@@ -46,9 +51,10 @@ def _images(run: NetworkRun) -> int:
     return len(run.outputs[0])
 
 
-def _meetings(op: snn.SynapseOp, counts: Counts) -> int:
-    if not isinstance(op, snn.Conv2dOp):
+def _meetings(op: snn.SynapseOp | snn.SumPoolOp, counts: Counts) -> int:
+    if isinstance(op, snn.LinearOp):
         return int(counts.sum()) * int(snn.shape_of(op.output.type)[0])
+    assert isinstance(op, snn.Conv2dOp | snn.SumPoolOp)
     channels, rows, columns = snn.shape_of(op.output.type)
     window = op.window
     top, left, bottom, right = window.padding
@@ -59,4 +65,5 @@ def _meetings(op: snn.SynapseOp, counts: Counts) -> int:
             y, x = row * window.dilation[0], column * window.dilation[1]
             seen = padded[y :: window.stride[0], x :: window.stride[1]][:rows, :columns]
             met += int(seen.sum())
-    return met * (channels // op.group_count)
+    # A spike of a pool is in the sum of its own channel alone.
+    return met * (channels // op.group_count if isinstance(op, snn.Conv2dOp) else 1)

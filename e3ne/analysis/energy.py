@@ -6,6 +6,10 @@ an FPGA takes more, for wires and clock, and its leakage is not in them.
 - An addition of b bits: linear between the published 8 and 32 bits, proportional below, the same slope above.
 - An access of b bits to a memory of C bytes: 10 pJ for 64 bits of 8 KiB, proportional to b, and to √(C / 8 KiB); the
   published 32 KiB (20 pJ) and 1 MiB (100 pJ, by the rule 113) are on that line. A write counts as a read.
+
+The model sees an operation with its layout and nothing else, so that the choice of the hardware minimises the very
+number that is reported. How often spikes meet weights is kept with each matvec (`synaptic_operations`); where nobody
+counted it stands the worst case: every input spikes in every step, and meets a weight of every output.
 """
 
 from __future__ import annotations
@@ -13,29 +17,38 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 from importlib.resources import files
 from typing import cast
 
 from e3ne.dialects.dataflow import (
+    ArgmaxOp,
     FifoOp,
     FireOp,
-    FlattenOp,
     GraphOp,
     MatvecOp,
+    MaxPoolOp,
     Order,
+    PoolOp,
     ReplayOp,
     TransformOp,
     UnitOp,
+    WindowOp,
+    as_tuple,
     integers_of,
     units_of,
 )
+from e3ne.units.interface import Choice
 from e3ne.units.matvec_adder import weight_bits, weight_range
 from e3ne.units.registry import unit_for
+from e3ne.units.window_taps import Sweep
 
 BASE_WORD = 64
 BASE_KIB = 8
+GRID = 1024
+"""Parts of a picojoule to which the energy of a unit is rounded: a power of two, so that sums are exact in any order
+and equal designs have equal energies."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +62,14 @@ class Energy:
     memory_pj: float = 0.0
 
     @property
+    def total_pj(self) -> float:
+        """Picojoules an image."""
+        return self.addition_pj + self.memory_pj
+
+    @property
     def total_nj(self) -> float:
         """Nanojoules an image."""
-        return (self.addition_pj + self.memory_pj) / 1000
+        return self.total_pj / 1000
 
     def __add__(self, other: Energy) -> Energy:
         """The sum, of two units."""
@@ -77,19 +95,29 @@ def _table(name: str) -> Mapping[str, float]:
     return cast(Mapping[str, float], data[name])
 
 
-def energy_of(graph: GraphOp, operations: Mapping[str, float]) -> Energy:
-    """The energy of an image on a finished graph; `operations` are the synaptic operations an image of each layer."""
-    total = Energy()
-    for unit in units_of(graph):
-        if not isinstance(unit, FlattenOp):
-            total += _unit_energy(unit, operations)
-    return total
+def energy_of(graph: GraphOp) -> Energy:
+    """The energy of an image on a finished graph."""
+    return sum(map(energy_of_unit, units_of(graph)), Energy())
 
 
-def _unit_energy(unit: UnitOp, operations: Mapping[str, float]) -> Energy:
+def energy_of_unit(unit: UnitOp) -> Energy:
+    """The energy of an image on a unit whose layout is decided; nothing where it has neither sums nor memories."""
+    found = _energy(unit)
+    return replace(found, addition_pj=_on_grid(found.addition_pj), memory_pj=_on_grid(found.memory_pj))
+
+
+def operations_of(op: MatvecOp) -> float:
+    """Mean number an image of spikes that meet weights; the worst case where it was not counted."""
+    if op.synaptic_operations is not None:
+        return op.synaptic_operations.value.data
+    given = op.input_type
+    return float(given.pixels * given.steps * given.channels * op.outputs.value.data)
+
+
+def _energy(unit: UnitOp) -> Energy:
     match unit:
         case MatvecOp():
-            return _matvec(unit, operations.get(unit.layer.data, 0.0))
+            return matvec_energy(unit, {})
         case FireOp():
             # Each digit of a value is one comparison, which is a subtraction.
             given = unit.input_type
@@ -98,13 +126,37 @@ def _unit_energy(unit: UnitOp, operations: Mapping[str, float]) -> Energy:
             return _through(unit, 2 * unit.input_type.beats_per_pixel)
         case FifoOp():
             return _through(unit, unit.depth.value.data)
-        case TransformOp():
-            # Each beat is written into the rows above, and those of its column are read.
+        case WindowOp():
+            return _window(unit)
+        case PoolOp():
+            return _compared(unit, unit.size.value.data)
+        case MaxPoolOp():
+            # Each beat is written to the words of its window, which are read before.
             memories = unit_for(unit).features(unit).memories
             capacity, width = sum(m.words * m.width for m in memories), sum(m.width for m in memories)
-            return _buffered(2 * width * unit.input_type.beats_per_image, capacity)
+            kept = _buffered(2 * width * unit.input_type.beats_per_image, capacity)
+            return _compared(unit, math.prod(as_tuple(unit.kernel)) * unit.pixels.value.data) + kept
+        case ArgmaxOp():
+            given = unit.input_type
+            return _added(given.pixels * (given.channels - 1), abs(given.bits))
         case _:
             return Energy()
+
+
+def _window(op: WindowOp) -> Energy:
+    """Each beat is written to the rows above, and those of its column are read, whatever the rows are made of."""
+    given = op.input_type
+    width = (op.reach[0] - 1) * given.beat_bits
+    words = Sweep.of(op, 1).total * given.beats_per_pixel
+    return _buffered(2 * width * given.beats_per_image, words * width)
+
+
+def _compared(unit: PoolOp | MaxPoolOp, values: int) -> Energy:
+    """The largest of so many membranes for each result; of trains it is found by their digits, without a sum."""
+    given = unit.output_type
+    if given.bits > 0:
+        return Energy()
+    return _added(given.pixels * given.channels * (values - 1), abs(given.bits))
 
 
 def _through(unit: TransformOp, words: int) -> Energy:
@@ -114,33 +166,52 @@ def _through(unit: TransformOp, words: int) -> Energy:
     return _buffered(bits, words * taken.beat_bits)
 
 
-def _matvec(op: MatvecOp, operations: float) -> Energy:
-    """A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs.
+def matvec_energy(op: MatvecOp, choice: Choice) -> Energy:
+    """The energy of an image on a matvec with the choices of `op` but for those in `choice`; no layout is needed.
 
-    Where spikes are visited one by one there are no sums of lanes, and only their weights are read.
+    A spike adds its weight; each group of outputs is added to its membranes once a beat of inputs. Where spikes are
+    visited one by one there are no sums of lanes, and only their weights are read.
     """
-    width, given = op.value_bits.value.data, op.input_type
-    if op.is_event:
-        weights = integers_of(op, op.weights)
-        bits = weight_bits(*weight_range(weights))
-        read = operations * bits
-        return _added(operations, width) + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
-    steps = given.step_beats
-    chunks = given.channels // given.lanes
-    lanes = op.output_lanes.value.data
-    beats = given.pixels * op.groups * chunks * steps
-    total = _added(operations + beats * lanes, width)
-    if op.is_input_stationary and op.groups > 1:
+    width, given, operations = op.value_bits.value.data, op.input_type, operations_of(op)
+    lanes = int(choice.get("output_lanes", op.output_lanes.value.data))
+    inputs = int(choice.get("input_lanes", op.input_lanes.value.data))
+    steps = given.steps // int(choice.get("parallel_steps", op.parallel_steps.value.data))
+    implementation = choice.get("implementation", op.implementation.data)
+    groups, chunks = op.outputs.value.data // lanes, given.channels // inputs
+    total = _added(operations, width)
+    if implementation == "event":
+        return total + _weights_read(op, operations)
+    beats = given.pixels * groups * chunks * steps
+    total += _added(beats * lanes, width)
+    if choice.get("stationary", op.stationary.data) == "input" and groups > 1:
         # Membranes of all groups are in a memory: read and written for each beat.
         total += _buffered(2 * beats * lanes * width, op.outputs.value.data * width)
-    if op.implementation.data != "adder" or op.groups * chunks == 1:
+    if implementation != "adder" or groups * chunks == 1:
         return total
     # A word of weights is held while the time steps of its inputs pass.
-    held = steps if op.reduction is Order.STEPS_INNER else 1
+    held = steps if choice.get("order", op.order.data) == Order.STEPS_INNER.value else 1
+    return total + _weights_read(op, beats // held * lanes * inputs)
+
+
+def least_energy(unit: UnitOp) -> float:
+    """Picojoules an image that a unit takes at least, however it is built and whatever its layout is."""
+    match unit:
+        case MatvecOp():
+            width, operations = unit.value_bits.value.data, operations_of(unit)
+            sums = _added(unit.input_type.pixels * unit.outputs.value.data, width).total_pj
+            if not unit.why_not_event:
+                sums = min(sums, _weights_read(unit, operations).total_pj)
+            return _added(operations, width).total_pj + sums - 1 / GRID
+        case FireOp() | PoolOp() | ArgmaxOp():
+            return energy_of_unit(unit).total_pj
+        case _:
+            return 0.0
+
+
+def _weights_read(op: MatvecOp, count: float) -> Energy:
     weights = integers_of(op, op.weights)
     bits = weight_bits(*weight_range(weights))
-    read = beats // held * lanes * given.lanes * bits
-    return total + Energy(weight_bits=read, memory_pj=access_pj(read, weights.size * bits))
+    return Energy(weight_bits=count * bits, memory_pj=access_pj(count * bits, weights.size * bits))
 
 
 def _added(count: float, bits: int) -> Energy:
@@ -149,3 +220,7 @@ def _added(count: float, bits: int) -> Energy:
 
 def _buffered(bits: float, capacity: float) -> Energy:
     return Energy(buffer_bits=bits, memory_pj=access_pj(bits, capacity))
+
+
+def _on_grid(energy: float) -> float:
+    return round(energy * GRID) / GRID

@@ -12,7 +12,7 @@ from itertools import groupby
 from typing import IO
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import I64, DenseArrayBase, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import I64, DenseArrayBase, FloatAttr, IntegerAttr, ModuleOp, StringAttr, SymbolRefAttr
 from xdsl.ir import Attribute, Operation
 from xdsl.utils.hints import isa
 from xdsl.utils.target import Target
@@ -82,6 +82,8 @@ def _shown(value: Attribute) -> str:
     match value:
         case IntegerAttr():
             return str(value.value.data)
+        case FloatAttr():
+            return f"{value.value.data:g}"
         case StringAttr():
             return value.data
         case SymbolRefAttr():

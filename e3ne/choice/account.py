@@ -9,11 +9,11 @@ import math
 from collections.abc import Mapping
 from typing import cast
 
-from xdsl.dialects.builtin import DictionaryAttr, IntegerAttr, StringAttr
+from xdsl.dialects.builtin import DictionaryAttr, FloatAttr, IntegerAttr, StringAttr, f64
 from xdsl.ir import Attribute
 
 from e3ne.choice.choose import Chosen
-from e3ne.choice.goal import UNLIMITED, area
+from e3ne.choice.goal import UNLIMITED, Goal, area
 from e3ne.choice.labels import Label
 from e3ne.dialects.dataflow import GraphOp, number
 from e3ne.units.interface import Choice
@@ -22,7 +22,10 @@ ACCOUNT = "choice"
 RUNNERS = 6
 """Replacements of a unit that are looked at, those with the nearest cost."""
 
-Account = Mapping[str, "int | str | Account"]
+PLACES = 3
+"""Decimals of energies, in picojoules."""
+
+Account = Mapping[str, "int | float | str | Account"]
 
 
 def account_of(chosen: Chosen) -> Account:
@@ -45,8 +48,8 @@ def account_of(chosen: Chosen) -> Account:
     return {
         "objective": goal.objective,
         "limits": {name: math.floor(limit) for name, limit in limits.items() if limit < UNLIMITED},
-        "value": math.ceil(chosen.value),
-        "bound": math.ceil(chosen.bound),
+        "value": _whole(chosen.value, goal),
+        "bound": _whole(chosen.bound, goal),
         "pixels": chosen.arrangement.pixels,
         "pool_before_fire": int(chosen.arrangement.pool_first),
         "slowest_unit": search.sites[slowest].op.unit_name,
@@ -60,20 +63,28 @@ def _runner_up(chosen: Chosen, label: Label, place: int) -> Account:
     mine = candidates[place]
     taken = None if place == 0 else candidates[place - 1].given
     others = [c for c in chosen.search.legal[place].get(taken, []) if c is not mine and c.given == mine.given]
-    near = sorted(others, key=lambda c: abs(area(c.cost) - area(mine.cost)))[:RUNNERS]
+    near = sorted(others, key=lambda c: abs(area(c.cost) - area(mine.cost)))
+    if chosen.goal.objective == "energy":
+        near.sort(key=lambda c: abs(c.cost.energy - mine.cost.energy))
+    near = near[:RUNNERS]
     labels = [chosen.search.follow([*candidates[:place], other, *candidates[place + 1 :]]) for other in near]
     if not labels:
         return {}
     ranked = zip(labels, near, strict=True)
     best, other = min(ranked, key=lambda pair: (chosen.search.value(pair[0]), pair[0].latency, area(pair[0].cost)))
-    differs = {name: value for name, value in other.choice.items() if mine.choice.get(name) != value}
-    return {
-        "runner_up": {
-            "choice": differs,
-            "lut": math.ceil(best.cost.lut - label.cost.lut),
-            "latency": best.latency - label.latency,
-        }
+    entry: dict[str, int | float | str | Account] = {
+        "choice": {name: value for name, value in other.choice.items() if mine.choice.get(name) != value},
+        "lut": math.ceil(best.cost.lut - label.cost.lut),
+        "latency": best.latency - label.latency,
     }
+    if chosen.goal.objective == "energy":
+        entry["energy"] = round(best.cost.energy - label.cost.energy, PLACES)
+    return {"runner_up": entry}
+
+
+def _whole(value: float, goal: Goal) -> int | float:
+    """Cycles and LUTs as whole numbers; picojoules, of which small networks take few, with decimals."""
+    return round(value, PLACES) if goal.objective == "energy" else math.ceil(value)
 
 
 def keep(graph: GraphOp, account: Account) -> None:
@@ -87,19 +98,21 @@ def kept(graph: GraphOp) -> Account | None:
     return None if not isinstance(found, DictionaryAttr) else cast(Account, _plain(found))
 
 
-def _attribute(value: int | str | Account | Choice) -> Attribute:
+def _attribute(value: int | float | str | Account | Choice) -> Attribute:
     match value:
         case int():
             return number(value)
+        case float():
+            return FloatAttr(value, f64)
         case str():
             return StringAttr(value)
         case _:
             return DictionaryAttr({name: _attribute(entry) for name, entry in value.items()})
 
 
-def _plain(attribute: Attribute) -> int | str | Account:
+def _plain(attribute: Attribute) -> int | float | str | Account:
     match attribute:
-        case IntegerAttr():
+        case IntegerAttr() | FloatAttr():
             return attribute.value.data
         case StringAttr():
             return attribute.data

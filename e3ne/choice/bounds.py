@@ -1,8 +1,9 @@
 """What the rest of a chain costs at least: for each layout at a site the cheapest ways through everything behind it.
 
-A rest is (cost, head, tail, full): area in LUTs, and the cycles from first to first beat, last to last, and first to
-last. Rests join by `a` then `b`: areas, heads and tails add up; the last beat of both leaves no earlier than full_a +
-tail_b, nor than head_a + full_b. Beats in between may delay more, so a rest is a lower bound.
+A rest is (cost, head, tail, full): what the goal measures (area, energy or LUTs), and the cycles from first to first
+beat, last to last, and first to last. Rests join by `a` then `b`: costs, heads and tails add up; the last beat of both
+leaves no earlier than full_a + tail_b, nor than head_a + full_b. Beats in between may delay more, so a rest is a lower
+bound.
 """
 
 from __future__ import annotations
@@ -12,8 +13,12 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.choice.labels import Numbers, cost_rows
+from e3ne.choice.pruning import Legal
+from e3ne.dialects.dataflow import StreamType
+
 Rests = NDArray[np.float64]
-"""Shape (rests, 4): area, head, tail, full."""
+"""Shape (rests, 4): cost, head, tail, full."""
 
 KEPT = 40
 """Rests of a layout; more are merged, each into one that is no worse than any of them."""
@@ -42,9 +47,24 @@ def reduced(parts: Sequence[Rests]) -> Rests:
     rests = _undominated(np.concatenate([NONE, *parts]))
     if len(rests) <= KEPT:
         return rests
-    # Neighbours in area are merged.
+    # Neighbours in cost are merged.
     merged = np.array_split(rests[np.argsort(rests[:, 0])], KEPT)
     return _undominated(np.stack([part.min(axis=0) for part in merged]))
+
+
+def least_behind(sites: Sequence[Legal]) -> list[dict[StreamType | None, Numbers]]:
+    """Behind each site and layout the least LUTs, flip-flops and block RAMs (3,), each minimised by itself."""
+    last = {c.given for candidates in sites[-1].values() for c in candidates}
+    behind: dict[StreamType | None, Numbers] = {stream: np.zeros(3) for stream in last}
+    found: list[dict[StreamType | None, Numbers]] = []
+    for legal in reversed(sites):
+        found.append(behind)
+        ways = {
+            stream: [cost_rows([c.cost])[0, :3] + behind[c.given] for c in candidates if c.given in behind]
+            for stream, candidates in legal.items()
+        }
+        behind = {stream: np.min(each, axis=0) for stream, each in ways.items() if each}
+    return found[::-1]
 
 
 def _undominated(rests: Rests) -> Rests:

@@ -12,7 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.labels import Label
 from e3ne.choice.search import Search
-from e3ne.choice.sites import Site, decide, sites_of
+from e3ne.choice.sites import Site, cost_of_unit, decide, sites_of
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, units_of
 from e3ne.errors import E3neError
 from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass, insert_deep
@@ -21,7 +21,6 @@ from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPas
 from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.units.interface import Choice, Cost
-from e3ne.units.registry import unit_for
 
 WIDTHS = ((16, 1.1), (64, 1.05), (256, 1.02), (1024, 1.01))
 """Labels kept at a site, and the pessimism with which they are picked, from run to run until nothing is dropped."""
@@ -35,8 +34,12 @@ OTHERS = 6
 SLACK = 1.1
 """By which factor others may be worse than the found one, which misses a limit."""
 
-FIRST_TRIAL = {"latency": 256.0, "area": 1024.0}
-LAST_TRIAL = float(1 << 30)
+FIRST_TRIAL = {"latency": 256.0, "area": 1024.0, "energy": 1.0}
+LAST_TRIAL = {"latency": float(1 << 30), "area": float(1 << 30), "energy": float(1 << 50)}
+"""Cycles, LUTs and picojoules from which on, and up to which, the objective grows until something is found."""
+
+GROWTH = {"energy": 1.5}
+"""By which factor; 2 elsewhere."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +68,7 @@ class Finished:
         """The objective; infinite if a limit is missed."""
         if self.interval > goal.interval or self.latency > goal.latency or not goal.affords(self.cost):
             return np.inf
-        return {"latency": self.latency, "interval": self.interval, "area": area(self.cost)}[goal.objective]
+        return {"latency": self.latency, "interval": self.interval}.get(goal.objective, goal.measure(self.cost))
 
     def rank(self, goal: Goal) -> tuple[float, float, float]:
         """By what designs are compared: the objective, then area and latency."""
@@ -101,13 +104,13 @@ class Chosen:
         if found.interval > self.goal.interval or found.latency > self.goal.latency or slowest > worst:
             # Shallower FIFOs, which take long to find, would not make it faster.
             return found
-        limits = (self.goal.interval, self.goal.latency) if self.goal.objective == "area" else (0, 0)
+        limits = (self.goal.interval, self.goal.latency) if self.goal.is_sum else (0, 0)
         DataflowInsertFifosPass(interval=limits[0], latency=limits[1]).apply(Context(), copy)
         return self._measured(find_graph(copy))
 
     def _measured(self, graph: GraphOp) -> Finished:
         units = [unit for unit in units_of(graph) if not isinstance(unit, FlattenOp)]
-        costs = [unit_for(unit).cost(unit, self.goal.family) for unit in units]
+        costs = [cost_of_unit(unit, self.goal) for unit in units]
         return Finished(*plan(graph).speed(), sum(costs, Cost()))
 
     def apply(self, module: ModuleOp) -> None:
@@ -222,7 +225,7 @@ def _searches(
     copies, problems = arranged(module, arrangements)
     if not copies:
         raise E3neError("\n".join(problems))
-    return [(each, Search(sites_of(find_graph(copy), fixed, known, goal.family), goal)) for each, copy in copies]
+    return [(each, Search(sites_of(find_graph(copy), fixed, known, goal), goal)) for each, copy in copies]
 
 
 def _best(
@@ -232,14 +235,18 @@ def _best(
     trial: float = 0.0,
 ) -> Chosen | None:
     """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
-    limit = goal.latency + 1 if goal.objective == "latency" else min(goal.lut * 4, LAST_TRIAL)
+    known: dict[str, float] = {"latency": goal.latency + 1, "area": goal.lut * 4}
+    limit = min(known.get(goal.objective, np.inf), LAST_TRIAL[goal.objective])
+    if goal.objective == "energy":
+        # Spikes meet the same weights in all designs: what is least is known well.
+        trial = trial or SLACK * min(search.floor for _, search in searches)
     trial = min(trial or FIRST_TRIAL[goal.objective], limit)
     best: tuple[Arrangement, Search, Label] | None = None
     while best is None:
         best = _round(searches, trial, WIDTHS[:1], None)[0]
-        if best is None and trial >= min(limit, LAST_TRIAL):
+        if best is None and trial >= limit:
             return None
-        trial = min(trial * 2, limit, LAST_TRIAL)
+        trial = min(trial * GROWTH.get(goal.objective, 2), limit)
     value = best[1].value(best[2])
     better, bound = _round(searches, value, widths, best)
     assert better is not None
@@ -303,7 +310,7 @@ def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) 
 
     high = 64
     while not possible(min(high, goal.interval)):
-        if high >= goal.interval or high >= LAST_TRIAL:
+        if high >= goal.interval or high >= LAST_TRIAL["latency"]:
             return None
         high *= 2
     low, high = high // 2 if high > 64 else 0, min(high, goal.interval)

@@ -7,8 +7,8 @@ from typing import Literal
 
 from e3ne.units.interface import Cost
 
-Objective = Literal["latency", "interval", "area"]
-OBJECTIVES: tuple[Objective, ...] = ("latency", "interval", "area")
+Objective = Literal["latency", "interval", "area", "energy"]
+OBJECTIVES: tuple[Objective, ...] = ("latency", "interval", "area", "energy")
 
 UNLIMITED = 1 << 40
 
@@ -27,6 +27,15 @@ class Goal:
     ff: float = UNLIMITED
     bram36: float = UNLIMITED
     family: str = "xcup"
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether the objective is a sum over the units, so that cycles are limits alone."""
+        return self.objective in ("area", "energy")
+
+    def measure(self, cost: Cost) -> float:
+        """What adds up from unit to unit: the objective where it does, or else LUTs, which limit it."""
+        return {"area": area(cost), "energy": cost.energy}.get(self.objective, cost.lut)
 
     def affords(self, cost: Cost) -> bool:
         """Whether resources are within the budget."""

@@ -73,7 +73,7 @@ class Group:
 
     @cached_property
     def costs(self) -> Numbers:
-        """Shape (labels, 4): LUTs, flip-flops, block RAMs, area."""
+        """Shape (labels, 5): LUTs, flip-flops, block RAMs, area, energy."""
         return cost_rows([label.cost for label in self.labels])
 
     @cached_property
@@ -88,8 +88,8 @@ class Group:
 
 
 def cost_rows(costs: Sequence[Cost]) -> Numbers:
-    """Shape (costs, 4): LUTs, flip-flops, block RAMs, area."""
-    return np.array([(c.lut, c.ff, c.bram36, area(c)) for c in costs], dtype=np.float64).reshape(-1, 4)
+    """Shape (costs, 5): LUTs, flip-flops, block RAMs, area, energy."""
+    return np.array([(c.lut, c.ff, c.bram36, area(c), c.energy) for c in costs], dtype=np.float64).reshape(-1, 5)
 
 
 def grouped(labels: Sequence[Label]) -> dict[StreamType | None, Group]:

@@ -8,16 +8,17 @@ how much better the optimum could be.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.backlog import backlog
-from e3ne.choice.bounds import NONE, NOTHING, Rests, join, reduced
+from e3ne.choice.bounds import NONE, NOTHING, Rests, join, least_behind, reduced
 from e3ne.choice.candidate import Candidate
-from e3ne.choice.goal import UNLIMITED, Goal, area
+from e3ne.choice.goal import UNLIMITED, Goal, Objective, area
 from e3ne.choice.labels import Cycles, Frontier, Group, Label, Numbers, cost_rows, grouped
 from e3ne.choice.pruning import Legal, pruned
 from e3ne.choice.sites import Site
@@ -26,6 +27,12 @@ from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
 from e3ne.units.interface import Cost
 
 Bounds = NDArray[np.float64]
+
+MEASURED: Mapping[Objective, int] = {"area": 3, "energy": 4}
+"""The column of a cost that is minimised; elsewhere that of LUTs, which limit what is."""
+
+ROUNDING = 1e-6
+"""By which sums of costs may differ that are added in another order."""
 
 DEEPEST = 64
 """Beats of the deepest FIFO that is counted on; what waits longer waits in front of it."""
@@ -38,6 +45,7 @@ class Search:
     `prepare` finds the candidates and the bounds, `run` searches with some number of labels at a site. After a run,
     `bound` is the least bound of what had to be dropped, infinite when nothing was: then nothing better exists.
     `legal` are the candidates by themselves, `alive` those that a good combination may contain.
+    `room` is what the sites behind a site take at least of each resource, by layout.
     `finalists` are all complete choices that were better than the incumbent and not dropped.
     """
 
@@ -51,6 +59,7 @@ class Search:
     legal: list[dict[StreamType | None, list[Candidate]]] = field(default_factory=lambda: [], init=False)
     alive: list[Legal] = field(default_factory=lambda: [], init=False)
     rests: list[dict[StreamType | None, Rests]] = field(default_factory=lambda: [], init=False)
+    room: list[dict[StreamType | None, Numbers]] = field(default_factory=lambda: [], init=False)
 
     def run(self, width: int, pessimism: float) -> Label | None:
         """The best combination, better than the incumbent, or None; it is the incumbent then.
@@ -68,13 +77,18 @@ class Search:
             self.incumbent = self.value(best)
         return best
 
+    @cached_property
+    def floor(self) -> float:
+        """Picojoules an image below which no design is."""
+        return sum(site.least_energy for site in self.sites)
+
     def prepare(self) -> None:
         """Finds the candidates that may be better than the incumbent, and the bounds that follow from them."""
-        self.legal, self.rests = [], []
+        self.legal, self.rests, self.room = [], [], []
         self._candidates()
 
     def _numbers(self, candidate: Candidate) -> tuple[float, float, float, float]:
-        return self._measure(candidate.cost), *self._delays(candidate)
+        return self.goal.measure(candidate.cost), *self._delays(candidate)
 
     def _is_possible(self, measure: float, last: float) -> bool:
         """Whether a design that measures so much, and gives its last beat so late, may be better than the incumbent."""
@@ -84,8 +98,8 @@ class Search:
 
     @property
     def is_timeless(self) -> bool:
-        """Whether only areas matter, because nothing limits the latency; their bounds are exact then."""
-        return self.goal.objective == "area" and self.goal.latency == UNLIMITED
+        """Whether only costs matter, because nothing limits the latency; their bounds are exact then."""
+        return self.goal.is_sum and self.goal.latency == UNLIMITED
 
     def follow(self, candidates: Sequence[Candidate]) -> Label:
         """The label of a given choice for every site."""
@@ -111,6 +125,7 @@ class Search:
                 for stream, candidates in legal.items()
             }
         self.rests.reverse()
+        self.room = least_behind(self.alive)
 
     def _legal(self, site: Site, stream: StreamType | None) -> Iterable[Candidate]:
         """The candidates that neither the goal nor the incumbent excludes by themselves."""
@@ -118,10 +133,12 @@ class Search:
         cycles, lut = min(goal.interval, goal.latency), goal.lut
         if goal.objective == "latency":
             cycles = min(cycles, self.incumbent)
-        else:
+        elif goal.objective == "area":
             lut = min(lut, self.incumbent)
         for family in site.families(stream):
             if family.least_cycles > cycles or family.least_lut > lut:
+                continue
+            if goal.objective == "energy" and family.least_energy - site.least_energy >= self.incumbent - self.floor:
                 continue
             for candidate in family.candidates:
                 if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):
@@ -136,7 +153,8 @@ class Search:
         found: list[Label] = []
         for stream, group in grouped(labels).items():
             for candidate in legal.get(stream, ()):
-                promising = self._promised(group, candidate, rests[candidate.given]) < self.incumbent
+                room = self.room[number][candidate.given]
+                promising = self._promised(group, candidate, rests[candidate.given], room) < self.incumbent
                 hopeful = [
                     label
                     for label, promises in zip(group.labels, promising.tolist(), strict=True)
@@ -159,8 +177,8 @@ class Search:
         taken, given = response.taken_and_given(arrivals + buffered)
         for row, label in enumerate(labels):
             cost = label.cost + candidate.cost
-            # The smallest area has FIFOs as shallow as its limits allow, which the finished schedule tells.
-            if buffered and label.stream is not None and self.goal.objective != "area":
+            # The least area or energy has FIFOs as shallow as limits allow, which the finished schedule tells.
+            if buffered and label.stream is not None and not self.goal.is_sum:
                 depth = min(DEEPEST, max(MINIMAL_DEPTH, backlog(arrivals[row], taken[row])))
                 cost += self._deeper(number - 1, label.stream, depth)
             yield Label(candidate.given, cost, given[row], candidate, label)
@@ -205,17 +223,21 @@ class Search:
             self.fifos[key] = Cost(wanted.lut - least.lut, wanted.ff - least.ff, wanted.bram36 - least.bram36)
         return self.fifos[key]
 
-    def _promised(self, group: Group, candidate: Candidate, rests: Rests) -> Bounds:
+    def _promised(self, group: Group, candidate: Candidate, rests: Rests, room: Numbers) -> Bounds:
         """What the objective comes to at least, for each label with a candidate behind it."""
         head, tail, full = self._delays(candidate)
         costs = group.costs + cost_rows([candidate.cost])
-        return self._bounds(costs, group.first + head, np.maximum(group.last + tail, group.first + full), rests)
+        return self._bounds(costs, group.first + head, np.maximum(group.last + tail, group.first + full), rests, room)
 
-    def _bounds(self, costs: Numbers, first: Cycles, last: Cycles, rests: Rests) -> Bounds:
+    def _bounds(self, costs: Numbers, first: Cycles, last: Cycles, rests: Rests, room: Numbers) -> Bounds:
         """What the objective comes to at least; infinite where the goal is out of reach."""
         goal = self.goal
-        within = np.all(costs[:, :3] <= np.array([goal.lut, goal.ff, goal.bram36]), axis=1)
-        used = costs[:, 3 if goal.objective == "area" else 0]
+        limits = np.array([goal.lut, goal.ff, goal.bram36], dtype=np.float64)
+        if goal.objective == "energy":
+            # Rests of other goals have the LUTs that are behind in them.
+            limits += ROUNDING - room
+        within = np.all(costs[:, :3] <= limits, axis=1)
+        used = costs[:, MEASURED.get(goal.objective, 0)]
         ends = np.maximum(last[:, None] + rests[:, 2], first[:, None] + rests[:, 3]) + 1
         if goal.objective == "latency":
             possible = (used[:, None] + rests[:, 0] <= goal.lut) & (ends <= goal.latency)
@@ -224,10 +246,6 @@ class Search:
             possible = ends <= goal.latency
             values = used[:, None] + rests[:, 0]
         return np.where(possible & within[:, None], values, np.inf).min(axis=1, initial=np.inf)
-
-    def _measure(self, cost: Cost) -> float:
-        """The resource that bounds look at: the one that is minimised, or else the one that limits."""
-        return area(cost) if self.goal.objective == "area" else cost.lut
 
     def _rest(self, candidate: Candidate) -> Rests:
         return np.array([self._numbers(candidate)], dtype=np.float64)
@@ -240,7 +258,7 @@ class Search:
         goal = self.goal
         if not goal.affords(label.cost) or label.latency > goal.latency:
             return np.inf
-        return label.latency if goal.objective == "latency" else area(label.cost)
+        return label.latency if goal.objective == "latency" else goal.measure(label.cost)
 
     def rank(self, label: Label) -> tuple[float, float, float]:
         """By what complete choices are compared: the objective, then area and latency."""
@@ -250,9 +268,9 @@ class Search:
         """Labels that promise something and that no other one can replace, at most `width` of them."""
         hopeful: list[tuple[float, float, float, int, Label]] = []
         for stream, group in grouped(labels).items():
-            rests = self.rests[number][stream]
-            bounds = self._bounds(group.costs, group.first, group.last, rests)
-            guesses = self._bounds(group.costs, group.first, group.last, rests * pessimism)
+            rests, room = self.rests[number][stream], self.room[number][stream]
+            bounds = self._bounds(group.costs, group.first, group.last, rests, room)
+            guesses = self._bounds(group.costs, group.first, group.last, rests * pessimism, room)
             areas = group.costs[:, 3].tolist()
             entries = zip(guesses.tolist(), bounds.tolist(), areas, group.labels, strict=True)
             hopeful += [(*e[:3], len(hopeful) + n, e[3]) for n, e in enumerate(entries) if e[1] < self.incumbent]
@@ -292,7 +310,7 @@ class Search:
         goal, cost = self.goal, label.cost
         limited = ((cost.lut, goal.lut), (cost.ff, goal.ff), (cost.bram36, goal.bram36))
         used = [used for used, limit in limited if limit < UNLIMITED]
-        return np.array([self._measure(cost), *used, label.last])
+        return np.array([goal.measure(cost), *used, label.last])
 
 
 def _resampled(leaves: Cycles, beats: int) -> Cycles:

@@ -7,15 +7,17 @@ converters and replays that they need, and measured by the units' own costs and 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
 from xdsl.dialects.builtin import StringAttr
 from xdsl.utils.exceptions import VerifyException
 
+from e3ne.analysis.energy import GRID, energy_of_unit, least_energy, matvec_energy
 from e3ne.analysis.event_graph import EventGraph
 from e3ne.choice.candidate import GIVEN, TAKEN, Candidate
+from e3ne.choice.goal import Goal
 from e3ne.dialects.dataflow import (
     LUT_SIZES,
     FifoOp,
@@ -47,13 +49,14 @@ class Site:
     """A unit of the working copy, and whether a FIFO stands behind it.
 
     A site is `open` where something is undecided. It may be `for_width`: the width converter in front of a layer over
-    one vector, which is a choice of its own.
+    one vector, which is a choice of its own. `goal` says for which family units are measured, and whether their energy
+    counts.
     """
 
     op: UnitOp
     buffered: bool
     fixed: Choice
-    family: str
+    goal: Goal
     open: bool = True
     for_width: bool = False
     known: dict[StreamType | None, list[Family]] = field(default_factory=lambda: {})
@@ -97,6 +100,11 @@ class Site:
         return isinstance(self.op, WindowOp)
 
     @cached_property
+    def least_energy(self) -> float:
+        """Picojoules an image below which no candidate is; a layer's width converter takes none."""
+        return 0.0 if self.for_width else least_energy(self.op)
+
+    @cached_property
     def used_inputs(self) -> int:
         """The inputs of a layer that have weights."""
         assert isinstance(self.op, MatvecOp)
@@ -115,7 +123,7 @@ class Site:
         if isinstance(op, SourceOp):
             kept = op.output_type
             retype(op.output, kept.replaced(lanes=kept.channels, parallel=kept.steps))
-            return Candidate({}, op.output_type, unit_for(op).cost(op, self.family), _events([op]))
+            return Candidate({}, op.output_type, cost_of_unit(op, self.goal), _events([op]))
         assert taken is not None
         retype(op.operands[0], taken)
         source = op.operands[0]
@@ -142,7 +150,7 @@ class Site:
             units.insert(0, owner)
         given = op.output_type if isinstance(op, TransformOp) else source.type
         assert isinstance(given, StreamType)
-        costs = [unit_for(unit).cost(unit, self.family) for unit in units]
+        costs = [cost_of_unit(unit, self.goal) for unit in units]
         if self.buffered:
             costs.append(self.fifo_cost(given, MINIMAL_DEPTH))
         depth = op.latency.value.data if isinstance(op, MatvecOp) else 0
@@ -157,7 +165,7 @@ class Site:
             return Candidate({}, given, Cost(), None)
         insert_resize(op, lanes, parallel)
         resize = producer(op.input)
-        return Candidate({}, op.input_type, unit_for(resize).cost(resize, self.family), _events([resize]))
+        return Candidate({}, op.input_type, cost_of_unit(resize, self.goal), _events([resize]))
 
     def fifo_cost(self, stream: StreamType, depth: int) -> Cost:
         """The cost of a FIFO behind the unit, for the layout that the unit gives."""
@@ -166,7 +174,7 @@ class Site:
         (given,) = self.op.results
         fifo = FifoOp("fifo", "", given, depth)
         try:
-            return unit_for(fifo).cost(fifo, self.family)
+            return cost_of_unit(fifo, self.goal)
         finally:
             fifo.drop_all_references()
 
@@ -175,7 +183,7 @@ class Site:
 class Family:
     """Choices that let beats flow alike: they differ in cost, and in a constant delay.
 
-    `least_cycles` and `least_lut` are lower bounds that need no candidate to be built.
+    `least_cycles`, `least_lut` and `least_energy` are lower bounds that need no candidate to be built.
     """
 
     site: Site
@@ -183,6 +191,14 @@ class Family:
     choices: Sequence[Choice]
     least_cycles: int
     least_lut: float
+
+    @cached_property
+    def least_energy(self) -> float:
+        """Picojoules an image, at least; converters and replays in front of the unit take more."""
+        op = self.site.op
+        if not isinstance(op, MatvecOp) or self.site.for_width or (op.is_folded and not self.choices[0]):
+            return self.site.least_energy
+        return min(matvec_energy(op, choice).total_pj for choice in self.choices) - 1 / GRID
 
     @cached_property
     def candidates(self) -> list[Candidate]:
@@ -196,17 +212,24 @@ class Family:
         return kept
 
 
-def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site], family: str) -> list[Site]:
+def cost_of_unit(unit: UnitOp, goal: Goal) -> Cost:
+    """What a unit with a layout takes on the goal's family; its energy too, if that is what is minimised."""
+    cost = unit_for(unit).cost(unit, goal.family)
+    return replace(cost, energy=energy_of_unit(unit).total_pj) if goal.objective == "energy" else cost
+
+
+def sites_of(graph: GraphOp, fixed: Mapping[str, Choice], known: dict[str, Site], goal: Goal) -> list[Site]:
     """The chain of sites; `fixed` holds decisions by unit that are not open any more.
 
-    `known` holds sites of other arrangements of the same network: what is the same there need not be measured again.
+    `known` holds sites of other arrangements of the same network, and of goals for the same family: what is the same
+    there need not be measured again.
     """
     sites: list[Site] = []
     for unit in units_of(graph):
         decided = fixed.get(unit.unit_name, {})
         if isinstance(unit, MatvecOp) and not isinstance(producer(unit.input), WindowOp):
-            sites.append(Site(unit, False, _width(unit) or decided, family, for_width=True))
-        sites.append(Site(unit, wants_fifo(unit), decided, family, is_open(unit)))
+            sites.append(Site(unit, False, _width(unit) or decided, goal, for_width=True))
+        sites.append(Site(unit, wants_fifo(unit), decided, goal, is_open(unit)))
     return [known.setdefault(_likeness(site), site) for site in sites]
 
 
@@ -215,7 +238,8 @@ def _likeness(site: Site) -> str:
     op = site.op
     said = ", ".join(f"{name} {value}" for name, value in sorted(op.properties.items()))
     types = [str(value.type) for value in (*op.operands, *op.results)]
-    return f"{op.name} {said} {types} {site.buffered} {site.open} {site.for_width}"
+    measured = site.goal.objective == "energy"
+    return f"{op.name} {said} {types} {site.buffered} {site.open} {site.for_width} {measured}"
 
 
 def _width(op: MatvecOp) -> Choice:
@@ -310,4 +334,4 @@ def _least(site: Site, taken: StreamType | None, choices: Sequence[Choice]) -> t
 def _measures(candidate: Candidate) -> tuple[float, ...]:
     """What candidates of a family differ in."""
     cost = candidate.cost
-    return (cost.lut, cost.ff, cost.bram36, candidate.depth)
+    return (cost.lut, cost.ff, cost.bram36, candidate.depth, cost.energy)

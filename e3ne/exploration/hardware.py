@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import cast
 
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FloatAttr, ModuleOp, f64
 
 from e3ne.analysis.energy import energy_of
 from e3ne.choice.choose import Arrangement, sketch
@@ -16,7 +16,7 @@ from e3ne.choice.decisions import ARRANGEMENT, GRAPH
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.sites import Site, decide
 from e3ne.devices.parts import part
-from e3ne.dialects.dataflow import FlattenOp, GraphOp, SourceOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, SourceOp, units_of
 from e3ne.exploration.point import Network, Point
 from e3ne.exploration.state import State, write_whole
 from e3ne.options import Options
@@ -100,6 +100,11 @@ class Hardware:
         """From the integer network to undecided units."""
         first, chosen, *_ = hardware_stages(self.options)
         run_passes(self.module, ",".join([*first.passes, *chosen.passes[:-1]]))
+        for unit in units_of(find_graph(self.module)):
+            # A network that was kept before operations were counted in it has them in its description.
+            counted = self.network.synaptic_operations.get(unit.layer.data)
+            if isinstance(unit, MatvecOp) and unit.synaptic_operations is None and counted is not None:
+                unit.synaptic_operations = FloatAttr(counted, f64)
 
     @property
     def family(self) -> str:
@@ -145,7 +150,7 @@ class Hardware:
         label = f"{self.network.name}-{number:03}"
         file = self.state.folder / "points" / f"{label}.json"
         write_whole(file, json.dumps(decisions, indent=1) + "\n")
-        cost, energy = cost_of_units(graph, goal.family), energy_of(graph, self.network.synaptic_operations)
+        cost, energy = cost_of_units(graph, goal.family), energy_of(graph)
         command = ["e3ne", "compile", *self.arguments, "--steps", str(self.options.steps)]
         command += ["--weight-bits", str(self.options.weight_bits)]
         if self.options.weight_bits_by_layer:

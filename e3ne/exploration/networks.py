@@ -99,18 +99,16 @@ class Networks:
 
     def _make(self, precision: Precision) -> tuple[ModuleOp, bool]:
         options = self.options(precision)
-        if (path := self._tuned(precision)) is not None:
-            module = read_module(path)
-            run_passes(module, ",".join(quantize_stage(options).passes))
-            return module, True
-        module = self.source.reference.clone()
+        tuned = self._tuned(precision)
+        module = self.source.reference.clone() if tuned is None else read_module(tuned)
         with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
             data = Path(folder) / DATA
             images = self.training.first(CALIBRATION_IMAGES)
             replace(images, labels=None).save(data)
-            for stage in network_stages(options, str(data)):
+            stages = network_stages(options, str(data)) if tuned is None else [quantize_stage(options, str(data))]
+            for stage in stages:
                 run_passes(module, ",".join(stage.passes))
-        return module, False
+        return module, tuned is not None
 
     def _file(self, precision: Precision) -> Path:
         return self.state.folder / "networks" / f"{precision.name}.mlir"

@@ -18,6 +18,7 @@ from xdsl.ir import Block, Operation, Region, SSAValue
 from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
+from e3ne.analysis.activity import OPERATIONS
 from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
@@ -180,6 +181,7 @@ class _Conversion:
             signed_bits(membrane.low, membrane.high),
             None if bias is None else self._parameter(f"{label}_bias", bias.array.astype(np.int64), bias.bits),
         )
+        _keep_operations(layer, op)
         return self.builder.insert(op.standing_for(name, "synapse")).output
 
     def _fire(self, layer: snn.RequantizeOp) -> SSAValue:
@@ -245,6 +247,7 @@ class _Conversion:
         total = dataflow.MatvecOp(
             f"{label}_matvec", name, window.output, self._parameter(f"{label}_weights", ones), channels, bits
         )
+        _keep_operations(layer, total)
         fire = dataflow.FireOp(
             f"{label}_fire",
             name,
@@ -278,6 +281,13 @@ class _Conversion:
                 f"{what}: a map larger than one pixel is flattened after the last synapses; end the "
                 "network with a linear layer, or without flattening"
             )
+
+
+def _keep_operations(layer: snn.LayerOp, op: dataflow.MatvecOp) -> None:
+    """What was counted of the layer is of the unit too."""
+    counted = layer.attributes.get(OPERATIONS)
+    if counted is not None:
+        op.properties[OPERATIONS] = counted
 
 
 def dense_weights(weights: Integers, groups: int) -> Integers:

@@ -35,7 +35,8 @@ class DataflowChoosePass(ModulePass):
     name = "dataflow-choose"
 
     objective: str = "area"
-    """what is minimised: latency, interval or area (LUTs, with a price for block RAMs)"""
+    """what is minimised: latency, interval, area (LUTs, with a price for block RAMs) or energy (of an image, by its
+    additions and memory accesses)"""
     latency: int = 0
     """cycles from the first beat in to the last beat out, at most; 0: any"""
     interval: int = 0

@@ -39,13 +39,14 @@ def network_stages(options: Options, data: str) -> list[Stage]:
     if options.fine_tune:
         tune = f'snn-fine-tune{{data="{data}" epochs={options.fine_tune}}}'
         stages.append(Stage("tuned", (tune,), "training starts from calibrated scales and ends before rounding"))
-    return [*stages, quantize_stage(options)]
+    return [*stages, quantize_stage(options, data)]
 
 
-def quantize_stage(options: Options) -> Stage:
+def quantize_stage(options: Options, data: str) -> Stage:
     """The last stage on the network: from here on all numbers are integers."""
-    passes = ("snn-quantize",) if options.output == "logits" else ("snn-quantize", "snn-append-argmax")
-    return Stage("integer", passes, "everything below computes with integers")
+    count = f'snn-count-operations{{data="{data}"}}'
+    passes = ("snn-quantize", *(("snn-append-argmax",) if options.output == "class" else ()), count)
+    return Stage("integer", passes, "everything below computes with integers; energy depends on how often they meet")
 
 
 def hardware_stages(options: Options) -> list[Stage]:
@@ -58,7 +59,8 @@ def hardware_stages(options: Options) -> list[Stage]:
     if options.decisions:
         asked += [f'decisions="{options.decisions}"']
     enough = " ".join(f"{name}={limits[name] or ANY}" for name in ("interval", "latency"))
-    buffers = f"dataflow-insert-fifos{{{enough}}}" if options.objective == "area" else "dataflow-insert-fifos"
+    shallow = options.objective in ("area", "energy")
+    buffers = f"dataflow-insert-fifos{{{enough}}}" if shallow else "dataflow-insert-fifos"
     small = part(options.device).family in SMALL_LUT_FAMILIES
     target = ('dataflow-set-target{lut-inputs=4 control="credit" search="ahead"}',) if small else ()
     return [

@@ -30,17 +30,25 @@ Choice = Mapping[str, int | str]
 
 @dataclass(frozen=True)
 class Cost:
-    """An estimate: LUTs, flip-flops, 36-kbit block RAMs (an 18-kbit one is a half), and busy cycles per image."""
+    """An estimate: LUTs, flip-flops, 36-kbit block RAMs (an 18-kbit one is a half), and busy cycles per image.
+
+    `energy` is that of an image in picojoules (e3ne.analysis.energy); 0 where nobody asked for it.
+    """
 
     lut: float = 0
     ff: float = 0
     bram36: float = 0
     cycles: int = 0
+    energy: float = 0
 
     def __add__(self, other: Cost) -> Cost:
         """Both together: resources add up, and the slower one is busy the longer."""
         return Cost(
-            self.lut + other.lut, self.ff + other.ff, self.bram36 + other.bram36, max(self.cycles, other.cycles)
+            self.lut + other.lut,
+            self.ff + other.ff,
+            self.bram36 + other.bram36,
+            max(self.cycles, other.cycles),
+            self.energy + other.energy,
         )
 
 

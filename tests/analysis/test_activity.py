@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
-from e3ne.analysis.activity import spikes, synaptic_operations
+from e3ne.analysis.activity import operations_by_layer, spikes, synaptic_operations
 from e3ne.dialects import snn
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.snn import NetworkRun, run_network
@@ -83,6 +83,15 @@ def in_conv(op: snn.Conv2dOp, codes: np.ndarray) -> int:
     return total
 
 
+def recount_sums(run: NetworkRun, op: snn.SumPoolOp, codes: np.ndarray) -> int:
+    """The spikes under each window; pools of these networks have no padding."""
+    _, channels, _, _ = codes.shape
+    _, rows, columns = snn.shape_of(op.output.type)
+    (height, width), (down, right) = op.window.kernel, op.window.stride
+    places = product(range(channels), range(rows), range(columns), range(height), range(width))
+    return sum(digits(int(image[c, y * down + v, x * right + h])) for c, y, x, v, h in places for image in codes)
+
+
 def network_run(name: str, images: int = 3) -> tuple[ModuleOp, NetworkRun]:
     module = NETWORKS[name]().build()
     shape = snn.shape_of(find_network(module).image.type)
@@ -98,6 +107,17 @@ def test_recount(name: str) -> None:
     assert min(expected) > 0
     assert spikes(run, network) == pytest.approx(expected[0] / 3, rel=1e-12)
     assert synaptic_operations(run, network) == pytest.approx(expected[1] / 3, rel=1e-12)
+
+
+def test_sums_of_pools_are_counted_for_their_hardware_alone() -> None:
+    module, run = network_run("sums")
+    network = find_network(module)
+    found = operations_by_layer(run, network)
+    ((before, pool),) = [pair for pair in pairwise(network.layers()) if isinstance(pair[1], snn.SumPoolOp)]
+    codes = np.asarray(run.values[before.layer_name, before.KIND])
+    assert isinstance(pool, snn.SumPoolOp)
+    assert found[pool.layer_name] == pytest.approx(recount_sums(run, pool, codes) / 3, rel=1e-12)
+    assert sum(found.values()) - found[pool.layer_name] == pytest.approx(synaptic_operations(run, network))
 
 
 def test_by_hand() -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import product
 from typing import cast
@@ -17,6 +17,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.utils.exceptions import VerifyException
 
+from e3ne.analysis.energy import energy_of_unit
 from e3ne.analysis.event_graph import EventGraph, interval_and_latency, solve
 from e3ne.choice.goal import UNLIMITED, Goal, area
 from e3ne.dialects.dataflow import (
@@ -91,20 +92,21 @@ class Design:
         return cost_of(self.with_fifos(MINIMAL_DEPTH))
 
     def finished(self, goal: Goal) -> tuple[int, int, Cost]:
-        """Interval, latency and cost with the FIFOs that the pass inserts."""
+        """Interval, latency and cost with the FIFOs that the pass inserts; as shallow as limits allow for a sum."""
         copy = self.module.clone()
         for unit in units_of(find_graph(copy)):
             if isinstance(unit, FifoOp):
                 unit.output.replace_by(unit.input)
                 unit.detach()
                 unit.erase()
-        limits = (goal.interval, goal.latency) if goal.objective == "area" else (0, 0)
+        limits = (goal.interval, goal.latency) if goal.objective in ("area", "energy") else (0, 0)
         DataflowInsertFifosPass(interval=limits[0], latency=limits[1]).apply(Context(), copy)
         return *plan(find_graph(copy)).speed(), cost_of(copy)
 
     def may_be_below(self, goal: Goal, value: float) -> bool:
         """Whether the least that the design can come to keeps the limits and is less than a value."""
-        if not goal.affords(self.least_cost) or (goal.objective == "area" and area(self.least_cost) >= value):
+        least = {"area": area(self.least_cost), "energy": self.least_cost.energy}.get(goal.objective, 0)
+        if not goal.affords(self.least_cost) or least >= value:
             return False
         latency = min(goal.latency, value - 1 if goal.objective == "latency" else goal.latency)
         interval = min(goal.interval, value - 1 if goal.objective == "interval" else goal.interval)
@@ -117,14 +119,15 @@ class Design:
         interval, latency, cost = self.finished(goal)
         if interval > goal.interval or latency > goal.latency or not goal.affords(cost):
             return math.inf
-        return {"latency": latency, "interval": interval, "area": area(cost)}[goal.objective]
+        return {"latency": latency, "interval": interval, "area": area(cost), "energy": cost.energy}[goal.objective]
 
 
 def cost_of(module: ModuleOp) -> Cost:
     """The sum over all units."""
     units = [unit for unit in units_of(find_graph(module)) if not isinstance(unit, FlattenOp)]
     costs = [_cost(unit) for unit in units]
-    return Cost(sum(c.lut for c in costs), sum(c.ff for c in costs), sum(c.bram36 for c in costs))
+    lut, ff, bram36 = (sum(getattr(c, name) for c in costs) for name in ("lut", "ff", "bram36"))
+    return Cost(lut, ff, bram36, energy=sum(c.energy for c in costs))
 
 
 _COSTS: dict[str, Cost] = {}
@@ -134,7 +137,7 @@ def _cost(unit: UnitOp) -> Cost:
     """The cost of a unit, asked for once for equal units of one network."""
     said = f"{unit.properties} {[str(value.type) for value in (*unit.operands, *unit.results)]}"
     if said not in _COSTS:
-        _COSTS[said] = unit_for(unit).cost(unit)
+        _COSTS[said] = replace(unit_for(unit).cost(unit), energy=energy_of_unit(unit).total_pj)
     return _COSTS[said]
 
 

@@ -39,7 +39,7 @@ CASES = {
             "pooled_fire3_fire": {"threshold_memory": "distributed"},
             "pooled_linear6_matvec": {"weight_memory": "distributed"},
         },
-        4500,
+        4608,
         (
             *(Goal("latency", lut=lut) for lut in (260, 210)),
             Goal("latency"),
@@ -51,6 +51,11 @@ CASES = {
             Goal("area", interval=18, latency=36),
             Goal("interval"),
             Goal("interval", lut=205),
+            Goal("energy"),
+            *(Goal("energy", lut=lut) for lut in (190, 180)),
+            *(Goal("energy", latency=latency) for latency in (34, 28)),
+            Goal("energy", interval=20, lut=200),
+            Goal("energy", interval=18, latency=36, ff=240),
         ),
     ),
     "dense": Case(
@@ -69,6 +74,10 @@ CASES = {
             *(Goal("area", interval=interval) for interval in (4, 6, 10)),
             Goal("area", interval=6, latency=20),
             Goal("area"),
+            Goal("energy"),
+            *(Goal("energy", lut=lut) for lut in (180, 160, 150)),
+            *(Goal("energy", latency=latency, lut=200) for latency in (14, 18, 24)),
+            Goal("energy", interval=6, ff=200),
         ),
     ),
     "spikes": Case(
@@ -87,6 +96,9 @@ CASES = {
             *(Goal("area", latency=latency) for latency in (24, 32, 48)),
             Goal("area", interval=12),
             Goal("area"),
+            Goal("energy"),
+            *(Goal("energy", latency=latency) for latency in (24, 32)),
+            Goal("energy", lut=150),
         ),
     ),
 }
@@ -115,3 +127,4 @@ def test_no_design_is_better(name: str) -> None:
         if best is not None:
             end = best.finished(module)
             assert (best.value, best.latency, best.cost) == (end.value(goal), end.latency, end.cost)
+            assert (end.cost.energy > 0) == (goal.objective == "energy")

@@ -7,15 +7,16 @@ from pathlib import Path
 
 import pytest
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp
+from xdsl.dialects.builtin import FloatAttr, ModuleOp, f64
 from xdsl.parser import Parser
 
+from e3ne.analysis.energy import energy_of
 from e3ne.choice.account import kept
 from e3ne.choice.decisions import read_decisions
 from e3ne.dialects.dataflow import MatvecOp, number, units_of
 from e3ne.errors import E3neError
 from e3ne.passes.dataflow_choose import DataflowChoosePass
-from e3ne.pipeline_runner import new_context
+from e3ne.pipeline_runner import new_context, run_passes
 from e3ne.semantics.dataflow import find_graph
 from tests.choice.every_design import undecided
 from tests.choice.networks import dense, pooled
@@ -39,6 +40,7 @@ def matvecs(module: ModuleOp) -> dict[str, MatvecOp]:
         (DataflowChoosePass(objective="area", latency=3), "within the budget a latency of 12 cycles"),
         (DataflowChoosePass(objective="latency", lut=20), "at the speed asked for"),
         (DataflowChoosePass(objective="interval", latency=3), "within the budget a latency of 12 cycles"),
+        (DataflowChoosePass(objective="energy", latency=3), "within the budget a latency of 12 cycles"),
     ],
 )
 def test_impossible_goals_name_the_nearest_points(goal: DataflowChoosePass, nearest: str) -> None:
@@ -48,6 +50,24 @@ def test_impossible_goals_name_the_nearest_points(goal: DataflowChoosePass, near
     assert first == "no choice of the hardware meets all limits; the nearest that do:"
     assert any(line.startswith(nearest) for line in lines)
     assert all(" LUT, " in line for line in lines)
+
+
+def test_the_energy_that_was_minimised_is_that_of_the_design() -> None:
+    """Counted operations are in it, and it is part of the account."""
+    module = undecided(dense())
+    for op, operations in zip(matvecs(module).values(), (20.0, 9.5), strict=True):
+        op.synaptic_operations = FloatAttr(operations, f64)
+    goal = DataflowChoosePass(objective="energy", latency=30, lut=190)
+    counted, worst = chosen(module, goal), chosen(undecided(dense()), goal)
+    values: list[float] = []
+    for found in (counted, worst):
+        account = kept(find_graph(found))
+        assert account is not None
+        run_passes(found, "dataflow-legalize-streams,dataflow-insert-fifos{latency=30 interval=1073741824}")
+        values.append(round(energy_of(find_graph(found)).total_pj, 3))
+        assert account["value"] == account["bound"] == values[-1]
+    assert values[0] < values[1]
+    assert str(kept(find_graph(counted))).count("'energy'") > 1
 
 
 def test_the_same_twice() -> None:

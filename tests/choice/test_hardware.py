@@ -24,6 +24,7 @@ GOALS = {
     "small": DataflowChoosePass(objective="area", interval=60),
     "quick": DataflowChoosePass(objective="latency", lut=300),
     "busy": DataflowChoosePass(objective="interval"),
+    "frugal": DataflowChoosePass(objective="energy", latency=60),
 }
 
 

@@ -25,7 +25,7 @@ NETWORKS = (pooled, dense)
 @cache
 def search_of(network: Callable[[], ModuleOp]) -> Search:
     """A search that excludes nothing yet."""
-    search = Search(sites_of(find_graph(undecided(network())), {}, {}, "xcup"), Goal("latency"))
+    search = Search(sites_of(find_graph(undecided(network())), {}, {}, Goal("latency")), Goal("latency"))
     search.prepare()
     return search
 

@@ -122,9 +122,17 @@ def test_what_the_parser_refuses(float_model: Path, out: Path, arguments: tuple[
     refused(e3ne("compile", float_model, "-o", out, *arguments), out, part)
 
 
-@pytest.mark.parametrize("budget", ["lut", "lut=0", "lut=9,dsp=3", "luts=4", "lut=-1"])
+@pytest.mark.parametrize("budget", ["lut", "lut=0", "lut=-1", "ff=many", "uram=", "uram=0.5"])
 def test_broken_budgets(float_model: Path, out: Path, budget: str) -> None:
-    refused(e3ne("compile", float_model, f"--budget={budget}", "-o", out), out, "--budget has", "bram=COUNT")
+    name, least = budget.partition("=")[0], 0 if budget.startswith("uram") else 1
+    whole = f"{name}=COUNT is a whole number, {least} or more"
+    refused(e3ne("compile", float_model, f"--budget={budget}", "-o", out), out, "--budget has", whole)
+
+
+@pytest.mark.parametrize(("budget", "name"), [("lut=9,dsp=3", "dsp"), ("luts=4", "luts"), ("lut=4,,ff=3", "")])
+def test_budgets_of_no_resource(float_model: Path, out: Path, budget: str, name: str) -> None:
+    ran = e3ne("compile", float_model, f"--budget={budget}", "-o", out)
+    refused(ran, out, f"{name!r} is no resource", "lut=COUNT, ff=COUNT, bram=COUNT, uram=COUNT")
 
 
 def test_limits_that_nothing_meets(float_model: Path, data: Path, out: Path) -> None:

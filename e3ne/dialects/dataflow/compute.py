@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntegerAttr, StringAttr, SymbolRefAttr
+from xdsl.dialects.builtin import (
+    FlatSymbolRefAttrConstr,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    StringAttr,
+    SymbolRefAttr,
+)
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 
@@ -38,6 +45,9 @@ class MatvecOp(TransformOp):
     again for each group; or "input", a beat of inputs until all groups of outputs have used it. `lut_inputs` is the
     size of the LUTs that tables and heaps are built for, 4 or 6; 6 if left out. `control` says where steps wait: in
     the stages of the pipeline ("elastic", which it is if left out) or behind the last one ("credit").
+
+    `synaptic_operations` says how often an image's spikes meet weights, on average over images that were counted. It
+    changes no hardware, only what energy is expected of it.
     """
 
     name = "dataflow.matvec"
@@ -55,6 +65,7 @@ class MatvecOp(TransformOp):
     latency = prop_def(IntegerAttr)
     lut_inputs = opt_prop_def(IntegerAttr)
     control = opt_prop_def(StringAttr)
+    synaptic_operations = opt_prop_def(FloatAttr[Float64Type])
     assembly_format = UNIT_FORMAT
 
     def __init__(
@@ -162,6 +173,9 @@ class MatvecOp(TransformOp):
             self._check(parallel in (0, 1), f"the implementation event takes one time step a beat, not {parallel}")
         self._check_at_least(1, outputs=self.outputs, value_bits=self.value_bits)
         self._check_at_least(0, latency=self.latency)
+        if self.synaptic_operations is not None:
+            counted = self.synaptic_operations.value.data
+            self._check(counted >= 0, f"synaptic_operations is 0 or more, not {counted}")
         if self.control is not None:
             self._check_choice("control", self.control, CONTROLS)
         self._check(self.lut_size in LUT_SIZES, f"lut_inputs is 4 or 6, not {self.lut_size}")

@@ -9,6 +9,7 @@ import numpy as np
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
+from e3ne.choice.arrangement import Arrangement, arranged
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.labels import Label
 from e3ne.choice.search import Search
@@ -17,8 +18,6 @@ from e3ne.dialects.dataflow import FlattenOp, GraphOp, units_of
 from e3ne.errors import E3neError
 from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass, insert_deep
 from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
-from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
-from e3ne.passes.dataflow_pool_before_fire import DataflowPoolBeforeFirePass
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.units.interface import Choice, Cost
 
@@ -40,20 +39,6 @@ LAST_TRIAL = {"latency": float(1 << 30), "area": float(1 << 30), "energy": float
 
 GROWTH = {"energy": 1.5}
 """By which factor; 2 elsewhere."""
-
-
-@dataclass(frozen=True)
-class Arrangement:
-    """Rewrites of the graph before units are built: pixels at once, and whether pools stand in front of neurons."""
-
-    pixels: int
-    pool_first: bool
-
-    def apply(self, module: ModuleOp) -> None:
-        """Rewrites a module in place; raises E3neError where the graph does not allow it."""
-        if self.pool_first:
-            DataflowPoolBeforeFirePass(interval=1).apply(Context(), module)
-        DataflowParallelizePixelsPass(pixels=self.pixels).apply(Context(), module)
 
 
 @dataclass(frozen=True)
@@ -196,23 +181,6 @@ def sketch(
     """
     searches = _searches(module, goal, arrangements, {}, known)
     return _best(searches, goal, WIDTHS[:1], trial)
-
-
-def arranged(
-    module: ModuleOp, arrangements: Sequence[Arrangement]
-) -> tuple[list[tuple[Arrangement, ModuleOp]], list[str]]:
-    """Copies of a module, arranged, where that is possible; and why it is not elsewhere."""
-    found: list[tuple[Arrangement, ModuleOp]] = []
-    problems: dict[str, None] = {}
-    for arrangement in arrangements:
-        copy = module.clone()
-        try:
-            arrangement.apply(copy)
-        except E3neError as error:
-            problems[str(error)] = None
-            continue
-        found.append((arrangement, copy))
-    return found, list(problems)
 
 
 def _searches(

@@ -10,16 +10,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-import numpy as np
 from xdsl.dialects.builtin import StringAttr
 from xdsl.utils.exceptions import VerifyException
 
 from e3ne.analysis.energy import GRID, energy_of_unit, least_energy, matvec_energy
 from e3ne.analysis.event_graph import EventGraph
 from e3ne.choice.candidate import GIVEN, TAKEN, Candidate
+from e3ne.choice.floors import WeightUse, least
 from e3ne.choice.goal import Goal
 from e3ne.dialects.dataflow import (
-    LUT_SIZES,
     FifoOp,
     FireOp,
     FlattenOp,
@@ -31,7 +30,6 @@ from e3ne.dialects.dataflow import (
     TransformOp,
     UnitOp,
     WindowOp,
-    integers_of,
     number,
     producer,
     retype,
@@ -71,7 +69,8 @@ class Site:
             for choice in self._choices(taken):
                 by_flow.setdefault(_flow(choice), []).append(choice)
             found = self.known[taken] = [
-                Family(self, taken, choices, *_least(self, taken, choices)) for choices in by_flow.values()
+                Family(self, taken, choices, *least(self.op, self.weights, taken, choices))
+                for choices in by_flow.values()
             ]
         return found
 
@@ -105,17 +104,9 @@ class Site:
         return 0.0 if self.for_width else least_energy(self.op)
 
     @cached_property
-    def used_inputs(self) -> int:
-        """The inputs of a layer that have weights."""
-        assert isinstance(self.op, MatvecOp)
-        return int(np.count_nonzero(integers_of(self.op, self.op.weights).any(axis=0)))
-
-    @cached_property
-    def density(self) -> float:
-        """The share of a layer's weights that are not zero."""
-        assert isinstance(self.op, MatvecOp)
-        weights = integers_of(self.op, self.op.weights)
-        return np.count_nonzero(weights) / weights.size
+    def weights(self) -> WeightUse | None:
+        """How a layer uses its weights, where they are what is decided."""
+        return WeightUse.of(self.op) if isinstance(self.op, MatvecOp) and not self.for_width else None
 
     def build(self, taken: StreamType | None, choice: Choice) -> Candidate | None:
         """The candidate of a choice, or None if it does not fit the layout that comes in."""
@@ -302,33 +293,6 @@ def _flow(choice: Choice) -> tuple[object, ...]:
     place = ("memory", "weight_memory", "threshold_memory", "implementation")
     flow = [(name, value) for name, value in choice.items() if name not in place]
     return (*flow, choice.get("implementation") == "event")
-
-
-def _least(site: Site, taken: StreamType | None, choices: Sequence[Choice]) -> tuple[int, float]:
-    """Cycles an image and LUTs that each of some choices takes at least; they differ in how a unit is built alone.
-
-    A layer that visits spikes takes, at most, a cycle for each input and step, and half a LUT or more for each bit of
-    its membranes. Any other one takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one;
-    what the bits are follows from the weights that are not zero: an adder has one or more for each, a table of up to
-    six inputs half a bit for each, since its sums have more values than it has inputs. Shared sums have no such bound:
-    all outputs may be one. But each digit of an input that has weights goes into a LUT, which takes six, or is a bit of
-    an output.
-    """
-    op, choice = site.op, choices[0]
-    if not isinstance(op, MatvecOp) or taken is None or site.for_width:
-        return 0, 0.0
-    if op.is_folded and not choice:
-        return 0, 0.0
-    outputs, parallel = int(choice["output_lanes"]), int(choice["parallel_steps"])
-    given = outputs * op.value_bits.value.data
-    if choice.get("implementation", op.implementation.data) == "event":
-        groups = op.outputs.value.data // outputs
-        return taken.pixels * groups * taken.channels * taken.steps, given / 2
-    lanes = outputs * int(choice["input_lanes"]) * parallel
-    cycles = taken.pixels * op.outputs.value.data * taken.channels * taken.steps // lanes
-    if any(each.get("implementation", op.implementation.data) == "shared" for each in choices):
-        return cycles, max(0.0, (site.used_inputs * parallel - given) / LUT_SIZES[-1])
-    return cycles, max(0.0, site.density * lanes / 2 - given)
 
 
 def _measures(candidate: Candidate) -> tuple[float, ...]:

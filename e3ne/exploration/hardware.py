@@ -11,7 +11,8 @@ from typing import cast
 from xdsl.dialects.builtin import FloatAttr, ModuleOp, f64
 
 from e3ne.analysis.energy import energy_of
-from e3ne.choice.choose import Arrangement, sketch
+from e3ne.choice.arrangement import Arrangement
+from e3ne.choice.choose import sketch
 from e3ne.choice.decisions import ARRANGEMENT, GRAPH
 from e3ne.choice.goal import Goal, area
 from e3ne.choice.sites import Site, decide

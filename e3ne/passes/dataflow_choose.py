@@ -12,7 +12,8 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.passes import ModulePass
 
 from e3ne.choice.account import account_of, keep
-from e3ne.choice.choose import Arrangement, Chosen, arranged, choose
+from e3ne.choice.arrangement import Arrangement, arranged
+from e3ne.choice.choose import Chosen, choose
 from e3ne.choice.decisions import GRAPH, read_decisions
 from e3ne.choice.goal import OBJECTIVES, UNLIMITED, Goal, Objective
 from e3ne.dialects.dataflow import PoolOp, units_of

@@ -10,7 +10,8 @@ from itertools import product
 import pytest
 from xdsl.dialects.builtin import ModuleOp
 
-from e3ne.choice.choose import Arrangement, choose
+from e3ne.choice.arrangement import Arrangement
+from e3ne.choice.choose import choose
 from e3ne.choice.goal import Goal
 from tests.choice.every_design import Choices, every_design, undecided
 from tests.choice.networks import dense, pooled

@@ -8,7 +8,7 @@
 // All at once is the fastest; the smallest within 24 cycles takes four times as long for each layer. What is decided stays.
 
 // FAST: dataflow.graph @dense attributes {choice = {objective = "{{(latency|area)}}", limits = {}, value = {{[0-9]+}} : i64, bound = {{[0-9]+}} : i64, pixels = 1 : i64, pool_before_fire = 0 : i64,
-// FAST: dataflow.matvec %0 {unit = "fc", {{.*}}output_lanes = 4 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64, order = "steps_inner", stationary = "output", implementation = "table"
+// FAST: dataflow.matvec %0 {unit = "fc", {{.*}}output_lanes = 4 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64, order = "steps_inner", stationary = "output", implementation = "shared"
 // FAST: dataflow.fire %1 {unit = "fire", {{.*}}parallel_steps = 2 : i64, stages = 1 : i64
 // FAST: dataflow.matvec %2 {unit = "last", {{.*}}output_lanes = 4 : i64, input_lanes = 4 : i64, parallel_steps = 2 : i64
 // SMALL: dataflow.graph @dense attributes {choice = {objective = "area", limits = {latency = 24 : i64}, value =

@@ -269,12 +269,16 @@ def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) 
 
     Among the choices with the least interval, the one with the least latency.
     """
+    smallest: Chosen | None = None
 
     def possible(interval: int) -> bool:
+        nonlocal smallest
         tried = replace(goal, objective="area", interval=interval)
         for _, search in searches:
             search.goal = tried
-        return _best(searches, tried) is not None
+        found = _best(searches, tried)
+        smallest = found or smallest
+        return found is not None
 
     high = 64
     while not possible(min(high, goal.interval)):
@@ -288,5 +292,6 @@ def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) 
     final = replace(goal, objective="latency", interval=high)
     for _, search in searches:
         search.goal = final
-    found = _best(searches, final)
+    # With few labels at a site a fast one may be missed; the smallest is there.
+    found = _best(searches, final) or smallest
     return None if found is None else replace(found, goal=goal, value=high, bound=high)

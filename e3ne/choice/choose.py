@@ -10,7 +10,7 @@ from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.choice.arrangement import Arrangement, arranged
-from e3ne.choice.goal import Goal, area
+from e3ne.choice.goal import BLOCK_LUTS, Goal, area
 from e3ne.choice.labels import Label
 from e3ne.choice.search import Search
 from e3ne.choice.sites import Site, cost_of_unit, decide, sites_of
@@ -202,8 +202,21 @@ def _best(
     widths: Sequence[tuple[int, float]] = WIDTHS,
     trial: float = 0.0,
 ) -> Chosen | None:
-    """Doubles what the objective may come to until something is found, then searches on until nothing is dropped."""
-    known: dict[str, float] = {"latency": goal.latency + 1, "area": goal.lut * 4}
+    """The best choice that is found; None where none is, which is no proof that there is none."""
+    return _searched(searches, goal, widths, trial)[0]
+
+
+def _searched(
+    searches: Sequence[tuple[Arrangement, Search]],
+    goal: Goal,
+    widths: Sequence[tuple[int, float]] = WIDTHS,
+    trial: float = 0.0,
+) -> tuple[Chosen | None, bool]:
+    """Doubles what the objective may come to until something is found, then searches on until nothing is dropped.
+
+    Where nothing is found the second value tells whether nothing was dropped either, so that there is nothing.
+    """
+    known: dict[str, float] = {"latency": goal.latency + 1, "area": goal.lut + BLOCK_LUTS * goal.bram36 + 1}
     limit = min(known.get(goal.objective, np.inf), LAST_TRIAL[goal.objective])
     if goal.objective == "energy":
         # Spikes meet the same weights in all designs: what is least is known well.
@@ -211,15 +224,16 @@ def _best(
     trial = min(trial or FIRST_TRIAL[goal.objective], limit)
     best: tuple[Arrangement, Search, Label] | None = None
     while best is None:
-        best = _round(searches, trial, WIDTHS[:1], None)[0]
-        if best is None and trial >= limit:
-            return None
+        last = trial >= limit
+        best, bound = _round(searches, trial, widths if last else WIDTHS[:1], None)
+        if best is None and last:
+            return None, bound >= limit
         trial = min(trial * GROWTH.get(goal.objective, 2), limit)
     value = best[1].value(best[2])
     better, bound = _round(searches, value, widths, best)
     assert better is not None
     arrangement, search, label = better
-    return _chosen(arrangement, search, label, bound)
+    return _chosen(arrangement, search, label, bound), True
 
 
 def _chosen(arrangement: Arrangement, search: Search, label: Label, bound: float) -> Chosen:
@@ -265,19 +279,23 @@ def _round(
 
 
 def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) -> Chosen | None:
-    """Bisects the interval: what it costs at least is exact, and falls as the interval grows.
+    """Bisects the interval: what it costs at least falls as the interval grows.
 
-    Among the choices with the least interval, the one with the least latency.
+    Among the choices with the least interval, the one with the least latency. The bound is the interval up to which it
+    is proved that there is none.
     """
     smallest: Chosen | None = None
+    refuted = 0
 
     def possible(interval: int) -> bool:
-        nonlocal smallest
+        nonlocal smallest, refuted
         tried = replace(goal, objective="area", interval=interval)
         for _, search in searches:
             search.goal = tried
-        found = _best(searches, tried)
+        found, proved = _searched(searches, tried)
         smallest = found or smallest
+        if found is None and proved:
+            refuted = max(refuted, interval)
         return found is not None
 
     high = 64
@@ -294,4 +312,4 @@ def _least_interval(searches: Sequence[tuple[Arrangement, Search]], goal: Goal) 
         search.goal = final
     # With few labels at a site a fast one may be missed; the smallest is there.
     found = _best(searches, final) or smallest
-    return None if found is None else replace(found, goal=goal, value=high, bound=high)
+    return None if found is None else replace(found, goal=goal, value=high, bound=refuted + 1)

@@ -233,8 +233,8 @@ class Search:
         """What the objective comes to at least; infinite where the goal is out of reach."""
         goal = self.goal
         limits = np.array([goal.lut, goal.ff, goal.bram36], dtype=np.float64)
-        if goal.objective == "energy":
-            # Rests of other goals have the LUTs that are behind in them.
+        if goal.is_sum:
+            # Where LUTs limit a latency, rests have those that are behind in them.
             limits += ROUNDING - room
         within = np.all(costs[:, :3] <= limits, axis=1)
         used = costs[:, MEASURED.get(goal.objective, 0)]

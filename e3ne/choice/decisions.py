@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
 from typing import cast
@@ -24,11 +24,11 @@ ARRANGEMENT: Mapping[str, str] = {"pixels": "a number, 1 or more", "pool_before_
 """What may be said of the whole graph."""
 
 
-def read_decisions(path: Path, modules: Sequence[ModuleOp]) -> Mapping[str, Choice]:
+def read_decisions(path: Path, arranged: Callable[[int], Sequence[ModuleOp]]) -> Mapping[str, Choice]:
     """Choices by unit, and of the whole graph, from a JSON file.
 
-    `modules` are all arrangements of the network: a choice is legal that is so in one of them. Raises E3neError with
-    all that is wrong in the file.
+    `arranged` gives all arrangements of the network for a number of pixels at once (0: several): a choice is legal that
+    is so in one of them. Raises E3neError with all that is wrong in the file.
     """
     try:
         found: object = json.loads(path.read_text(encoding="utf-8"))
@@ -36,8 +36,11 @@ def read_decisions(path: Path, modules: Sequence[ModuleOp]) -> Mapping[str, Choi
         raise E3neError(f"{path}: cannot be read as JSON ({error})") from error
     if not isinstance(found, dict):
         raise E3neError(f"{path}: an object of choices by unit is needed")
+    whole = cast(dict[str, object], found).get(GRAPH)
+    asked = cast(dict[str, object], whole).get("pixels") if isinstance(whole, dict) else None
+    pixels = asked if isinstance(asked, int) and asked > 0 else 0
     units: dict[str, list[UnitOp]] = {}
-    for unit in (unit for module in modules for unit in units_of(find_graph(module))):
+    for unit in (unit for module in arranged(pixels) for unit in units_of(find_graph(module))):
         units.setdefault(unit.unit_name, []).append(unit)
     problems: list[str] = []
     for name, choice in cast(dict[str, object], found).items():

@@ -93,7 +93,14 @@ class DataflowChoosePass(ModulePass):
         """The decisions of the file, if there is one."""
         if not self.decisions:
             return {}
-        return read_decisions(Path(self.decisions), [module for _, module in arranged(op, arrangements_of(op))[0]])
+
+        def modules(pixels: int) -> list[ModuleOp]:
+            copies, problems = arranged(op, arrangements_of(op, pixels or self.pixels))
+            if not copies:
+                raise E3neError("\n".join(problems))
+            return [module for _, module in copies]
+
+        return read_decisions(Path(self.decisions), modules)
 
 
 def arrangements_of(op: ModuleOp, pixels: int = 0) -> list[Arrangement]:

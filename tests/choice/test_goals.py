@@ -11,6 +11,7 @@ from xdsl.dialects.builtin import FloatAttr, ModuleOp, f64
 from xdsl.parser import Parser
 
 from e3ne.analysis.energy import energy_of
+from e3ne.choice import choose
 from e3ne.choice.account import kept
 from e3ne.choice.decisions import read_decisions
 from e3ne.dialects.dataflow import MatvecOp, number, units_of
@@ -107,7 +108,7 @@ def test_all_problems_of_decisions_are_named(tmp_path: Path) -> None:
     }
     file.write_text(json.dumps(wrong))
     with pytest.raises(E3neError) as raised:
-        read_decisions(file, [module])
+        read_decisions(file, lambda _: [module])
     lines = str(raised.value).splitlines()
     assert [line.removeprefix(f"{file}: ").split(";")[0] for line in lines] == [
         "there is no unit fc",
@@ -138,7 +139,39 @@ def test_files_that_hold_no_decisions(tmp_path: Path, text: str, part: str) -> N
     file.write_text(text)
     for path, wanted in ((file, part), (tmp_path / "nowhere.json", "cannot be read as JSON")):
         with pytest.raises(E3neError, match=wanted):
-            read_decisions(path, [undecided(dense())])
+            read_decisions(path, lambda _: [undecided(dense())])
+
+
+def test_decisions_are_those_of_the_pixels_that_the_file_asks_for(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps({"graph": {"pixels": 2}, "pooled_conv2_window": {"lanes": 3}}))
+    asked: list[int] = []
+
+    def arranged(pixels: int) -> list[ModuleOp]:
+        asked.append(pixels)
+        return [undecided(pooled())]
+
+    with pytest.raises(E3neError, match="pooled_conv2_window has no choice 'lanes' of 3"):
+        read_decisions(file, arranged)
+    assert asked == [2]
+
+
+def test_an_arrangement_that_is_impossible_is_the_problem(tmp_path: Path) -> None:
+    file = tmp_path / "decisions.json"
+    file.write_text(json.dumps({"graph": {"pixels": 97}, "pooled_conv2_matvec": {"input_lanes": 1}}))
+    with pytest.raises(E3neError, match="97"):
+        chosen(undecided(pooled()), DataflowChoosePass(objective="latency", decisions=str(file)))
+
+
+def test_the_least_interval_stands_where_the_fastest_design_of_it_is_missed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A search that keeps few labels may miss all designs of the least interval; the smallest one is known."""
+    goal = DataflowChoosePass(objective="interval", lut=240)
+    before = kept(find_graph(chosen(undecided(pooled()), goal)))
+    monkeypatch.setattr(choose, "_best", lambda *_: None)
+    after = kept(find_graph(chosen(undecided(pooled()), goal)))
+    assert before is not None
+    assert after is not None
+    assert (after["value"], after["bound"]) == (before["value"], before["bound"])
 
 
 def test_the_account_is_read_back() -> None:

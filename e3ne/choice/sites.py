@@ -82,16 +82,25 @@ class Site:
         elif self.for_width:
             yield from _widths(op, fixed)
         else:
-            if isinstance(op, MatvecOp):
-                given: dict[str, int | str] = {"input_lanes": taken.lanes}
-                if not isinstance(producer(op.input), WindowOp):
-                    given["parallel_steps"] = taken.parallel
-                if any(fixed.get(name, value) != value for name, value in given.items()):
-                    return
-                fixed |= given
-            for choice in unit_for(op).legal_choices(op):
+            legal = unit_for(op).legal_choices(op) if not isinstance(op, MatvecOp) else self._matching(op, taken)
+            for choice in legal:
                 if all(choice.get(name, value) == value for name, value in fixed.items()):
                     yield {**choice, **fixed}
+
+    def _matching(self, op: MatvecOp, taken: StreamType) -> Iterator[Choice]:
+        """The choices of a layer for the width in which its inputs come; a window decides the time steps itself."""
+        windowed = isinstance(producer(op.input), WindowOp)
+        for (lanes, parallel), choices in self._by_width.items():
+            if lanes == taken.lanes and (windowed or parallel == taken.parallel):
+                yield from choices
+
+    @cached_property
+    def _by_width(self) -> Mapping[tuple[int | str, int | str], Sequence[Choice]]:
+        """The legal choices of a layer by inputs and time steps; they do not depend on how its inputs come."""
+        found: dict[tuple[int | str, int | str], list[Choice]] = {}
+        for choice in unit_for(self.op).legal_choices(self.op):
+            found.setdefault((choice["input_lanes"], choice["parallel_steps"]), []).append(choice)
+        return found
 
     @cached_property
     def is_stepping(self) -> bool:

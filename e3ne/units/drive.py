@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.units.bit_heap import HeapParts, Later, depth_of, heap_parts
@@ -48,16 +50,29 @@ class Column:
 
         Their sum is at most `high`. The offset is a multiple of `granularity`.
         """
+        sizes = np.array(numbers, dtype=np.int32).reshape(-1, 2)
+        return Column.of_tables(sizes, high, missing, granularity, bits, late)
+
+    @staticmethod
+    def of_tables(
+        numbers: NDArray[np.int32],
+        high: int,
+        missing: int,
+        granularity: int,
+        bits: int,
+        late: Sequence[tuple[int, int, int]] = (),
+    ) -> Column:
+        """The same for numbers in an array; what is right of their bits and shifts does not matter."""
         remainder = missing % granularity
         width = max(1, min(bits, (high + remainder).bit_length()))
-        first = [(bits, shift) for level, bits, shift in late if not level]
-        heights = _heights([*numbers, *first], width)
-        for place in range(width):
-            heights[place] += remainder >> place & 1
-        later = tuple(
-            (level, tuple(_heights([(bits, shift) for when, bits, shift in late if when == level], width)))
-            for level in sorted({level for level, _, _ in late if level})
-        )
+        sizes, shifts = numbers[:, 0], numbers[:, 1]
+        changes = np.bincount(np.minimum(shifts, width), minlength=width + 1)
+        changes -= np.bincount(np.minimum(shifts + sizes, width), minlength=width + 1)
+        own = np.cumsum(changes[:width]).tolist()
+        first = _heights(late, 0, width)
+        heights = [own[place] + first[place] + (remainder >> place & 1) for place in range(width)]
+        levels = sorted({level for level, _, _ in late if level})
+        later = tuple((level, tuple(_heights(late, level, width))) for level in levels)
         return Column(tuple(heights), missing - remainder, remainder, later)
 
     @property
@@ -74,11 +89,12 @@ class Column:
         return heap_parts(self.heights, self.remainder, levels, lut_inputs, self.later)
 
 
-def _heights(numbers: Sequence[tuple[int, int]], width: int) -> list[int]:
+def _heights(late: Sequence[tuple[int, int, int]], level: int, width: int) -> list[int]:
     heights = [0] * width
-    for size, shift in numbers:
-        for place in range(shift, min(shift + size, width)):
-            heights[place] += 1
+    for when, size, shift in late:
+        if when == level:
+            for place in range(shift, min(shift + size, width)):
+                heights[place] += 1
     return heights
 
 

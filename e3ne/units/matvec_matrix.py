@@ -117,4 +117,6 @@ def _rom(words: Integers, bits: int, lanes: int, block: bool) -> Rom:
 
 def _different(rows: NDArray[np.uint8]) -> int:
     """How many rows of bytes are not equal to another one."""
-    return len(np.unique(rows.view(f"V{rows.shape[1]}"))) if len(rows) else 0
+    width = rows.shape[1]
+    content = rows.tobytes()
+    return len({content[start : start + width] for start in range(0, len(content), width)})

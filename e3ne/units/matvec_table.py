@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import groupby
 
 import numpy as np
+from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
 from e3ne.dialects.rtl.builder import ModuleBuilder
@@ -28,26 +28,31 @@ MAXIMAL_FOLD_BITS = 4
 """Two inputs of a 6-input LUT are left for spikes then; beyond that, memory is the better place for weights."""
 
 
+def grouped_elements(weights: Integers, lut_inputs: int = LUT_INPUTS) -> tuple[NDArray[np.intp], int]:
+    """Elements that have weights, and how many neighbours among them share a table; what is left over shares one.
+
+    For the weights (folds, elements) of one output and LUTs of so many inputs.
+    """
+    used = np.flatnonzero(weights.any(axis=0))
+    size = max(MINIMAL_SPIKES, lut_inputs - (weights.shape[0] - 1).bit_length())
+    if weights.shape[0] > 1 or not used.size:
+        return used, size
+    magnitude = np.abs(weights[0, used])
+    order = np.argsort(magnitude, kind="stable")
+    _, start, count = np.unique(magnitude[order], return_index=True, return_counts=True)
+    # As many tables of one magnitude as are full come first.
+    whole = np.arange(used.size) - np.repeat(start, count) < np.repeat(count - count % size, count)
+    ordered = used[order]
+    return np.concatenate([ordered[whole], ordered[~whole]]), size
+
+
 def group_terms(weights: Integers, lut_inputs: int = LUT_INPUTS) -> list[list[int]]:
     """Which elements share a table, for the weights (folds, elements) of one output and LUTs of so many inputs.
 
     Elements without any weight appear in none; an output without weights has one empty table.
     """
-    used = np.flatnonzero(weights.any(axis=0))
-    size = max(MINIMAL_SPIKES, lut_inputs - (weights.shape[0] - 1).bit_length())
-    if weights.shape[0] > 1:
-        return [used[i : i + size].tolist() for i in range(0, used.size, size)] or [[]]
-    magnitude = np.abs(weights[0])
-    ordered = sorted(used.tolist(), key=lambda element: int(magnitude[element]))
-    groups: list[list[int]] = []
-    rest: list[int] = []
-    for _, same in groupby(ordered, key=lambda element: int(magnitude[element])):
-        elements = list(same)
-        whole = len(elements) - len(elements) % size
-        groups.extend(elements[i : i + size] for i in range(0, whole, size))
-        rest.extend(elements[whole:])
-    groups.extend(rest[i : i + size] for i in range(0, len(rest), size))
-    return groups or [[]]
+    order, size = grouped_elements(weights, lut_inputs)
+    return [order[i : i + size].tolist() for i in range(0, order.size, size)] or [[]]
 
 
 def partial_sums(weights: Integers, elements: Sequence[int]) -> Integers:

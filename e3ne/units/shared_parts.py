@@ -41,7 +41,7 @@ def _bits(
         for place, name in enumerate(names[: max(0, column.width - shift)], shift):
             columns[place].append(name)
 
-    for source, (bits, shift) in zip(own.sources, own.numbers, strict=True):
+    for bits, shift, source in own.numbers.tolist():
         add(0, [count.name(("table", number, source, place)) for place in range(bits)], shift)
     for part in row.parts:
         names = sums[part.number]

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.units.agreement_counts import AgreementCounts
 from e3ne.units.sum_prices import LEAST, Prices, Reals
 
 Small = NDArray[np.int8]
@@ -74,15 +75,13 @@ class _Search:
         self.digits = np.zeros((room, self.planes, self.columns), dtype=np.int8)
         self.digits[: self.given] = given.digits
         self.parts: list[list[tuple[int, int, int]]] = [[] for _ in range(self.given)]
-        # Ones and minus ones of each row side by side: how many agree is a product.
-        self.flat = np.zeros((room, 2 * self.planes * self.columns), dtype=np.float32)
         # What a digit is worth, in inputs, and its largest value.
         self.terms: Reals = np.tile(given.bits / prices.parallel, self.planes)
         shifted = given.highs[None, :] << np.arange(self.planes, dtype=np.int64)[:, None]
         self.highs: Reals = np.asarray(shifted, dtype=np.float64).reshape(-1)
-        both = np.stack([np.tile(self.terms, 2), np.tile(self.highs, 2)])
-        self.worth = both.astype(np.float32)
-        self.plain = prices.input_high if self.planes == 1 and (given.highs == prices.input_high).all() else 0
+        self.counts = AgreementCounts.of(np.tile(self.terms, 2), np.tile(self.highs, 2))
+        # Ones and minus ones of each row side by side.
+        self.flat = np.zeros((room, self.counts.words), dtype=np.uint64)
         self.directions = 2 * (2 * self.planes - 1)
         # By row, direction and other row; of each row the best, and with which other row.
         self.gains = np.full((room, self.directions, room), -1, dtype=np.float32)
@@ -161,12 +160,10 @@ class _Search:
         moved = moved.reshape(len(patterns), len(shifts), -1)
         ones, minus = moved == 1, moved == -1
         asked = np.concatenate([np.concatenate(pair, axis=2) for pair in ((ones, minus), (minus, ones))], axis=1)
-        shape = (*asked.shape[:2], self.count)
-        asked, rows = asked.reshape(-1, asked.shape[2]).astype(np.float32), self.flat[: self.count].T
-        terms = ((asked * self.worth[0]) @ rows).reshape(shape)
-        # Inputs alone: their largest value follows from their number.
-        highs = terms * self.plain if self.plain else ((asked * self.worth[1]) @ rows).reshape(shape)
-        return self.prices.gains(terms, highs, users).astype(np.float32)
+        asked = self.counts.packed(asked.reshape(-1, asked.shape[2]))
+        terms, highs = self.counts.agreeing(asked, self.flat[: self.count])
+        shape = (len(patterns), self.directions, self.count)
+        return self.prices.gains(terms.reshape(shape), highs.reshape(shape), users).astype(np.float32)
 
     def _with_more_rows(self, pattern: Small, members: list[_Member]) -> tuple[list[_Member], Small, float]:
         """Rows are added while that saves more; the part of the pattern that is best, and what it saves."""
@@ -233,7 +230,7 @@ class _Search:
 
     def _flatten(self, row: int) -> None:
         digits = self.digits[row].reshape(-1)
-        self.flat[row] = np.concatenate([digits == 1, digits == -1])
+        self.flat[row] = self.counts.packed(np.concatenate([digits == 1, digits == -1])[None])[0]
 
     def _renew(self, rows: range | list[int]) -> None:
         """Compares some rows with all others."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.units.drive import Column, DriveShape
-from e3ne.units.matvec_table import LUT_INPUTS, group_terms
+from e3ne.units.matvec_table import LUT_INPUTS, grouped_elements
 from e3ne.units.synapses import Integers
 
 Small = NDArray[np.int32]
@@ -32,17 +32,16 @@ class TableBits:
     unchanged: int
 
 
-@dataclass
+@dataclass(frozen=True)
 class LaneTables:
-    """Of the tables of one output: the sizes (bits, shift) of their numbers, their largest sum, and the offset.
+    """Of the tables of one output: the numbers that they give, their largest sum, and the offset.
 
-    `sources` tells for each number which table it is of.
+    `numbers` has a row (bits, shift, table) for each of them: tables are numbered from 0 in each output.
     """
 
-    numbers: list[tuple[int, int]] = field(default_factory=list[tuple[int, int]])
-    sources: list[int] = field(default_factory=list[int])
-    high: int = 0
-    offset: int = 0
+    numbers: Small
+    high: int
+    offset: int
 
 
 def table_plan(
@@ -50,29 +49,33 @@ def table_plan(
 ) -> tuple[DriveShape, TableBits]:
     """The heaps of the outputs as `table_drive` builds them, and the bits of their tables."""
     found, tables = tables_of_lanes(lanes, lut_inputs)
-    columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
+    columns = [Column.of_tables(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
     return DriveShape.of(columns, lut_inputs), tables
 
 
 def tables_of_lanes(lanes: Sequence[Integers], lut_inputs: int = LUT_INPUTS) -> tuple[list[LaneTables], TableBits]:
     """The tables for weights (folds, elements) of each output."""
-    found = [LaneTables() for _ in lanes]
-    groups: dict[int, list[tuple[int, list[int]]]] = defaultdict(list)
+    members: dict[int, list[tuple[int, NDArray[np.intp]]]] = defaultdict(list)
     for number, weights in enumerate(lanes):
-        for group in group_terms(weights, lut_inputs):
-            groups[len(group)].append((number, group))
+        order, size = grouped_elements(weights, lut_inputs)
+        whole = order.size - order.size % size
+        for length, elements in ((size, order[:whole]), (order.size - whole, order[whole:])):
+            if elements.size:
+                members[length].append((number, elements))
     weights = np.stack(lanes).astype(np.int32)
     by_inputs = np.zeros(LUT_INPUTS + 1, dtype=np.int64)
     total = unchanged = 0
-    for members in (members for size, members in groups.items() if size):
-        numbers, elements = np.array([number for number, _ in members]), np.array([group for _, group in members])
+    given: list[_Given] = []
+    for size, each in members.items():
+        elements = np.concatenate([found for _, found in each]).reshape(-1, size)
+        numbers = np.repeat([number for number, _ in each], [found.size // size for _, found in each])
         tables = _Tables.of(weights[numbers[:, None], :, elements].transpose(0, 2, 1))
-        _add(tables, [number for number, _ in members], found)
+        given.append(_Given.of(tables, numbers))
         of_these, plain = _by_inputs(tables, elements)
         by_inputs += of_these
         unchanged += plain
         total += int(tables.bits.sum())
-    return found, TableBits(tuple(by_inputs.tolist()), total, unchanged)
+    return _by_lane(given, len(lanes)), TableBits(tuple(by_inputs.tolist()), total, unchanged)
 
 
 @dataclass(frozen=True)
@@ -107,21 +110,54 @@ class _Tables:
         return _Tables(words, np.where(is_split, split, whole), low, span, factor, shift, is_split)
 
 
-def _add(tables: _Tables, numbers: Sequence[int], found: list[LaneTables]) -> None:
-    """What tables give to the heaps of their lanes."""
-    for table, number in enumerate(numbers):
-        lane: LaneTables = found[number]
-        span, factor = int(tables.span[table]), int(tables.factor[table])
-        lane.offset += int(tables.low[table])
-        if span:
-            lane.high += span
-            split = [place for place in range(factor.bit_length()) if factor >> place & 1]
-            places = split if tables.is_split[table] else [int(tables.shift[table])]
-            lane.sources += [lane.sources[-1] + 1 if lane.sources else 0] * len(places)
-            lane.numbers += [(int(tables.bits[table]), place) for place in places]
+@dataclass(frozen=True)
+class _Given:
+    """What tables give to the heaps of their lanes.
+
+    A lane, a span and an offset for each table; and for each number its bits, its shift, and which table it is of.
+    """
+
+    lanes: NDArray[np.int64]
+    spans: Small
+    lows: Small
+    bits: Small
+    shifts: NDArray[np.int64]
+    tables: NDArray[np.intp]
+
+    @staticmethod
+    def of(tables: _Tables, lanes: NDArray[np.int64]) -> _Given:
+        """Of tables of one size; those that are constant give no number."""
+        places = np.where(tables.is_split, tables.factor, np.int32(1) << tables.shift)
+        width = int(places.max()).bit_length()
+        ones = (places[:, None] >> np.arange(width, dtype=np.int32)) & 1 & (tables.span > 0)[:, None]
+        table, shift = np.nonzero(ones)
+        return _Given(lanes, tables.span, tables.low, tables.bits[table], shift, table)
 
 
-def _by_inputs(tables: _Tables, elements: NDArray[np.int64]) -> tuple[NDArray[np.int64], int]:
+def _by_lane(given: Sequence[_Given], count: int) -> list[LaneTables]:
+    """The numbers of each of `count` lanes, those of tables of one size behind each other."""
+    if not given:
+        return [LaneTables(np.zeros((0, 3), dtype=np.int32), 0, 0) for _ in range(count)]
+    starts = np.cumsum([0, *(each.lanes.size for each in given)])
+    lanes = np.concatenate([each.lanes for each in given])
+    spans, lows = np.concatenate([each.spans for each in given]), np.concatenate([each.lows for each in given])
+    tables = np.concatenate([each.tables + start for each, start in zip(given, starts, strict=False)])
+    bits, shifts = np.concatenate([each.bits for each in given]), np.concatenate([each.shifts for each in given])
+    order = np.argsort(lanes[tables], kind="stable")
+    ends = np.searchsorted(lanes[tables][order], np.arange(count + 1))
+    high, offset = (np.bincount(lanes, each, count).astype(np.int64).tolist() for each in (spans, lows))
+    rows = np.stack([bits, shifts, tables], axis=1)[order].astype(np.int32)
+    return [LaneTables(_numbered(rows[ends[lane] : ends[lane + 1]]), high[lane], offset[lane]) for lane in range(count)]
+
+
+def _numbered(rows: Small) -> Small:
+    """The rows of one lane, their tables numbered from 0."""
+    if len(rows):
+        rows[:, 2] = np.cumsum(np.r_[0, rows[1:, 2] != rows[:-1, 2]])
+    return rows
+
+
+def _by_inputs(tables: _Tables, elements: NDArray[np.intp]) -> tuple[NDArray[np.int64], int]:
     """Different functions among the bits of tables, counted by the inputs (spikes and fold bits) that matter.
 
     And those that are a spike unchanged.

@@ -12,6 +12,8 @@ Within a beat, element `p·lanes + l` (the lowest bits first) is lane l of the p
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from xdsl.dialects.builtin import IntAttr
 from xdsl.ir import ParametrizedAttribute, TypeAttribute
 from xdsl.irdl import irdl_attr_definition
@@ -63,8 +65,11 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
     ) -> StreamType:
         """The stream type with these properties; without `lanes` the layout is undecided."""
         outer = int(order is Order.STEPS_OUTER)
-        numbers = (height, width, channels, steps, bits, lanes, parallel, repeat, outer)
-        return StreamType(*(IntAttr(number) for number in numbers))
+        return _stream(height, width, channels, steps, bits, lanes, parallel, repeat, outer)
+
+    def __hash__(self) -> int:
+        """Of what differs most often: the choice of layouts looks streams up by the million."""
+        return hash((self.channels_.data, self.steps_.data, self.lanes_.data, self.parallel_.data, self.repeat_.data))
 
     def replaced(
         self,
@@ -230,6 +235,12 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
             if self.has_layout:
                 printer.print_string(f", lanes {self.lanes}, parallel {self.parallel}, repeat {self.repeat}")
                 printer.print_string(f", {self.order.value}")
+
+
+@lru_cache(maxsize=1 << 16)
+def _stream(*numbers: int) -> StreamType:
+    """One object for equal types, so that most comparisons end at once."""
+    return StreamType(*(IntAttr(number) for number in numbers))
 
 
 def _parse_shape(parser: AttrParser) -> list[int]:

@@ -28,6 +28,7 @@ from e3ne.dialects.dataflow import (
 from e3ne.errors import E3neError
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.matvec import decide_latency
+from e3ne.units.window import DEEPEST_IN_LUTS, Window
 
 BLOCK_MEMORY_BITS = 16384
 """A buffer larger than this goes to block memory: it would take 256 LUTs of 64 bits and more."""
@@ -116,11 +117,10 @@ def _replay(unit: MatvecOp) -> None:
 
 
 def _place_rows(unit: WindowOp) -> None:
-    """Rows that would take much LUT RAM go to block memory."""
-    given = unit.input_type
-    depth = unit.infer(given).width * given.beats_per_pixel
-    rows = unit.reach[0] - 1
-    if rows * depth * given.beat_bits > BLOCK_MEMORY_BITS:
+    """Rows that would take much LUT RAM, or more of it than can be mapped, go to block memory."""
+    words = Window().words(unit, unit.input_type)
+    too_deep = unit.memory.data == "distributed" and words > DEEPEST_IN_LUTS
+    if too_deep or (unit.reach[0] - 1) * words * unit.input_type.beat_bits > BLOCK_MEMORY_BITS:
         unit.memory = StringAttr("block")
 
 

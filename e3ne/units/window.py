@@ -120,12 +120,11 @@ class Window(Unit[WindowOp]):
             for out in steps
             if p % out == 0
             for memory in WINDOW_MEMORIES
-            if memory != "distributed" or self._words(op, n, p) <= DEEPEST_IN_LUTS
+            if memory != "distributed" or self.words(op, given.replaced(lanes=n, parallel=p)) <= DEEPEST_IN_LUTS
         ]
 
-    def _words(self, op: WindowOp, lanes: int, steps: int) -> int:
-        """Words of the memory of the rows above, for a layout of the input."""
-        given = op.input_type.replaced(lanes=lanes, parallel=steps)
+    def words(self, op: WindowOp, given: StreamType) -> int:
+        """Words of the memory of the rows above, if the input comes in the layout of `given`."""
         return self.over(op, given).swept[1] * given.beats_per_pixel
 
     def features(self, op: WindowOp) -> Features:

@@ -84,3 +84,27 @@ dataflow.graph @parts {
   %8 = dataflow.matvec %7 {unit = "last", layer = "last", weights = @one, outputs = 1 : i64, value_bits = 3 : i64, output_lanes = 1 : i64, input_lanes = 1 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "output", implementation = "adder", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<1x1x1, steps 2, bits 1> -> !dataflow.stream<1x1x1, steps 1, bits -3>
   dataflow.sink %8 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<1x1x1, steps 1, bits -3>
 }
+
+// -----
+
+// Rows of 129 pixels: 129 words of LUT RAM can be mapped where they are read and written at one address, 258 cannot.
+
+// CHECK: dataflow.window {{.*}}parallel_steps = 2 : i64, {{.*}}memory = "distributed"
+// CHECK: dataflow.window {{.*}}parallel_steps = 1 : i64, {{.*}}memory = "block"
+dataflow.parameter @w : tensor<1x4xi8> {width = 2} = dense<1>
+dataflow.graph @few_words {
+  %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<3x129x1, steps 2, bits 1>
+  %1 = dataflow.window %0 {unit = "conv_window", layer = "conv", kernel = array<i64: 2, 2>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 2 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<3x129x1, steps 2, bits 1> -> !dataflow.stream<2x128x4, steps 2, bits 1>
+  %2 = dataflow.matvec %1 {unit = "conv_matvec", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 5 : i64, output_lanes = 1 : i64, input_lanes = 4 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "output", implementation = "adder", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<2x128x4, steps 2, bits 1> -> !dataflow.stream<2x128x1, steps 1, bits -5>
+  dataflow.sink %2 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<2x128x1, steps 1, bits -5>
+}
+
+// -----
+
+dataflow.parameter @w : tensor<1x4xi8> {width = 2} = dense<1>
+dataflow.graph @many_words {
+  %0 = dataflow.source {unit = "in", layer = "input", bus = 8 : i64} : !dataflow.stream<3x129x1, steps 2, bits 1>
+  %1 = dataflow.window %0 {unit = "conv_window", layer = "conv", kernel = array<i64: 2, 2>, stride = array<i64: 1, 1>, padding = array<i64: 0, 0, 0, 0>, dilation = array<i64: 1, 1>, lanes = 1 : i64, parallel_steps = 1 : i64, parallel_out = 0 : i64, memory = "distributed"} : !dataflow.stream<3x129x1, steps 2, bits 1> -> !dataflow.stream<2x128x4, steps 2, bits 1>
+  %2 = dataflow.matvec %1 {unit = "conv_matvec", layer = "conv", weights = @w, outputs = 1 : i64, value_bits = 5 : i64, output_lanes = 1 : i64, input_lanes = 4 : i64, parallel_steps = 1 : i64, order = "steps_inner", stationary = "output", implementation = "adder", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<2x128x4, steps 2, bits 1> -> !dataflow.stream<2x128x1, steps 1, bits -5>
+  dataflow.sink %2 {unit = "out", layer = "output", container = 8 : i64} : !dataflow.stream<2x128x1, steps 1, bits -5>
+}

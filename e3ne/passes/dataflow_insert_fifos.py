@@ -115,7 +115,9 @@ def _pools(unit: UnitOp) -> bool:
 
 def _insert(unit: UnitOp, depth: int) -> FifoOp:
     assert isinstance(unit, TransformOp)
-    fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth)
+    # Where the comparison of a neuron is what takes most of a cycle, nothing is to come behind it.
+    late = isinstance(unit, FireOp) and unit.looks_ahead
+    fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth, "output" if late else None)
     block = unit.parent_block()
     assert block is not None
     block.insert_op_after(fifo, unit)

@@ -40,7 +40,7 @@ class FifoModel:
 
 
 class Fifo(Unit[FifoOp]):
-    """A ring buffer in LUT RAM; for two beats a register and a spare one, for one beat a register."""
+    """A ring buffer in LUT RAM; two beats have two registers, one behind or beside the other, and one beat has one."""
 
     operation = FifoOp
 
@@ -54,7 +54,7 @@ class Fifo(Unit[FifoOp]):
         control = Control(0)
         # Two beats need no positions: a bit tells whether there is one, another whether one waits behind it.
         control.count(*([depth, depth] if depth > 2 else []))
-        held = depth.bit_length()
+        held = depth.bit_length() + 2 * op.chooses_last
         # Yosys keeps a copy of the position that addresses an asynchronous read.
         copied = (depth - 1).bit_length() if depth > 2 else 0
         return Features(
@@ -85,7 +85,7 @@ class Fifo(Unit[FifoOp]):
         s = InputStream.of(m, bits)
         ready = taken_port(m)
         if depth == 2:
-            _two_beats(m, s, ready)
+            (_alternating if op.chooses_last else _two_beats)(m, s, ready)
             return m.build()
         held_bits = depth.bit_length()
         held = m.register(held_bits, "held", reset=0)
@@ -105,14 +105,40 @@ class Fifo(Unit[FifoOp]):
         return m.build()
 
 
+@dataclass(frozen=True)
+class _Held:
+    """Whether there is a beat, whether another one waits behind it, and whether the output may take one."""
+
+    given: SSAValue
+    waiting: SSAValue
+    moves: SSAValue
+
+    @staticmethod
+    def of(m: ModuleBuilder, s: InputStream, ready: SSAValue) -> _Held:
+        """Of two beats; valid and ready come out of registers."""
+        given, waiting = m.register(1, "given", reset=0), m.register(1, "waiting", reset=0)
+        s.accept(m, m.not_(waiting.value))
+        moves = m.or_(m.not_(given.value), ready)
+        given.drive(m.or_(waiting.value, s.valid), moves)
+        # A beat waits that comes while the output is held; it leaves with the next one that is taken there.
+        waiting.drive(m.and_(m.or_(waiting.value, s.valid), m.not_(moves)))
+        return _Held(given.value, waiting.value, moves)
+
+
 def _two_beats(m: ModuleBuilder, s: InputStream, ready: SSAValue) -> None:
-    """One beat at the output, one behind it: data, valid and ready all come out of registers."""
-    given, waiting = m.register(1, "given", reset=0), m.register(1, "waiting", reset=0)
-    room = m.not_(waiting.value)
-    s.accept(m, room)
-    moves = m.or_(m.not_(given.value), ready)
-    given.drive(m.or_(waiting.value, s.valid), moves)
-    # A beat waits that comes while the output is held; it leaves with the next one that is taken there.
-    waiting.drive(m.and_(m.or_(waiting.value, s.valid), m.not_(moves)))
-    spare = m.reg(s.data, enable=room, name="spare")
-    give(m, m.reg(m.mux(waiting.value, spare, s.data), enable=moves, name="first"), given.value)
+    """One beat at the output, one behind it: the data come out of a register, too."""
+    held = _Held.of(m, s, ready)
+    spare = m.reg(s.data, enable=m.not_(held.waiting), name="spare")
+    give(m, m.reg(m.mux(held.waiting, spare, s.data), enable=held.moves, name="first"), held.given)
+
+
+def _alternating(m: ModuleBuilder, s: InputStream, ready: SSAValue) -> None:
+    """Beats go to two registers in turn: what comes late in its cycle meets no logic in front of them."""
+    held = _Held.of(m, s, ready)
+    room = m.not_(held.waiting)
+    write, read = m.register(1, "write_position", reset=0), m.register(1, "read_position", reset=0)
+    write.drive(m.not_(write.value), m.and_(s.valid, room))
+    read.drive(m.not_(read.value), m.and_(held.given, ready))
+    even = m.reg(s.data, enable=m.and_(room, m.not_(write.value)), name="even")
+    odd = m.reg(s.data, enable=m.and_(room, write.value), name="odd")
+    give(m, m.mux(read.value, odd, even), held.given)

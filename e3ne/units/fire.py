@@ -78,13 +78,17 @@ class Fire(Unit[FireOp]):
     operation = FireOp
 
     def legal_choices(self, op: FireOp) -> Sequence[Choice]:
-        """Where thresholds are kept, digits of a beat, and stages among which the search is divided."""
+        """Where thresholds are kept, digits of a beat, and stages among which the search is divided.
+
+        What comes out of a block memory is late in its cycle: too late, where thresholds are looked up ahead.
+        """
         steps = op.steps.value.data
+        memories = ["distributed"] if op.looks_ahead else THRESHOLD_MEMORIES
         return [
             {"threshold_memory": memory, "stages": stages, "parallel_steps": parallel}
             for parallel in range(1, steps + 1)
             for stages in range(1, parallel + 1)
-            for memory in THRESHOLD_MEMORIES
+            for memory in memories
             if steps % parallel == 0 and parallel % stages == 0
         ]
 

@@ -134,7 +134,7 @@ def _add_stage(op: FireOp, layer: _Layer, stage: int, parts: _Parts) -> None:
     digits = stage * span + node
     words, address = given.chunks << digits, group + digits
     in_memory = op.threshold_memory.data == "block" and address > 0
-    ahead = not in_memory and op.looks_ahead and node > 0 and words > DIRECT_WORDS
+    ahead = not in_memory and op.looks_ahead and words > DIRECT_WORDS
     lut = parts.lut
     if in_memory:
         size = 1 << (words - 1).bit_length()
@@ -145,12 +145,17 @@ def _add_stage(op: FireOp, layer: _Layer, stage: int, parts: _Parts) -> None:
             for pair, width in enumerate(looked.widths)
         ]
         lut["addressed"] += lanes * digits + group if node else 0
+    elif ahead and digits == 0:
+        # A register behind a table.
+        varying = sum(varying.bit_count() for _, varying, _ in looked.compared)
+        lut["tables"] += varying << max(0, address - LUT_INPUTS)
+        parts.ahead += varying
     elif ahead:
         # Two tables of half the size, a register behind each, and a choice between them.
         zero, one = looked.ahead
         lut["tables"] += (zero + one) << max(0, address - 1 - LUT_INPUTS)
         # The first threshold of a group of channels, and the choice of it; with one group it is what a reset gives.
-        lut["roots"] += one * (1 + (address >= LUT_INPUTS)) if group else 0
+        lut["roots"] += one * (1 + (address >= LUT_INPUTS)) if group and node else 0
         parts.ahead += zero + one
     elif address > LUT_INPUTS:
         lut["tables"] += sum(varying.bit_count() for _, varying, _ in looked.compared) << (address - LUT_INPUTS)

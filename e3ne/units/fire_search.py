@@ -108,7 +108,9 @@ class Stage:
             register.drive(following, self.step)
             coming = [self._next(self.taken.group, self.group), self._next(given, found), following]
         now = [part for part in (self.group, found, node) if part is not None]
-        if self.thresholds.ahead and node is not None:
+        if self.thresholds.ahead and node is None:
+            tau = self._single(lane, given, found)
+        elif self.thresholds.ahead and node is not None:
             first = [part for part in (self.taken.group, given) if part is not None]
             known = [part for part in (self.group, found, m.extract(node, 0, span - 1)) if part is not None]
             tau = self._ahead(lane, m.concat(*first) if first else None, m.concat(*known), m.extract(node, 0))
@@ -131,6 +133,22 @@ class Stage:
         low, high = self.thresholds.followers(lane, known)
         after_one = m.reg(m.mux(self.load, root, high), enable=self.step, name="after_one")
         return m.mux(digit, after_one, m.reg(low, enable=self.step, name="after_zero"))
+
+    def _single(self, lane: int, given: SSAValue | None, found: SSAValue | None) -> SSAValue:
+        """The threshold of a stage that finds one digit, out of registers.
+
+        The digit before it is late: both thresholds that may be next are looked up, and it chooses in the next cycle.
+        """
+        m, group = self.m, self.taken.group
+        if given is None or found is None:
+            assert group is not None
+            return m.reg(self.thresholds.table(lane, group), enable=self.load, name="threshold")
+        earlier = width_of(given) - 1
+        known = [group] if group is not None else []
+        known += [m.extract(given, 1, earlier)] if earlier else []
+        low, high = self.thresholds.followers(lane, m.concat(*known) if known else None)
+        after_zero = m.reg(low, enable=self.load, name="after_zero")
+        return m.mux(m.extract(found, 0), m.reg(high, enable=self.load, name="after_one"), after_zero)
 
     def _next(self, given: SSAValue | None, held: SSAValue | None) -> SSAValue | None:
         """What a register holds in the next cycle."""

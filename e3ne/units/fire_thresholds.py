@@ -87,11 +87,11 @@ class StageThresholds:
         """The first threshold of a search, by group of channels and digits of earlier stages."""
         return self._constants(address, self.words[lane][1 :: 1 << self.span], self._width(self.words[lane]))
 
-    def followers(self, lane: int, address: SSAValue) -> tuple[SSAValue, SSAValue]:
+    def followers(self, lane: int, address: SSAValue | None) -> tuple[SSAValue, SSAValue]:
         """The threshold after a 0 and the one after a 1, by group, digits of earlier stages, and node but for its
-        first bit.
+        first bit; where there is no node, by group and digits but for the last one.
         """
-        size, width = 1 << self.span, self._width(self.words[lane])
+        size, width = 1 << self.span if self.span > 1 else 2, self._width(self.words[lane])
         tables = [self.words[lane][start : start + size] for start in range(0, len(self.words[lane]), size)]
         low, high = (self._constants(address, [w for words in tables for w in words[bit::2]], width) for bit in (0, 1))
         return low, high

@@ -14,8 +14,8 @@ from tests.units.bench import check, choose, place, play, random_images
 TAKEN = StreamType.of(2, 3, 8, steps=2, lanes=4)
 
 
-def fifo(depth: int, taken: StreamType = TAKEN) -> FifoOp:
-    op = place(taken, lambda stream: FifoOp("fifo", "layer", stream, depth))
+def fifo(depth: int, taken: StreamType = TAKEN, multiplexer: str | None = None) -> FifoOp:
+    op = place(taken, lambda stream: FifoOp("fifo", "layer", stream, depth, multiplexer))
     assert isinstance(op, FifoOp)
     return op
 
@@ -37,15 +37,24 @@ def test_other_depths(depth: int) -> None:
 
 
 @settings(deadline=None, derandomize=True, max_examples=25)
-@given(st.integers(1, 6), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20))
-def test_order_and_room(depth: int, pauses: list[tuple[int, int]]) -> None:
+@given(
+    st.integers(1, 6),
+    st.sampled_from([None, "input", "output"]),
+    st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=20),
+)
+def test_order_and_room(depth: int, multiplexer: str | None, pauses: list[tuple[int, int]]) -> None:
     gaps, stalls = [gap for gap, _ in pauses], [stall for _, stall in pauses]
     words = [n * 7 % 16 for n in range(len(pauses))]
-    played = play(Fifo().build(fifo(depth)), words, gaps, stalls)
+    played = play(Fifo().build(fifo(depth, multiplexer=multiplexer)), words, gaps, stalls)
     assert played.words == words
     for cycle in range(played.given[-1] + 1):
         came, gone = (sum(c <= cycle for c in each) for each in (played.taken, played.given))
         assert 0 <= came - gone <= depth
+
+
+def test_two_beats_beside_each_other() -> None:
+    images = random_images(TAKEN, 3, seed=10)
+    check(fifo(2, multiplexer="output"), images, images)
 
 
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 8])
@@ -58,3 +67,5 @@ def test_a_full_fifo_holds_as_many_beats_as_it_is_deep(depth: int) -> None:
 def test_no_depth_is_refused() -> None:
     with pytest.raises(VerifyException, match="depth is 1 or more, not 0"):
         fifo(0)
+    with pytest.raises(VerifyException, match="multiplexer is one of input, output"):
+        fifo(2, multiplexer="both")

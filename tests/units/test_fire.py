@@ -161,6 +161,21 @@ def test_every_choice(steps: int, lanes: int) -> None:
             check_fire(taken, [3, 5, 2, 7, 1, 6], [0, 9, -9, 4, -4, 20], 1, steps, choice=choice)
 
 
+@pytest.mark.parametrize(("lanes", "steps"), [(1, 1), (1, 4), (2, 4), (6, 4), (18, 5), (18, 6)])
+def test_stages_of_one_digit_look_ahead(lanes: int, steps: int) -> None:
+    """The first threshold in a register, and the two that may be next in two of them: one group of channels or many."""
+    taken = StreamType.of(1, 3, 18, steps=1, bits=-7, lanes=lanes)
+    choice = {"parallel_steps": steps, "stages": steps, "threshold_memory": "distributed", "search": "ahead"}
+    thresholds, biases = [1 + 5 * n % 7 for n in range(18)], [7 * n % 41 - 20 for n in range(18)]
+    check_fire(taken, thresholds, biases, 1, steps, choice=choice)
+
+
+def test_no_block_memory_where_thresholds_are_looked_up_ahead() -> None:
+    taken = StreamType.of(1, 1, 1, steps=1, bits=-4, lanes=1)
+    op = fire(taken, [1], [0], 0, 4, {"search": "ahead"})
+    assert {choice["threshold_memory"] for choice in Fire().legal_choices(op)} == {"distributed"}
+
+
 @pytest.mark.parametrize("steps", [1, 2, 9])
 def test_every_value(steps: int) -> None:
     """All 256 values of 8 bits; trains that fit into a byte and that do not."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from xdsl.dialects.builtin import IntegerAttr, StringAttr
 from xdsl.ir import SSAValue
-from xdsl.irdl import irdl_op_definition, prop_def
+from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 
 from e3ne.dialects.dataflow.base import (
     UNIT_FORMAT,
@@ -21,6 +21,7 @@ from e3ne.dialects.dataflow.stream import Order, StreamType
 
 WINDOW_MEMORIES = ("registers", "distributed", "block")
 REPLAY_MEMORIES = ("distributed", "block")
+MULTIPLEXERS = ("input", "output")
 
 
 @irdl_op_definition
@@ -150,19 +151,33 @@ class ReplayOp(TransformOp):
 
 @irdl_op_definition
 class FifoOp(TransformOp):
-    """A first-in first-out buffer of `depth` beats."""
+    """A first-in first-out buffer of `depth` beats.
+
+    With two of them, `multiplexer` says where one chooses: in front of the register that gives ("input", which it is if
+    left out), or behind two registers ("output", for beats that come late in their cycle).
+    """
 
     name = "dataflow.fifo"
     depth = prop_def(IntegerAttr)
+    multiplexer = opt_prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
-    def __init__(self, unit: str, layer: str, source: SSAValue, depth: int) -> None:
+    def __init__(self, unit: str, layer: str, source: SSAValue, depth: int, multiplexer: str | None = None) -> None:
         properties = unit_properties(unit, layer, depth=number(depth))
+        if multiplexer is not None:
+            properties["multiplexer"] = StringAttr(multiplexer)
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
+
+    @property
+    def chooses_last(self) -> bool:
+        """Whether two beats have registers of their own, and a multiplexer behind them."""
+        return self.depth.value.data == 2 and self.multiplexer is not None and self.multiplexer.data == "output"
 
     def verify_choices(self) -> None:
         """At least one beat."""
         self._check_at_least(1, depth=self.depth)
+        if self.multiplexer is not None:
+            self._check_choice("multiplexer", self.multiplexer, MULTIPLEXERS)
 
     def infer(self, given: StreamType) -> StreamType:
         """The same stream."""

@@ -51,9 +51,33 @@ def longest_paths(earliest: Integers, targets: Integers, sources: Integers, dela
                 members = [component.pop()]
                 while members[-1] != node:
                     members.append(component.pop())
-                if not _settle(members, times, finished, bounds, source, delay):
+                settle = _settle if len(members) > 1 else _settle_alone
+                if not settle(members, times, finished, bounds, source, delay):
                     return None
     return np.array(times, dtype=np.int64)
+
+
+def _settle_alone(
+    members: Sequence[int],
+    times: list[int],
+    finished: list[bool],
+    bounds: Sequence[int],
+    source: Sequence[int],
+    delay: Sequence[int],
+) -> bool:
+    """`_settle` for one event, as most components are."""
+    (node,) = members
+    latest = times[node]
+    for edge in range(bounds[node], bounds[node + 1]):
+        other = source[edge]
+        if other != node:
+            time = times[other] + delay[edge]
+            if time > latest:
+                latest = time
+        elif delay[edge] > 0:
+            return False
+    times[node], finished[node] = latest, True
+    return True
 
 
 def _settle(

@@ -25,14 +25,17 @@ class Response:
         self._spacing = {
             process.name: process.interval * np.arange(process.events, dtype=np.int64) for process in graph.processes
         }
-        self._incoming: dict[str, list[tuple[str, Cycles, Cycles]]] = {name: [] for name in self._events}
+        # The index is None where an event follows the one of its number.
+        self._incoming: dict[str, list[tuple[str, Cycles | None, Cycles]]] = {name: [] for name in self._events}
         self._readers: dict[str, set[str]] = {name: set() for name in self._events}
         for edge in graph.edges:
             if edge.index.max(initial=-1) < 0:
                 continue
             # Before the first image nothing happens, so that these edges delay nothing.
             delay = np.where(edge.index < 0, NEVER, edge.delay)
-            self._incoming[edge.target].append((edge.source, np.maximum(edge.index, 0), delay))
+            index = np.maximum(edge.index, 0)
+            same = np.array_equal(index, np.arange(self._events[edge.source]))
+            self._incoming[edge.target].append((edge.source, None if same else index, delay))
             self._readers[edge.source].add(edge.target)
 
     @property
@@ -67,9 +70,12 @@ class Response:
         before = times[name]
         now = before
         for source, index, delay in self._incoming[name]:
-            now = np.maximum(now, times[source][:, index] + delay)
+            earlier = times[source] if index is None else times[source].take(index, axis=1)
+            now = np.maximum(now, earlier + delay)
         spacing = self._spacing[name]
-        now = np.maximum.accumulate(now - spacing, axis=1) + spacing
+        now = now - spacing
+        np.maximum.accumulate(now, axis=1, out=now)
+        now += spacing
         if np.array_equal(now, before):
             return False
         times[name] = now

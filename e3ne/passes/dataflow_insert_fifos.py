@@ -3,7 +3,7 @@
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
 `ready` there, and in front of neurons that come in bursts from a pool. Behind a running pool there is none unless the
 schedule asks for it. Where control of a matvec is by credit, two beats stand in front of it for the same path alone:
-its registers and those of what gives to it may be far apart.
+its registers and those of what gives to it may be far apart. Between such a matvec and a max pool there is one, too.
 """
 
 from __future__ import annotations
@@ -89,9 +89,12 @@ def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
 
 def wants_fifo(unit: UnitOp) -> bool:
     """Whether a FIFO belongs behind a unit."""
-    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp) or not unit.output.uses:
+    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp | MatvecOp) or not unit.output.uses:
         return False
     consumer = _consumer(unit)
+    if isinstance(unit, MatvecOp):
+        # What waits behind the pipeline is chosen late in a cycle, and values are compared early in one.
+        return unit.has_credit and isinstance(consumer, MaxPoolOp)
     return not isinstance(consumer, FifoOp) and not (isinstance(unit, FireOp) and _pools(consumer))
 
 

@@ -181,8 +181,9 @@ def run_verilog(
     gaps: Cycles | None,
     stalls: Cycles | None,
     progress: Progress,
+    saif_dir: Path | None = None,
 ) -> Simulation:
-    """Simulates the Verilog on the bits of the input bus (images, beats, bus)."""
+    """Simulates the Verilog on the bits of the input bus (images, beats, bus); toggles go to the folder `saif_dir`."""
     last = int(schedule.times[OUTPUT][-1, -1])
     return simulate(
         verilog,
@@ -193,6 +194,7 @@ def run_verilog(
         output_width=plan.output_bits,
         max_cycles=2 * last + 10000,
         progress=lambda cycles, beats: progress(f"Verilog: {cycles} cycles, {beats // plan.output_beats} images"),
+        saif_dir=saif_dir,
     )
 
 

@@ -54,6 +54,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, run, text in (
         ("check", "check", "compare all levels: integer network = cycle model = Verilog"),
         ("simulate", "simulate", "run a design on images"),
+        ("toggles", "toggles", "count the toggles of a design's signals on images, unit by unit"),
         ("synth", "synth", "synthesise a design with Yosys"),
         ("report", "show", "print the report of a design"),
     ):
@@ -143,6 +144,11 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--count", type=_positive, default=16, help="how many images (default 16)")
 
 
+def _toggles_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--count", type=_positive, default=8, help="how many images (default 8)")
+    command.add_argument("--data", type=Path, help="images: .npy, or .npz with x (default: the test images)")
+
+
 def _synth_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--family", choices=FAMILIES, help="device family (default xcup, with --place-and-route ecp5)")
     command.add_argument("--units", action="store_true", help="also synthesise each unit alone")
@@ -175,6 +181,7 @@ def _no_arguments(command: argparse.ArgumentParser) -> None:
 _ARGUMENTS: dict[str, Callable[[argparse.ArgumentParser], None]] = {
     "check": _check_arguments,
     "simulate": _simulate_arguments,
+    "toggles": _toggles_arguments,
     "synth": _synth_arguments,
     "report": _no_arguments,
 }

@@ -27,7 +27,16 @@ from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.options import Options
-from e3ne.report import accuracy, add_checks, add_place_and_route, add_synthesis, as_markdown, first_report, save
+from e3ne.report import (
+    accuracy,
+    add_checks,
+    add_place_and_route,
+    add_synthesis,
+    add_toggles,
+    as_markdown,
+    first_report,
+    save,
+)
 
 DIFFERENCE = 1
 
@@ -201,6 +210,21 @@ def _results(
     weights = 1 << np.arange(container, dtype=np.int64)
     weights[-1] = -weights[-1]
     return fields_ @ weights
+
+
+def toggles(arguments: argparse.Namespace) -> int:
+    """`e3ne toggles`."""
+    from e3ne.toggles import measure, table
+
+    design = Design(arguments.out)
+    images = _images(design, arguments.data).first(arguments.count).images
+    with progress(Console(stderr=True)) as show:
+        found = measure(design, images, show)
+    report = design.report
+    add_toggles(report, found)
+    save(report, design.folder)
+    Console().print(table(report))
+    return 0
 
 
 def synth(arguments: argparse.Namespace) -> int:

@@ -30,6 +30,7 @@ from e3ne.dialects.snn import find_network
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan, encode, pack_input
 from e3ne.semantics.snn import run_float, run_network
+from e3ne.toggles import Toggles
 from e3ne.units.registry import unit_for
 
 SPIKE_IMAGES = 100
@@ -177,6 +178,11 @@ def add_place_and_route(report: Report, part: str, target_mhz: int, found: Route
         "critical_path": path,
         "units": found.units(),
     }
+
+
+def add_toggles(report: Report, found: Toggles) -> None:
+    """Puts the toggles of a simulation in, in place of earlier ones."""
+    report["toggles"] = found.as_report()
 
 
 def as_markdown(report: Report) -> str:

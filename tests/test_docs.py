@@ -23,7 +23,8 @@ from e3ne.compilation import CALIBRATION_IMAGES
 from e3ne.design import SCHEMA, Report
 from e3ne.docs_generation import PAGE, attribute_docstrings, page
 from e3ne.pipeline_runner import new_context, print_module, run_passes
-from e3ne.report import add_checks, add_place_and_route, add_synthesis
+from e3ne.report import add_checks, add_place_and_route, add_synthesis, add_toggles
+from e3ne.toggles import Toggles
 from e3ne.universe import E3NE_UNIVERSE, PASSES
 
 ROOT = Path(__file__).parent.parent
@@ -183,6 +184,7 @@ def _with_names(key: str) -> str:
         (r"^compile_seconds\..*", "compile_seconds.STAGE"),
         (r"^choice\.limits\..*", "choice.limits.LIMIT"),
         (r"^choice\.units\.\w+", "choice.units.UNIT"),
+        (r"^toggles\.units\..*", "toggles.units.UNIT"),
         (r"(?<=\.choice)\.\w+$", ".PROPERTY"),
     ):
         key = re.sub(pattern, name, key)
@@ -205,6 +207,7 @@ def _full_report(folder: Path) -> Report:
     resources = {field.name: getattr(Resources(), field.name) for field in fields(Resources)}
     units = {stage.name: resources for stage in design.plan.stages}
     add_synthesis(report, "FAMILY", resources, units)
+    add_toggles(report, Toggles(1, {stage.name: 1 for stage in design.plan.stages}, 0))
     used = Usage(1, 2)
     add_place_and_route(report, "PART", 150, Routed(1.0, used, used, used, (PathStep("unit", "logic", "signal", 1.0),)))
     return report

@@ -236,7 +236,7 @@ def test_broken_test_data(float_model: Path, data: Path, tmp_path: Path, out: Pa
     refused(e3ne(*command), out, "--test-data (1, 9, 9)", "--data (1, 8, 8)")
 
 
-COMMANDS = ("check", "simulate", "synth", "report")
+COMMANDS = ("check", "simulate", "toggles", "synth", "report")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
@@ -264,7 +264,7 @@ def test_folders_that_are_no_designs(tiny: Design, tmp_path: Path, command: str,
     assert contents(tmp_path) == before
 
 
-@pytest.mark.parametrize("command", ["check", "simulate"])
+@pytest.mark.parametrize("command", ["check", "simulate", "toggles"])
 def test_images_of_another_shape(tiny: Design, tmp_path: Path, command: str) -> None:
     np.save(tmp_path / "images.npy", np.zeros((2, 1, 9, 9)))
     ran = e3ne(command, tiny.folder, "--data", tmp_path / "images.npy")

@@ -18,6 +18,8 @@ _VERILATE = (
     *("--cc", "-O3", "-Wno-fatal", "--x-initial", "unique", "--x-assign", "unique"),
     *("--output-split", "20000", "--output-split-cfuncs", "200"),
 )
+# Signals of any width and name; of memories only those of one word, which is the least that Verilator takes as a limit.
+_SAIF = ("--trace-saif", "--trace-underscore", "--trace-max-width", "0", "--trace-max-array", "1")
 # Widths are checked where the wrapper meets the design: a probe of the wrong width would cut data off silently.
 _WRONG_WIDTH = re.compile(rf"%Warning-WIDTH\w*: \S*{TESTBENCH}\.v:.*")
 _BUNDLE_BYTES = 400_000
@@ -47,20 +49,20 @@ def read_sources(verilog_dir: Path, wrapper: Wrapper) -> Sources:
     return Sources(design, wrapper)
 
 
-def build_simulator(sources: Sources, build_dir: Path | None = None) -> Path:
-    """The program for a design, from the cache or built now.
+def build_simulator(sources: Sources, build_dir: Path | None = None, *, saif: bool = False) -> Path:
+    """The program for a design, from the cache or built now; with `saif` one that can count toggles, and is slower.
 
     `build_dir` keeps what is made on the way (Verilog, C++), if anything is. Raises E3neError without tools, and with
     Verilator's first messages if it refuses the Verilog.
     """
-    tools = find_toolchain()
+    tools = find_toolchain(saif=saif)
     texts = {**{f"rtl/{name}": text for name, text in sources.design.items()}, **sources.testbench}
     key = content_key(
         [
             tools.version,
             *tools.compiler,
             *tools.flags,
-            *_VERILATE,
+            *_options(tools),
             FAST,
             *(x for t in texts.items() for x in t),
         ]
@@ -88,10 +90,14 @@ def _build(tools: Toolchain, texts: dict[str, str], folder: Path, simulator: Pat
     _compile(tools, folder, simulator)
 
 
+def _options(tools: Toolchain) -> tuple[str, ...]:
+    return (*_VERILATE, *_SAIF) if tools.saif else _VERILATE
+
+
 def _verilate(tools: Toolchain, verilog: Sequence[str], folder: Path) -> None:
     command = [
         str(tools.verilator),
-        *_VERILATE,
+        *_options(tools),
         "--top-module",
         TESTBENCH,
         "--prefix",

@@ -5,11 +5,15 @@
 // STIMULUS: int64 n, int64 m, int32 gaps[n], int32 stalls[m], n input beats of kInputBytes bytes.
 // OUTDIR gets one file a stream, NAME.beats, with records (int64 offer, int64 transfer, data bytes), and summary.txt.
 // All numbers are little-endian. Cycle 0 is the first one with rst low; signals are sampled before the rising edge.
+// Built with SAIF tracing, the last argument is a folder instead, which gets start.saif and run.saif.
 
 #include "Ve3ne_testbench.h"
 #include "verilated.h"
 #if VM_TRACE_VCD
 #include "verilated_vcd_c.h"
+#endif
+#if VM_TRACE_SAIF
+#include "verilated_saif_c.h"
 #endif
 
 #include <cstdint>
@@ -128,11 +132,16 @@ int main(int argc, char** argv) {
     const std::string folder = argv[2];
     const int64_t max_cycles = std::atoll(argv[3]), idle_cycles = std::atoll(argv[4]);
 
-    // Registers and memories start with random bits, so that a missing reset shows.
     VerilatedContext context;
     context.randSeed(1);
+#if VM_TRACE_SAIF
+    // Registers and memories start with zeros, as on an FPGA: bits that are no image's would count when they go.
+    context.randReset(0);
+#else
+    // Registers and memories start with random bits, so that a missing reset shows.
     context.randReset(2);
-#if VM_TRACE_VCD
+#endif
+#if VM_TRACE_VCD || VM_TRACE_SAIF
     context.traceEverOn(true);
 #endif
     Ve3ne_testbench model{&context};
@@ -141,6 +150,14 @@ int main(int argc, char** argv) {
     if (argc > 5) {
         model.trace(&waves, 99);
         waves.open(argv[5]);
+    }
+#endif
+#if VM_TRACE_SAIF
+    // A trace takes every bit to be 0 before its first dump: one of that dump alone tells which toggles are none.
+    VerilatedSaifC start, activity;
+    if (argc > 5) {
+        model.trace(&start, 99);
+        model.trace(&activity, 99);
     }
 #endif
     const auto eval = [&](int clk, int64_t time) {
@@ -166,6 +183,19 @@ int main(int argc, char** argv) {
         eval(1, 2 * cycle + 1);
     }
     model.rst = 0;
+#if VM_TRACE_SAIF
+    if (argc > 5) {
+        // Behind reset; what happens in it is no image's. From here on there is a dump a cycle, before the rising edge:
+        // what combinational signals pass through within a cycle, while the inputs change, depends on the testbench.
+        model.clk = 0;
+        model.eval();
+        start.open((std::string(argv[5]) + "/start.saif").c_str());
+        start.dump(uint64_t{0});
+        start.close();
+        activity.open((std::string(argv[5]) + "/run.saif").c_str());
+        activity.dump(uint64_t{0});
+    }
+#endif
 
     int64_t gap = stimulus.beats ? stimulus.gaps[0] : 0;
     int64_t stall = stimulus.outputs ? stimulus.stalls[0] : 0;
@@ -180,6 +210,9 @@ int main(int argc, char** argv) {
         model.m_axis_tready = stall == 0;
         const int64_t taken = source.beats, given = sink.beats;
         eval(0, 2 * (kResetCycles + cycle));
+#if VM_TRACE_SAIF
+        if (argc > 5) activity.dump(static_cast<uint64_t>(cycle) + 1);
+#endif
         bool moved = false;
         for (Stream& stream : streams) moved |= stream.sample(cycle);
         eval(1, 2 * (kResetCycles + cycle) + 1);
@@ -209,6 +242,9 @@ int main(int argc, char** argv) {
     model.final();
 #if VM_TRACE_VCD
     if (argc > 5) waves.close();
+#endif
+#if VM_TRACE_SAIF
+    if (argc > 5) activity.close();
 #endif
 
     for (Stream& stream : streams) stream.close();

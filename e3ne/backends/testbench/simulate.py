@@ -40,6 +40,7 @@ def simulate(
     idle_cycles: int = IDLE_CYCLES,
     build_dir: Path | None = None,
     progress: Progress | None = None,
+    saif_dir: Path | None = None,
 ) -> Simulation:
     """Simulate `top`, found in the `.v` files of `verilog_dir`, and trace `probes`, `s_axis` and `m_axis`.
 
@@ -47,16 +48,20 @@ def simulate(
     is used up and no stream moved for 16 cycles, when nothing moved for `idle_cycles` (deadlock; pauses of the stimulus
     do not count), or after `max_cycles`. `build_dir` keeps the generated files; else they are removed. `progress` gets
     (cycles done, output beats) now and then. Registers without reset start at random bits, always the same.
+    With `saif_dir`, a folder, all registers start at zeros, and the toggles of all signals go there: `start.saif` has
+    those that a trace makes up by starting from zeros, right after reset; `run.saif` these and those of the run.
     Raises E3neError if a tool is missing or Verilator refuses the design, ValueError on a stimulus of the wrong shape.
     """
     wrapper = wrapper_of(top, probes, input_width, output_width)
     check_stimulus(stimulus, input_width)
-    simulator = build_simulator(read_sources(verilog_dir, wrapper), build_dir)
+    simulator = build_simulator(read_sources(verilog_dir, wrapper), build_dir, saif=saif_dir is not None)
     with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
         folder = Path(temporary)
         write_stimulus(stimulus, folder / "stimulus.bin")
         started = time.perf_counter()
         arguments = [str(folder / "stimulus.bin"), str(folder), str(max_cycles), str(idle_cycles)]
+        if saif_dir is not None:
+            arguments.append(str(saif_dir))
         _run_simulator([str(simulator), *arguments], progress)
         return _read_simulation(folder, wrapper, time.perf_counter() - started)
 

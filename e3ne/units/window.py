@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from e3ne.analysis.event_graph import Cycles, EventGraph
-from e3ne.dialects.dataflow import WINDOW_MEMORIES, StreamType, WindowOp, as_tuple
+from e3ne.dialects.dataflow import WINDOW_MEMORIES, MatvecOp, StreamType, WindowOp, as_tuple
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.features import Features
 from e3ne.units.flow import elastic
@@ -109,7 +109,12 @@ class Window(Unit[WindowOp]):
     operation = WindowOp
 
     def legal_choices(self, op: WindowOp) -> Sequence[Choice]:
-        """Input lanes, time steps of a beat taken and of a beat given, and where the rows are kept."""
+        """Input lanes, time steps of a beat taken and of a beat given, and where the rows are kept.
+
+        What comes out of a block memory is late in its cycle, and goes on to the row above: where control is by credit
+        for the sake of the clock, rows are there only if they are too long for LUTs.
+        """
+        fast = any(isinstance(use.operation, MatvecOp) and use.operation.has_credit for use in op.output.uses)
         given = op.input_type
         lanes = [n for n in range(1, given.channels + 1) if given.channels % n == 0]
         steps = [p for p in range(1, given.steps + 1) if given.steps % p == 0]
@@ -120,8 +125,13 @@ class Window(Unit[WindowOp]):
             for out in steps
             if p % out == 0
             for memory in WINDOW_MEMORIES
-            if memory != "distributed" or self.words(op, given.replaced(lanes=n, parallel=p)) <= DEEPEST_IN_LUTS
+            if self._fits(memory, self.words(op, given.replaced(lanes=n, parallel=p)), fast)
         ]
+
+    @staticmethod
+    def _fits(memory: str, words: int, fast: bool) -> bool:
+        short = words <= DEEPEST_IN_LUTS
+        return short if memory == "distributed" else memory != "block" or not (fast and short)
 
     def words(self, op: WindowOp, given: StreamType) -> int:
         """Words of the memory of the rows above, if the input comes in the layout of `given`."""

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from e3ne.design import Design
-from e3ne.dialects.dataflow import FifoOp, FireOp, MatvecOp, MaxPoolOp, UnitOp, units_of
+from e3ne.dialects.dataflow import FifoOp, FireOp, MatvecOp, MaxPoolOp, UnitOp, WindowOp, units_of
 from e3ne.pipeline_runner import read_module
 from e3ne.semantics.dataflow import find_graph
 from tests.cli.command import compiled, e3ne, entries
@@ -42,6 +42,8 @@ def test_what_is_late_in_its_cycle_meets_no_logic(small: Design) -> None:
             assert (unit.multiplexer is not None and unit.multiplexer.data == "output") == behind
         if isinstance(unit, FireOp):
             assert unit.threshold_memory.data == "distributed"
+        if isinstance(unit, WindowOp):
+            assert unit.memory.data != "block"
         if isinstance(unit, MaxPoolOp):
             pools += 1
             assert isinstance(unit.input.owner, FifoOp)

@@ -19,6 +19,7 @@ from e3ne.backends.synthesis.yosys import synthesise
 from e3ne.check import check_verilog
 from e3ne.cli import main as e3ne
 from e3ne.design import Design
+from e3ne.errors import E3neError
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,11 @@ def main() -> None:
     table = Table("", *columns, "differences")
     with tempfile.TemporaryDirectory(prefix="e3ne-bench-") as folder:
         for case in wanted:
-            table.add_row(case.name, *_measure(case, Path(folder) / case.name, arguments.count))
+            try:
+                table.add_row(case.name, *_measure(case, Path(folder) / case.name, arguments.count))
+            except E3neError as error:
+                console.print(f"{case.name}: {error}", markup=False)
+                table.add_row(case.name, "failed")
             console.print(table)
 
 

@@ -51,33 +51,9 @@ def longest_paths(earliest: Integers, targets: Integers, sources: Integers, dela
                 members = [component.pop()]
                 while members[-1] != node:
                     members.append(component.pop())
-                settle = _settle if len(members) > 1 else _settle_alone
-                if not settle(members, times, finished, bounds, source, delay):
+                if not _settle(members, times, finished, bounds, source, delay):
                     return None
     return np.array(times, dtype=np.int64)
-
-
-def _settle_alone(
-    members: Sequence[int],
-    times: list[int],
-    finished: list[bool],
-    bounds: Sequence[int],
-    source: Sequence[int],
-    delay: Sequence[int],
-) -> bool:
-    """`_settle` for one event, as most components are."""
-    (node,) = members
-    latest = times[node]
-    for edge in range(bounds[node], bounds[node + 1]):
-        other = source[edge]
-        if other != node:
-            time = times[other] + delay[edge]
-            if time > latest:
-                latest = time
-        elif delay[edge] > 0:
-            return False
-    times[node], finished[node] = latest, True
-    return True
 
 
 def _settle(
@@ -89,12 +65,16 @@ def _settle(
     delay: Sequence[int],
 ) -> bool:
     """Gives all events of a component their common time; False when one has to be later than another."""
-    inside = set(members)
-    latest = max(times[node] for node in members)
+    # Most events settle alone.
+    inside = members if len(members) == 1 else set(members)
+    latest = max([times[node] for node in members])
     for node in members:
         for edge in range(bounds[node], bounds[node + 1]):
-            if source[edge] not in inside:
-                latest = max(latest, times[source[edge]] + delay[edge])
+            other = source[edge]
+            if other not in inside:
+                time = times[other] + delay[edge]
+                if time > latest:
+                    latest = time
             elif delay[edge] > 0:
                 return False
     for node in members:

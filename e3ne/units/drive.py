@@ -39,7 +39,7 @@ class Column:
 
     @staticmethod
     def of(
-        numbers: Sequence[tuple[int, int]],
+        numbers: Sequence[tuple[int, int]] | NDArray[np.int32],
         high: int,
         missing: int,
         granularity: int,
@@ -48,24 +48,13 @@ class Column:
     ) -> Column:
         """A heap for unsigned numbers (bits, shift) and `late` ones (level, bits, shift), for values modulo 2^`bits`.
 
-        Their sum is at most `high`. The offset is a multiple of `granularity`.
+        Their sum is at most `high`. The offset is a multiple of `granularity`. In an array each number is a row, and
+        what is right of its bits and shift does not matter.
         """
-        sizes = np.array(numbers, dtype=np.int32).reshape(-1, 2)
-        return Column.of_tables(sizes, high, missing, granularity, bits, late)
-
-    @staticmethod
-    def of_tables(
-        numbers: NDArray[np.int32],
-        high: int,
-        missing: int,
-        granularity: int,
-        bits: int,
-        late: Sequence[tuple[int, int, int]] = (),
-    ) -> Column:
-        """The same for numbers in an array; what is right of their bits and shifts does not matter."""
         remainder = missing % granularity
         width = max(1, min(bits, (high + remainder).bit_length()))
-        sizes, shifts = numbers[:, 0], numbers[:, 1]
+        rows = np.asarray(numbers, dtype=np.int32)
+        sizes, shifts = (rows[:, 0], rows[:, 1]) if rows.ndim == 2 else (rows, rows)
         changes = np.bincount(np.minimum(shifts, width), minlength=width + 1)
         changes -= np.bincount(np.minimum(shifts + sizes, width), minlength=width + 1)
         own = np.cumsum(changes[:width]).tolist()

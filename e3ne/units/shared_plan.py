@@ -114,4 +114,4 @@ def _column(row: Sum, own: LaneTables, heaps: list[tuple[Column, int]], multiple
         return total[0] + (largest << part.shift), total[1] + (offset << part.shift)
 
     high, offset = reduce(with_part, row.parts, (own.high, own.offset))
-    return Column.of_tables(own.numbers, high, offset, multiple, bits, late)
+    return Column.of(own.numbers, high, offset, multiple, bits, late)

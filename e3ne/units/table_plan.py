@@ -49,7 +49,7 @@ def table_plan(
 ) -> tuple[DriveShape, TableBits]:
     """The heaps of the outputs as `table_drive` builds them, and the bits of their tables."""
     found, tables = tables_of_lanes(lanes, lut_inputs)
-    columns = [Column.of_tables(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
+    columns = [Column.of(lane.numbers, lane.high, lane.offset, granularity, bits) for lane in found]
     return DriveShape.of(columns, lut_inputs), tables
 
 

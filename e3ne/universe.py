@@ -37,6 +37,8 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "dataflow-pool-before-fire": "e3ne.passes.dataflow_pool_before_fire:DataflowPoolBeforeFirePass",
         "dataflow-set-target": "e3ne.passes.dataflow_set_target:DataflowSetTargetPass",
         "rtl-check-combinational-loops": "e3ne.passes.rtl_check_combinational_loops:RtlCheckCombinationalLoopsPass",
+        "rtl-compare-ahead": "e3ne.passes.rtl_compare_ahead:RtlCompareAheadPass",
+        "rtl-split-memories": "e3ne.passes.rtl_split_memories:RtlSplitMemoriesPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
         "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
         "snn-count-operations": "e3ne.passes.snn_count_operations:SnnCountOperationsPass",

@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from xdsl.context import Context
-from xdsl.dialects import builtin
-from xdsl.transforms.canonicalize import CanonicalizePass
-from xdsl.transforms.common_subexpression_elimination import CommonSubexpressionElimination
+from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.backends.synthesis.cells import Family
 from e3ne.backends.synthesis.yosys import synthesise_apart
 from e3ne.backends.testbench.cache import cached_folder, content_key
 from e3ne.backends.verilog.target import print_verilog
-from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import UnitOp
+from e3ne.passes.pipelines import rtl_passes
+from e3ne.pipeline_runner import run_passes
 from e3ne.units.features import Features
 from e3ne.units.registry import unit_for
 
@@ -49,7 +47,7 @@ def measure(ops: Sequence[UnitOp], family: Family) -> Iterator[Measured]:
     """Synthesises units, in batches of a few: raises E3neError as `synthesise_apart` does."""
     for start in range(0, len(ops), BATCH):
         batch = ops[start : start + BATCH]
-        texts = {op.unit_name: _verilog(op) for op in batch}
+        texts = {op.unit_name: _verilog(op, family) for op in batch}
         keys = {name: content_key([tool_version(), family, text]) for name, text in texts.items()}
         found = _cached(texts, keys, family)
         for op in batch:
@@ -63,14 +61,10 @@ def measure(ops: Sequence[UnitOp], family: Family) -> Iterator[Measured]:
             )
 
 
-def _verilog(op: UnitOp) -> str:
+def _verilog(op: UnitOp, family: Family) -> str:
     """The module of a unit, as a whole design would have it."""
-    module = builtin.ModuleOp([unit_for(op).build(op)])
-    context = Context()
-    context.load_dialect(builtin.Builtin)
-    context.load_dialect(rtl.RTL)
-    for simplify in (CanonicalizePass(), CommonSubexpressionElimination()):
-        simplify.apply(context, module)
+    module = ModuleOp([unit_for(op).build(op)])
+    run_passes(module, ",".join(rtl_passes(family)))
     return "\n".join(print_verilog(module).values())
 
 

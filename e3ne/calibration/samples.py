@@ -298,11 +298,19 @@ OTHER_TARGETS = 6
 """One in so many units is built as for the other kind of device: it may be chosen so, or be left so."""
 
 
+_SMALL_LUTS: Mapping[type[UnitOp], Choice] = {
+    MatvecOp: {"lut_inputs": 4, "control": "credit"},
+    FireOp: {"search": "ahead"},
+    FifoOp: {"multiplexer": "output"},
+}
+"""What is decided for 4-input LUTs: in each network for synapses and neurons, for FIFOs behind these."""
+
+
 def _aim(op: UnitOp, draw: Draw, small_luts: bool) -> None:
     """Builds a unit for devices with 4-input LUTs, or not."""
-    if not isinstance(op, MatvecOp | FireOp) or small_luts == (draw.chosen.randrange(OTHER_TARGETS) == 0):
+    choice = next((choice for kind, choice in _SMALL_LUTS.items() if isinstance(op, kind)), None)
+    if choice is None or small_luts == (draw.chosen.randrange(OTHER_TARGETS) == 0):
         return
-    choice: Choice = {"search": "ahead"} if isinstance(op, FireOp) else {"lut_inputs": 4, "control": "credit"}
     for name, value in choice.items():
         op.properties[name] = number(value) if isinstance(value, int) else StringAttr(value)
 

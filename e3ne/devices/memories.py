@@ -7,7 +7,7 @@ memory with primitives the one with the least cost is taken. `e3ne calibrate` ho
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal
 
@@ -75,13 +75,31 @@ def block_rams(memory: Memory, family: Family) -> float:
     return _tiles(memory, family)[0] if memory.style == "block" else 0.0
 
 
+def slice_width(words: int) -> int | None:
+    """Bits of the widest memory of so many words that one 18-kbit block of an ECP5 holds.
+
+    None where words of any width need no banks, and where no block is so deep.
+    """
+    fitting = [
+        wide
+        for primitive in _LATTICE
+        for place, wide in enumerate(primitive.widths)
+        if words <= 1 << primitive.address_bits - place
+    ]
+    return None if max(fitting, default=0) == _WIDE[-1] else max(fitting, default=None)
+
+
 def _tiles(memory: Memory, family: Family) -> tuple[float, int]:
     """36-kbit blocks of a block memory, and how many of its banks of words are chosen among.
 
     Banks need not be blocks of their own: they lie side by side in a word of the blocks as far as that is wide enough.
+    On ECP5 there are none where a block is deep enough, since `rtl-split-memories` cuts memories into slices.
     """
     if memory.width == 0:
         return 0.0, 1
+    if family == "ecp5" and (width := slice_width(memory.words)) is not None and width < memory.width:
+        slices = [replace(memory, width=min(width, memory.width - bit)) for bit in range(0, memory.width, width)]
+        return sum(_tiles(part, family)[0] for part in slices), 1
     best: tuple[float, float, int] | None = None
     for primitive in _LATTICE if family == "ecp5" else _AMD:
         copies = -(-memory.ports // primitive.ports)

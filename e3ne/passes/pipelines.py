@@ -51,9 +51,9 @@ def quantize_stage(options: Options, data: str) -> Stage:
 
 def hardware_stages(options: Options) -> list[Stage]:
     """From the integer network to rtl."""
-    limits = options.limits
+    limits, family = options.limits, part(options.device).family
     asked = [f'objective="{options.objective}"', *(f"{name}={limit}" for name, limit in limits.items() if limit)]
-    asked += [f'family="{part(options.device).family}"']
+    asked += [f'family="{family}"']
     if options.pixels:
         asked += [f"pixels={options.pixels}"]
     if options.decisions:
@@ -61,7 +61,7 @@ def hardware_stages(options: Options) -> list[Stage]:
     enough = " ".join(f"{name}={limits[name] or ANY}" for name in ("interval", "latency"))
     shallow = options.objective in ("area", "energy")
     buffers = f"dataflow-insert-fifos{{{enough}}}" if shallow else "dataflow-insert-fifos"
-    small = part(options.device).family in SMALL_LUT_FAMILIES
+    small = family in SMALL_LUT_FAMILIES
     target = ('dataflow-set-target{lut-inputs=4 control="credit" search="ahead"}',) if small else ()
     return [
         Stage("dataflow", ("convert-snn-to-dataflow",), "layers become units, still without any layout"),
@@ -74,10 +74,18 @@ def hardware_stages(options: Options) -> list[Stage]:
         Stage("buffered", (buffers,), "depths follow from the schedule of the finished graph"),
         Stage(
             "rtl",
-            ("convert-dataflow-to-rtl", "canonicalize", "cse", "rtl-check-combinational-loops"),
+            ("convert-dataflow-to-rtl", *rtl_passes(family), "rtl-check-combinational-loops"),
             "constants and equal logic vanish before the hardware is checked and printed",
         ),
     ]
+
+
+def rtl_passes(family: str) -> tuple[str, ...]:
+    """What is done to the modules of units for a family, between their builders and the last check."""
+    if family in SMALL_LUT_FAMILIES:
+        # Counters are plain to see once constants are folded.
+        return "rtl-split-memories", "canonicalize", "cse", "rtl-compare-ahead", "cse"
+    return "canonicalize", "cse"
 
 
 def remaining(stages: Sequence[Stage], done: str) -> str:

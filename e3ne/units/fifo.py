@@ -40,7 +40,10 @@ class FifoModel:
 
 
 class Fifo(Unit[FifoOp]):
-    """A ring buffer in LUT RAM; two beats have two registers, one behind or beside the other, and one beat has one."""
+    """A ring buffer in LUT RAM; two beats have two registers, one behind or beside the other, and one beat has one.
+
+    Where what comes late is to meet no logic, a register is in front of the RAM.
+    """
 
     operation = FifoOp
 
@@ -57,14 +60,16 @@ class Fifo(Unit[FifoOp]):
         held = depth.bit_length() + 2 * op.chooses_last
         # Yosys keeps a copy of the position that addresses an asynchronous read.
         copied = (depth - 1).bit_length() if depth > 2 else 0
+        waiting = bits if depth == 2 or op.chooses_last else 0
+        registers = depth if depth <= 2 else int(op.chooses_last)
         return Features(
             "fifo",
-            control.lut | {"held_bits": held, "read_position": copied, "waiting": bits if depth == 2 else 0},
+            control.lut | {"held_bits": held, "read_position": copied, "waiting": waiting},
             control.ff
             | {
                 "held_bits": held,
                 "read_position": copied,
-                "stored": bits * depth if depth <= 2 else 0,
+                "stored": bits * registers,
             },
             (Memory(depth, bits, "distributed"),) if depth > 2 else (),
             op.input_type.beats_per_image,
@@ -100,8 +105,16 @@ class Fifo(Unit[FifoOp]):
             give(m, m.reg(s.data, enable=write, name="stored"), some)
             return m.build()
         memory = m.memory(bits, depth, "stored", style="distributed")
-        memory.write(count(m, depth, write, "write_position").value, s.data, write)
-        give(m, memory.read(count(m, depth, read, "read_position").value), some)
+        data, writes = s.data, write
+        if op.chooses_last:
+            data, writes = m.reg(s.data, enable=write, name="come"), m.reg(write, reset=0, name="comes")
+        memory.write(count(m, depth, writes, "write_position").value, data, writes)
+        front = memory.read(count(m, depth, read, "read_position").value)
+        if op.chooses_last:
+            # What came last is the next to leave when nothing else is there, and in the memory a cycle later.
+            alone = m.or_(m.not_(some), m.and_(m.eq(held.value, one), ready))
+            front = m.mux(m.reg(m.and_(write, alone), reset=0, name="only"), data, front)
+        give(m, front, some)
         return m.build()
 
 

@@ -52,15 +52,17 @@ def test_order_and_room(depth: int, multiplexer: str | None, pauses: list[tuple[
         assert 0 <= came - gone <= depth
 
 
-def test_two_beats_beside_each_other() -> None:
+@pytest.mark.parametrize("depth", [2, 3, 4, 9])
+def test_registers_in_front_of_the_choice(depth: int) -> None:
     images = random_images(TAKEN, 3, seed=10)
-    check(fifo(2, multiplexer="output"), images, images)
+    check(fifo(depth, multiplexer="output"), images, images)
 
 
+@pytest.mark.parametrize("multiplexer", ["input", "output"])
 @pytest.mark.parametrize("depth", [1, 2, 3, 4, 8])
-def test_a_full_fifo_holds_as_many_beats_as_it_is_deep(depth: int) -> None:
+def test_a_full_fifo_holds_as_many_beats_as_it_is_deep(depth: int, multiplexer: str) -> None:
     """The first beat is refused for 30 cycles; what came meanwhile is what there is room for."""
-    played = play(Fifo().build(fifo(depth)), list(range(10)), [0] * 10, [30, *[0] * 9])
+    played = play(Fifo().build(fifo(depth, multiplexer=multiplexer)), list(range(10)), [0] * 10, [30, *[0] * 9])
     assert sum(cycle < 30 for cycle in played.taken) == depth
 
 

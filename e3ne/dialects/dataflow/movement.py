@@ -153,8 +153,8 @@ class ReplayOp(TransformOp):
 class FifoOp(TransformOp):
     """A first-in first-out buffer of `depth` beats.
 
-    With two of them, `multiplexer` says where one chooses: in front of the register that gives ("input", which it is if
-    left out), or behind two registers ("output", for beats that come late in their cycle).
+    With two of them or more, `multiplexer` says where what came last meets what came before: in front of where it is
+    kept ("input", which it is if left out), or behind a register ("output", for beats that come late in their cycle).
     """
 
     name = "dataflow.fifo"
@@ -170,8 +170,8 @@ class FifoOp(TransformOp):
 
     @property
     def chooses_last(self) -> bool:
-        """Whether two beats have registers of their own, and a multiplexer behind them."""
-        return self.depth.value.data == 2 and self.multiplexer is not None and self.multiplexer.data == "output"
+        """Whether what comes goes to a register at once, and a multiplexer is behind it."""
+        return self.depth.value.data >= 2 and self.multiplexer is not None and self.multiplexer.data == "output"
 
     def verify_choices(self) -> None:
         """At least one beat."""

@@ -8,6 +8,7 @@ by itself: what fails by one of them is in no combination that is looked for.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 
 from e3ne.choice.candidate import Candidate
 from e3ne.dialects.dataflow import StreamType
@@ -18,74 +19,91 @@ Legal = Mapping[StreamType | None, Sequence[Candidate]]
 Through = tuple[float, float, float]
 """Least measure, first beat and last beat of the sites in front; or least measure, tail and full of those behind."""
 
+Numbers = tuple[float, float, float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """A candidate with its numbers, which are asked for once."""
+
+    candidate: Candidate
+    given: StreamType
+    numbers: Numbers
+
+
+_Ways = Mapping[StreamType | None, Sequence[_Way]]
+
 
 def pruned(
     sites: Sequence[Legal],
-    numbers: Callable[[Candidate], tuple[float, float, float, float]],
+    numbers: Callable[[Candidate], Numbers],
     is_possible: Callable[[float, float], bool],
 ) -> list[Legal]:
     """The candidates for which `is_possible(measure, cycle of the last beat)` holds, until all that are left do."""
+    ways: list[_Ways] = [
+        {stream: [_Way(c, c.given, numbers(c)) for c in candidates] for stream, candidates in legal.items()}
+        for legal in sites
+    ]
     while True:
-        front, back = _in_front(sites, numbers), _behind(sites, numbers)
-        kept: list[Legal] = []
-        for number, legal in enumerate(sites):
+        front, back = _in_front(ways), _behind(ways)
+        kept: list[_Ways] = []
+        for number, legal in enumerate(ways):
             before, after = front[number], back[number + 1]
             kept.append(
                 {
                     stream: [
-                        c
-                        for c in candidates
-                        if c.given in after and is_possible(*_least(before[stream], numbers(c), after[c.given]))
+                        way
+                        for way in candidates
+                        if way.given in after and is_possible(*_least(before[stream], way.numbers, after[way.given]))
                     ]
                     for stream, candidates in legal.items()
                     if stream in before
                 }
             )
-        if sum(map(_count, kept)) == sum(map(_count, sites)):
-            return kept
-        sites = kept
+        if sum(map(_count, kept)) == sum(map(_count, ways)):
+            return [
+                {stream: [way.candidate for way in candidates] for stream, candidates in legal.items()}
+                for legal in kept
+            ]
+        ways = kept
 
 
-def _count(legal: Legal) -> int:
+def _count(legal: _Ways) -> int:
     return sum(map(len, legal.values()))
 
 
-def _least(before: Through, own: tuple[float, float, float, float], after: Through) -> tuple[float, float]:
+def _least(before: Through, own: Numbers, after: Through) -> tuple[float, float]:
     measure, head, tail, full = own
     first, last = before[1] + head, max(before[2] + tail, before[1] + full)
     return before[0] + measure + after[0], max(last + after[1], first + after[2])
 
 
-def _in_front(
-    sites: Sequence[Legal], numbers: Callable[[Candidate], tuple[float, float, float, float]]
-) -> list[dict[StreamType | None, Through]]:
+def _in_front(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
     """For each site and layout that comes in, what the sites in front come to at least."""
     found: list[dict[StreamType | None, Through]] = [{None: (0, 0, 0)}]
     for legal in sites:
         reached: dict[StreamType | None, Through] = {}
         for stream, (measure, first, last) in found[-1].items():
-            for c in legal.get(stream, ()):
-                mine, head, tail, full = numbers(c)
+            for each in legal.get(stream, ()):
+                mine, head, tail, full = each.numbers
                 way = measure + mine, first + head, max(last + tail, first + full)
-                reached[c.given] = _least_of(reached.get(c.given, way), way)
+                reached[each.given] = _least_of(reached.get(each.given, way), way)
         found.append(reached)
     return found
 
 
-def _behind(
-    sites: Sequence[Legal], numbers: Callable[[Candidate], tuple[float, float, float, float]]
-) -> list[dict[StreamType | None, Through]]:
+def _behind(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
     """For each site and layout that comes in, what it and the sites behind it come to at least; then nothing."""
-    last = {c.given for candidates in sites[-1].values() for c in candidates}
+    last = {each.given for candidates in sites[-1].values() for each in candidates}
     found: list[dict[StreamType | None, Through]] = [dict.fromkeys(last, (0, 0, 0))]
     for legal in reversed(sites):
         reached: dict[StreamType | None, Through] = {}
         for stream, candidates in legal.items():
-            for c in candidates:
-                if c.given not in found[-1]:
+            for each in candidates:
+                if each.given not in found[-1]:
                     continue
-                measure, tail_behind, full_behind = found[-1][c.given]
-                mine, head, tail, full = numbers(c)
+                measure, tail_behind, full_behind = found[-1][each.given]
+                mine, head, tail, full = each.numbers
                 way = mine + measure, tail + tail_behind, max(full + tail_behind, head + full_behind)
                 reached[stream] = _least_of(reached.get(stream, way), way)
         found.append(reached)

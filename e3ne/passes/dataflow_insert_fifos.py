@@ -3,7 +3,8 @@
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
 `ready` there, and in front of neurons that come in bursts from a pool. Behind a running pool there is none unless the
 schedule asks for it. Where control of a matvec is by credit, two beats stand in front of it for the same path alone:
-its registers and those of what gives to it may be far apart. Between such a matvec and a max pool there is one, too.
+its registers and those of what gives to it may be far apart. Between such a matvec and a max pool there is one, too,
+and between a max pool and neurons that look ahead: `ready` would pass through three units in one cycle.
 """
 
 from __future__ import annotations
@@ -116,11 +117,14 @@ def _pools(unit: UnitOp) -> bool:
     return isinstance(unit, WindowOp) and isinstance(_consumer(unit), PoolOp | MatvecOp) and unit.lanes.value.data == 0
 
 
+def _is_late(unit: UnitOp) -> bool:
+    """Whether a unit is a neuron whose comparison takes most of a cycle: nothing is to come behind it."""
+    return isinstance(unit, FireOp) and unit.looks_ahead
+
+
 def _insert(unit: UnitOp, depth: int) -> FifoOp:
     assert isinstance(unit, TransformOp)
-    # Where the comparison of a neuron is what takes most of a cycle, nothing is to come behind it.
-    late = isinstance(unit, FireOp) and unit.looks_ahead
-    fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth, "output" if late else None)
+    fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth, "output" if _is_late(unit) else None)
     block = unit.parent_block()
     assert block is not None
     block.insert_op_after(fifo, unit)
@@ -161,7 +165,7 @@ def _shrink(graph: GraphOp, fifo: FifoOp, enough: tuple[int, int]) -> None:
         low, high = (low, tried) if _keeps(graph, enough) else (tried, high)
         tried = (low + high) // 2
     fifo.depth = number(high)
-    if high == MINIMAL_DEPTH and isinstance(fifo.input.owner, MaxPoolOp):
+    if high == MINIMAL_DEPTH and isinstance(fifo.input.owner, MaxPoolOp) and not _is_late(_consumer(fifo)):
         _remove_unless_needed(graph, fifo, enough)
 
 

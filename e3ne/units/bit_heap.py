@@ -160,7 +160,7 @@ def heap_parts(
     return HeapParts(counters, columns, halves, chains, short, registers, tuple(variable))
 
 
-@lru_cache(maxsize=1 << 12)
+@lru_cache(maxsize=1 << 16)
 def _plan(
     heights: tuple[int, ...], lut_inputs: int, later: Later
 ) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:

@@ -105,8 +105,8 @@ class Pipeline:
         """Whether a token may enter."""
         return self.enable[0]
 
-    def enter(self, valid: SSAValue) -> None:
-        """A token enters in each cycle in which `valid` and `ready` are 1."""
+    def enter(self, valid: SSAValue, gives: SSAValue | None = None) -> None:
+        """A token enters in each cycle in which `valid` and `ready` are 1; `gives` tells if it will be given."""
         for k, register in enumerate(self._valid):
             register.drive(valid if k == 0 else self._valid[k - 1].value, self.enable[k])
 
@@ -135,8 +135,9 @@ class Pipeline:
 class CreditPipeline(Pipeline):
     """The control of `stages` register stages that never wait: tokens that cannot leave yet wait behind the last one.
 
-    A token may enter while there are fewer than `stages` + 1, which a register tells: there is no path from `m_ready`
-    to `ready`, and no clock enable that all registers of a stage wait for. Costs a LUT RAM of the output's width.
+    A token may enter while fewer than `stages` + 1 are there that are to be given, which a register tells: there is no
+    path from `m_ready` to `ready`, and no clock enable that all registers of a stage wait for. Costs a LUT RAM of the
+    output's width.
     """
 
     def __init__(self, m: ModuleBuilder, stages: int, ready: SSAValue) -> None:
@@ -148,37 +149,35 @@ class CreditPipeline(Pipeline):
         self._room = stages + 1
         self._inside = m.register(self._room.bit_length(), "inside", reset=0)
         self._ready = m.name(m.ne(self._inside.value, m.constant(self._room, self._room.bit_length())), "room")
-        self._entered: SSAValue | None = None
+        self._counted: SSAValue | None = None
 
     @property
     def ready(self) -> SSAValue:
         """Whether a token may enter."""
         return self._ready
 
-    def enter(self, valid: SSAValue) -> None:
-        """A token enters in each cycle in which `valid` and `ready` are 1."""
-        entered = self._entered = self.m.and_(valid, self._ready)
+    def enter(self, valid: SSAValue, gives: SSAValue | None = None) -> None:
+        """As of `Pipeline`."""
+        entered = self.m.and_(valid, self._ready)
+        self._counted = entered if gives is None else self.m.and_(entered, gives)
         for k, register in enumerate(self._valid):
             register.drive(entered if k == 0 else self._valid[k - 1].value)
 
     def finish(self, gives: SSAValue | None, data: SSAValue) -> None:
-        """As of `Pipeline`; a token that is not given passes through in its order."""
+        """As of `Pipeline`."""
         m, come = self.m, self._valid[-1].value
-        assert self._entered is not None, "nothing enters"
+        come = come if gives is None else m.and_(come, gives)
+        assert self._counted is not None, "nothing enters"
         waiting = m.register(self._room.bit_length(), "waiting", reset=0)
         some = m.name(m.ne(waiting.value, m.constant(0, self._room.bit_length())), "some")
-        word = data if gives is None else m.concat(gives, data)
-        memory = m.memory(width_of(word), self._room, "waiting_tokens", style="distributed")
-        leaves, waits = m.wire(1), m.wire(1)
-        memory.write(count(m, self._room, waits.value, "write_position").value, word, waits.value)
-        front = m.mux(some, memory.read(count(m, self._room, m.and_(some, leaves.value), "read_position").value), word)
-        here = m.or_(some, come)
-        shown = here if gives is None else m.and_(here, m.extract(front, width_of(data)))
-        leaves.assign(m.and_(here, m.or_(m.not_(shown), self._taken)))
-        waits.assign(m.and_(come, m.or_(some, m.not_(leaves.value))))
-        _step(m, self._inside, self._entered, leaves.value)
-        _step(m, waiting, waits.value, m.and_(some, leaves.value))
-        give(m, m.extract(front, 0, width_of(data)), shown)
+        memory = m.memory(width_of(data), self._room, "waiting_tokens", style="distributed")
+        waits, reads = m.and_(come, m.or_(some, m.not_(self._taken))), m.and_(some, self._taken)
+        memory.write(count(m, self._room, waits, "write_position").value, data, waits)
+        front = memory.read(count(m, self._room, reads, "read_position").value)
+        shown = m.or_(some, come)
+        _step(m, self._inside, self._counted, m.and_(shown, self._taken))
+        _step(m, waiting, waits, reads)
+        give(m, m.mux(some, front, data), shown)
 
 
 def _step(m: ModuleBuilder, register: Register, up: SSAValue, down: SSAValue) -> None:

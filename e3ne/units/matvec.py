@@ -39,7 +39,7 @@ class MatvecModel:
 
     Each step takes one beat; the last beat of a group of outputs gives their values `latency` cycles later. If a beat
     is `held` for several steps, one for each group of outputs, the first of them takes it, and the steps of the last
-    beat of a pixel give. `room` is 0, or how many steps may be inside where none waits in the pipeline.
+    beat of a pixel give. `room` is 0, or how many steps that give may be inside where none waits in the pipeline.
     """
 
     taken: Layout
@@ -177,7 +177,7 @@ class Matvec(Unit[MatvecOp]):
         valid = m.or_(s.valid, m.not_(first))
         step.assign(m.name(m.and_(valid, pipeline.ready), "step"))
         s.accept(m, m.and_(pipeline.ready, first))
-        pipeline.enter(valid)
+        pipeline.enter(valid, m.and_(loops["chunk"].last, loops["time"].last))
         load = m.and_(pipeline.enable[0], first)
         matrix = integers_of(op, op.weights)
         shape = shape_of(op, fold)

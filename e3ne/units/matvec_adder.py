@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow import MatvecOp
+from e3ne.dialects.dataflow import MatvecOp, Order
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.units.adders import signed_bits
 from e3ne.units.bit_heap import BitHeap
 from e3ne.units.drive import Column, Drive, DriveShape
-from e3ne.units.handshake import Counter, Pipeline
+from e3ne.units.handshake import Counter, Pipeline, count
 from e3ne.units.synapses import Fold, Integers
 
 
@@ -112,24 +112,30 @@ def _weights(
         return m.constant(words[0], width)
     style = "block" if op.weight_memory.data == "block" else "distributed"
     rom = m.memory(width, fold.words, "weights", style=style, init=words)
-    address = _address(m, fold, loops, step)
+    address = _address(m, fold, loops, step, op.reduction)
     if style == "block":
         return pipeline.carry(rom.read_registered(address, pipeline.enable[0]), "weight_word", 1, 1)
     return m.reg(rom.read(address), enable=pipeline.enable[0], name="weight_word")
 
 
-def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: SSAValue) -> SSAValue:
-    """The number of the weights' word: the outer loop's part is a register that moves on with it."""
-    bits = max(1, (fold.words - 1).bit_length())
+def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: SSAValue, reduction: Order) -> SSAValue:
+    """The number of the weights' word: words are read in their order, those of a group again for each time step."""
     if fold.groups == 1:
         return loops["chunk"].value
     if fold.chunks == 1:
         return loops["group"].value
-    outer, inner, size = ("chunk", "group", fold.groups) if fold.held else ("group", "chunk", fold.chunks)
-    base = m.register(bits, f"{outer}_base", reset=0)
-    following = m.mux(loops[outer].last, m.constant(0, bits), m.add(base.value, m.constant(size, bits)))
-    base.drive(following, m.and_(step, loops[inner].last, loops["time"].last))
-    return m.add(base.value, m.zext(loops[inner].value, bits))
+    again = fold.step_beats > 1 and reduction is Order.STEPS_OUTER
+    if not again:
+        # All time steps of a chunk, if there are more than one, come before the next chunk.
+        return count(m, fold.words, m.and_(step, loops["time"].last), "address").value
+    bits = (fold.words - 1).bit_length()
+    first, address = m.register(bits, "group_address", reset=0), m.register(bits, "address", reset=0)
+    last = m.eq(address.value, m.constant(fold.words - 1, bits))
+    following = m.mux(last, m.constant(0, bits), m.add(address.value, m.constant(1, bits)))
+    ends = m.and_(loops["chunk"].last, loops["time"].last)
+    address.drive(m.mux(m.and_(loops["chunk"].last, m.not_(loops["time"].last)), first.value, following), step)
+    first.drive(following, m.and_(step, ends))
+    return address.value
 
 
 def packed(weights: Integers, bits: int) -> int:

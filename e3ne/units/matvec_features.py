@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from e3ne.devices.memories import Memory
-from e3ne.dialects.dataflow import MatvecOp, integers_of
+from e3ne.dialects.dataflow import MatvecOp, Order, integers_of
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
 from e3ne.units.bit_heap import COUNTER_INPUTS, HeapParts
 from e3ne.units.drive import DriveShape
@@ -137,7 +137,10 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, shape: DriveShape, pa
     block = op.weight_memory.data == "block"
     rom = rom_of(matrix, fold, outputs, lanes, block)
     logic = not block and fold.words > 1
-    address_bits = (fold.words - 1).bit_length() if fold.groups > 1 and fold.chunks > 1 else 0
+    counted = fold.groups > 1 and fold.chunks > 1
+    # Where a group's words are read again for each time step, the address of the first one is kept.
+    again = counted and fold.step_beats > 1 and op.reduction is Order.STEPS_OUTER
+    address_bits = (fold.words - 1).bit_length() if again else 0
     parts.lut |= {
         "gates": _digits(op),
         "rom_tables": rom.tables if logic else 0,
@@ -153,6 +156,7 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, shape: DriveShape, pa
     }
     parts.control.carry(_digits(op), weight_stages(op, fold))
     parts.control.carry(address_bits, 1)
+    parts.control.count(fold.words if counted else 1)
     if block and fold.words > 1:
         parts.memories.append(Memory(fold.words, rom.varying, "block", rom=True))
 
@@ -220,8 +224,7 @@ def _add_credit(op: MatvecOp, parts: _Parts) -> None:
     control, width, copied = parts.control, 0, 0
     if op.has_credit:
         room = control.stages + 1
-        # A bit tells whether a step gives, even where each does.
-        width = op.output_lanes.value.data * op.value_bits.value.data + 1
+        width = op.output_lanes.value.data * op.value_bits.value.data
         parts.memories.append(Memory(room, width, "distributed"))
         control.count(room, room)
         # What counts up and down.

@@ -71,8 +71,8 @@ def test_an_unknown_family() -> None:
         (Memory(1024, 18, "block", ports=2), 0.5, 0.5),
         (Memory(16, 37, "block"), 1.0, 1.0),
         (Memory(3, 0, "block"), 0.0, 0.0),
-        # Three banks of 512 words lie side by side in the words of 36 bits of one block.
-        (Memory(1152, 12, "block", rom=True), 0.5, 0.5),
+        # Three banks of 512 words lie side by side in the words of 36 bits of one block; of slices there are two.
+        (Memory(1152, 12, "block", rom=True), 0.5, 1.0),
     ],
 )
 def test_blocks(memory: Memory, xcup: float, ecp5: float) -> None:
@@ -92,8 +92,8 @@ def test_blocks(memory: Memory, xcup: float, ecp5: float) -> None:
         (Memory(84, 9, "distributed", shared=True), 18, 6 * 3 * 6),
         (Memory(150, 9, "distributed", shared=True), 3 * 9 + 9 + 3, 6 * 3 * 10),
         (Memory(220, 9, "distributed", shared=True), 36, 6 * 3 * 14),
-        # A bit out of three banks of a block.
-        (Memory(1152, 12, "block", rom=True), 12, 12),
+        # A bit out of three banks of a block; slices have none.
+        (Memory(1152, 12, "block", rom=True), 12, 0),
     ],
 )
 def test_luts_of_memories(memory: Memory, xcup: float, ecp5: float) -> None:

@@ -34,8 +34,7 @@ def test_all_levels_agree(small: Design) -> None:
 
 
 def test_what_is_late_in_its_cycle_meets_no_logic(small: Design) -> None:
-    """Neurons give to FIFOs that choose last; what waits behind a layer passes a FIFO before it is compared."""
-    pools = 0
+    """Neurons give to FIFOs that choose last."""
     for unit in buffered(small):
         if isinstance(unit, FifoOp):
             behind = isinstance(unit.input.owner, FireOp)
@@ -44,8 +43,13 @@ def test_what_is_late_in_its_cycle_meets_no_logic(small: Design) -> None:
             assert unit.threshold_memory.data == "distributed"
         if isinstance(unit, WindowOp):
             assert unit.memory.data != "block"
-        if isinstance(unit, MaxPoolOp):
-            pools += 1
-            assert isinstance(unit.input.owner, FifoOp)
-            assert isinstance(unit.input.owner.input.owner, MatvecOp)
-    assert pools == 1
+
+
+@pytest.mark.parametrize("small", ["latency"], indirect=True)
+def test_fifos_stand_on_both_sides_of_a_running_pool(small: Design) -> None:
+    """What waits behind a layer passes one before it is compared, and ready does not pass from neurons to the layer."""
+    (pool,) = [unit for unit in buffered(small) if isinstance(unit, MaxPoolOp)]
+    assert isinstance(pool.input.owner, FifoOp)
+    assert isinstance(pool.input.owner.input.owner, MatvecOp)
+    (use,) = pool.output.uses
+    assert isinstance(use.operation, FifoOp)

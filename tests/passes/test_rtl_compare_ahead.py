@@ -75,6 +75,21 @@ def test_up_and_down(room: int) -> None:
     assert all(isinstance(source_of(after, flag), rtl.RegisterOp) for flag in ("full", "some"))
 
 
+@pytest.mark.parametrize("modulus", [3, 6, 8])
+def test_tables_of_a_counter(modulus: int) -> None:
+    m = ModuleBuilder("counter")
+    position = count(m, modulus, m.input("enable", 1), "position").value
+    bits = (modulus - 1).bit_length()
+    for mask in range(1 << modulus):
+        m.output(f"mask_{mask}", m.table(position, [mask >> place & 1 for place in range(modulus)], 1))
+    m.output("wide", m.table(position, [place * 3 % 4 for place in range(1 << bits)], 2))
+    before, after = rewritten(m.build())
+    cycles = stimulus(["enable"], 10 * modulus, modulus)
+    assert run(after, cycles, 2) == run(before, cycles, 2)
+    assert isinstance(source_of(after, "mask_5"), rtl.RegisterOp)
+    assert isinstance(source_of(after, "wide"), rtl.TableOp)
+
+
 @pytest.mark.parametrize("start", [0, 2, 5])
 def test_counter_that_does_not_begin_at_zero(start: int) -> None:
     """From 6 it goes on at 2; it is never beyond, where it would come to 0 after 7."""
@@ -121,7 +136,7 @@ def unit(number: int) -> tuple[ModuleOp, ModuleOp]:
     return rewritten(unit_for(UNITS[number]).build(UNITS[number]))
 
 
-@pytest.mark.parametrize("number", range(len(UNITS)), ids=lambda number: UNITS[number].unit_name)
+@pytest.mark.parametrize("number", range(len(UNITS)), ids=[op.unit_name for op in UNITS])
 def test_units_do_the_same_in_every_cycle(number: int) -> None:
     """Whatever comes, be it against the rules of streams."""
     before, after = unit(number)

@@ -158,7 +158,7 @@ class _Solver:
         previous = int(times[start - 1])
         now[0] = max(int(now[0]), int(steps[0]) + (0 if previous == NEVER else previous + process.interval))
         now = np.maximum.accumulate(now - steps) + steps
-        if np.array_equal(now, times[start : start + process.events]):
+        if not (now != times[start : start + process.events]).any():
             return False
         times[start : start + process.events] = now
         return True

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from e3ne.dialects.dataflow import LUT_SIZES, MatvecOp, StreamType, UnitOp, integers_of
+from e3ne.dialects.dataflow import LUT_SIZES, MatvecOp, Order, StreamType, UnitOp, integers_of
+from e3ne.units.accumulator import granularity
 from e3ne.units.interface import Choice
+from e3ne.units.matvec_matrix import Matrix
+from e3ne.units.matvec_table import MINIMAL_SPIKES
+from e3ne.units.shared_parts import shared_parts
+from e3ne.units.shared_plan import shared_plan_of
+from e3ne.units.synapses import Fold
 
 
 @dataclass(frozen=True)
@@ -25,30 +30,57 @@ class WeightUse:
         return WeightUse(np.count_nonzero(weights) / weights.size, int(np.count_nonzero(weights.any(axis=0))))
 
 
-def least(
-    op: UnitOp, weights: WeightUse | None, taken: StreamType | None, choices: Sequence[Choice]
-) -> tuple[int, float]:
-    """Cycles an image and LUTs that each of some choices takes at least; they differ in how a unit is built alone.
+def least_cycles(op: UnitOp, weights: WeightUse | None, taken: StreamType | None, choice: Choice) -> int:
+    """Cycles an image that a choice takes at least.
 
-    A layer that visits spikes takes, at most, a cycle for each input and step, and half a LUT or more for each bit of
-    its membranes. Any other one takes a cycle for each set of weights. Of its heaps' bits no LUT removes more than one;
-    what the bits are follows from the weights that are not zero: an adder has one or more for each, a table of up to
-    six inputs half a bit for each, since its sums have more values than it has inputs. Shared sums have no such bound:
-    all outputs may be one. But each digit of an input that has weights goes into a LUT, which takes six, or is a bit of
-    an output.
+    A layer that visits spikes takes, at most, a cycle for each input and step; any other one takes a cycle for each set
+    of weights.
     """
-    choice = choices[0]
-    if not isinstance(op, MatvecOp) or taken is None or weights is None:
-        return 0, 0.0
-    if op.is_folded and not choice:
-        return 0, 0.0
-    outputs, parallel = int(choice["output_lanes"]), int(choice["parallel_steps"])
+    if not isinstance(op, MatvecOp) or taken is None or weights is None or (op.is_folded and not choice):
+        return 0
+    outputs, inputs, parallel = _lanes(choice)
+    if _implementation(op, choice) == "event":
+        return taken.pixels * (op.outputs.value.data // outputs) * taken.channels * taken.steps
+    return taken.pixels * op.outputs.value.data * taken.channels * taken.steps // (outputs * inputs * parallel)
+
+
+def least_lut(op: UnitOp, weights: WeightUse | None, taken: StreamType | None, choice: Choice) -> float:
+    """LUTs that a choice takes at least.
+
+    Of the bits of a heap no LUT removes more than one. What the bits are follows from the weights that are not zero: an
+    adder has one or more for each, and a table whose LUTs leave room for some spikes beside the number of the fold as
+    many as tell the sums apart, of which there are more than weights. Shared sums have no such bound, since all outputs
+    may be one; but each digit of an input that has weights goes into a LUT, or is a bit of an output, and what takes
+    several time steps at once serves for one, where the digits of the others are 0. Where spikes are visited, half a
+    LUT or more is taken for each bit of the membranes.
+    """
+    if not isinstance(op, MatvecOp) or taken is None or weights is None or (op.is_folded and not choice):
+        return 0.0
+    outputs, inputs, parallel = _lanes(choice)
     given = outputs * op.value_bits.value.data
-    if choice.get("implementation", op.implementation.data) == "event":
-        groups = op.outputs.value.data // outputs
-        return taken.pixels * groups * taken.channels * taken.steps, given / 2
-    lanes = outputs * int(choice["input_lanes"]) * parallel
-    cycles = taken.pixels * op.outputs.value.data * taken.channels * taken.steps // lanes
-    if any(each.get("implementation", op.implementation.data) == "shared" for each in choices):
-        return cycles, max(0.0, (weights.inputs * parallel - given) / LUT_SIZES[-1])
-    return cycles, max(0.0, weights.density * lanes / 2 - given)
+    implementation = _implementation(op, choice)
+    if implementation == "event":
+        return given / 2
+    if implementation == "shared":
+        inside = max(0.0, (weights.inputs * parallel - given) / LUT_SIZES[-1])
+        return inside if parallel == 1 else max(inside, _shared_luts_of_one_step(op, taken.steps))
+    share = 1.0
+    if implementation == "table":
+        groups, chunks = op.outputs.value.data // outputs, taken.channels // inputs
+        spikes = op.lut_size - Fold(groups, chunks, 1).address_bits
+        share = min(number.bit_length() / number for number in range(1, max(MINIMAL_SPIKES, spikes) + 1))
+    return max(0.0, share * weights.density * outputs * inputs * parallel - given)
+
+
+def _shared_luts_of_one_step(op: MatvecOp, steps: int) -> int:
+    multiple = granularity(Fold(1, 1, steps), Order.STEPS_INNER, 1)
+    plan = shared_plan_of(Matrix.of(op), 1, multiple, op.value_bits.value.data, op.lut_size)
+    return shared_parts(plan, op.lut_size).luts
+
+
+def _lanes(choice: Choice) -> tuple[int, int, int]:
+    return int(choice["output_lanes"]), int(choice["input_lanes"]), int(choice["parallel_steps"])
+
+
+def _implementation(op: MatvecOp, choice: Choice) -> int | str:
+    return choice.get("implementation", op.implementation.data)

@@ -73,9 +73,14 @@ def _count(legal: _Ways) -> int:
 
 
 def _least(before: Through, own: Numbers, after: Through) -> tuple[float, float]:
+    measure, first, last = extended(before, own)
+    return measure + after[0], max(last + after[1], first + after[2])
+
+
+def extended(before: Through, own: Numbers) -> Through:
+    """Sites in front with one more behind them."""
     measure, head, tail, full = own
-    first, last = before[1] + head, max(before[2] + tail, before[1] + full)
-    return before[0] + measure + after[0], max(last + after[1], first + after[2])
+    return before[0] + measure, before[1] + head, max(before[2] + tail, before[1] + full)
 
 
 def _in_front(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
@@ -83,11 +88,10 @@ def _in_front(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
     found: list[dict[StreamType | None, Through]] = [{None: (0, 0, 0)}]
     for legal in sites:
         reached: dict[StreamType | None, Through] = {}
-        for stream, (measure, first, last) in found[-1].items():
+        for stream, before in found[-1].items():
             for each in legal.get(stream, ()):
-                mine, head, tail, full = each.numbers
-                way = measure + mine, first + head, max(last + tail, first + full)
-                reached[each.given] = _least_of(reached.get(each.given, way), way)
+                way = extended(before, each.numbers)
+                reached[each.given] = least_of(reached.get(each.given, way), way)
         found.append(reached)
     return found
 
@@ -105,10 +109,11 @@ def _behind(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
                 measure, tail_behind, full_behind = found[-1][each.given]
                 mine, head, tail, full = each.numbers
                 way = mine + measure, tail + tail_behind, max(full + tail_behind, head + full_behind)
-                reached[stream] = _least_of(reached.get(stream, way), way)
+                reached[stream] = least_of(reached.get(stream, way), way)
         found.append(reached)
     return found[::-1]
 
 
-def _least_of(one: Through, other: Through) -> Through:
+def least_of(one: Through, other: Through) -> Through:
+    """The least of each number of two ways."""
     return min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2])

@@ -20,7 +20,7 @@ from e3ne.choice.bounds import NONE, NOTHING, Rests, join, least_behind, reduced
 from e3ne.choice.candidate import Candidate
 from e3ne.choice.goal import UNLIMITED, Goal, Objective, area
 from e3ne.choice.labels import Cycles, Frontier, Group, Label, Numbers, cost_rows, grouped
-from e3ne.choice.pruning import Legal, pruned
+from e3ne.choice.pruning import Legal, Through, extended, least_of, pruned
 from e3ne.choice.sites import Site
 from e3ne.dialects.dataflow import StreamType
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
@@ -111,11 +111,17 @@ class Search:
 
     def _candidates(self) -> None:
         """All candidates of each site for all layouts in which its input may come, and the rests behind them."""
-        streams: list[StreamType | None] = [None]
+        reached: dict[StreamType | None, Through] = {None: (0, 0, 0)}
         for site in self.sites:
-            legal = {stream: list(self._legal(site, stream)) for stream in streams}
+            legal = {stream: list(self._legal(site, stream, before)) for stream, before in reached.items()}
             self.legal.append(legal)
-            streams = list(dict.fromkeys(c.given for candidates in legal.values() for c in candidates))
+            ways: dict[StreamType | None, Through] = {}
+            for stream, candidates in legal.items():
+                for c in candidates:
+                    way = extended(reached[stream], self._numbers(c))
+                    ways[c.given] = least_of(ways.get(c.given, way), way)
+            reached = ways
+        streams = list(reached)
         self.alive = pruned(self.legal, self._numbers, self._is_possible)
         behind = dict.fromkeys(streams, NOTHING)
         for legal in reversed(self.alive):
@@ -127,23 +133,26 @@ class Search:
         self.rests.reverse()
         self.room = least_behind(self.alive)
 
-    def _legal(self, site: Site, stream: StreamType | None) -> Iterable[Candidate]:
-        """The candidates that neither the goal nor the incumbent excludes by themselves."""
+    def _legal(self, site: Site, stream: StreamType | None, before: Through) -> Iterable[Candidate]:
+        """The candidates that neither the goal nor the incumbent excludes, behind what is in front at least."""
         goal = self.goal
         cycles, lut = min(goal.interval, goal.latency), goal.lut
         if goal.objective == "latency":
-            cycles = min(cycles, self.incumbent)
+            cycles, lut = min(cycles, self.incumbent), lut - before[0]
         elif goal.objective == "area":
-            lut = min(lut, self.incumbent)
+            lut = min(lut, self.incumbent - before[0])
         for family in site.families(stream):
-            if family.least_cycles > cycles or family.least_lut > lut:
+            if family.least_cycles > cycles:
                 continue
             if goal.objective == "energy" and family.least_energy - site.least_energy >= self.incumbent - self.floor:
                 continue
-            for candidate in family.candidates:
+            for candidate in family.candidates(lut):
                 if candidate.least_interval > cycles or candidate.cost.lut > lut or not goal.affords(candidate.cost):
                     continue
-                if goal.interval == UNLIMITED or candidate.interval() <= goal.interval:
+                if goal.interval < UNLIMITED and candidate.interval() > goal.interval:
+                    continue
+                measure, _, last = extended(before, self._numbers(candidate))
+                if self._is_possible(measure, last):
                     yield candidate
 
     def _extend(self, labels: Sequence[Label], number: int) -> list[Label]:

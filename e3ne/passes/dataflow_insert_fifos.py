@@ -1,10 +1,11 @@
 """`dataflow-insert-fifos`: buffers between units, as deep as the schedule asks and no deeper.
 
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
-`ready` there, and in front of neurons that come in bursts from a pool. Behind a running pool there is none unless the
-schedule asks for it. Where control of a matvec is by credit, two beats stand in front of it for the same path alone:
-its registers and those of what gives to it may be far apart. Between such a matvec and a max pool there is one, too,
-and between a max pool and neurons that look ahead: `ready` would pass through three units in one cycle.
+`ready` there, and in front of neurons that come in bursts from a pool. In front of a pool there is one only behind
+neurons that look ahead, behind a running pool only where the schedule asks for it or such neurons follow: `ready` would
+pass through three units in one cycle. Where control of a matvec is by credit, two beats stand in front of it for the
+same path alone: its registers and those of what gives to it may be far apart. Between such a matvec and a max pool
+there is one, too.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from e3ne.dialects.dataflow import (
     MatvecOp,
     MaxPoolOp,
     PoolOp,
+    ReplayOp,
     ResizeOp,
     TransformOp,
     UnitOp,
@@ -83,7 +85,7 @@ def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
     """Inserts every FIFO there is to be; those that may be shallower have `depth` beats, and are returned."""
     fifos = [_insert(unit, depth) for unit in units_of(graph) if wants_fifo(unit)]
     for unit in units_of(graph):
-        if isinstance(unit, WindowOp) and _gives_to_credit(unit):
+        if isinstance(unit, WindowOp | ReplayOp) and _gives_to_credit(unit):
             _insert(unit, MINIMAL_DEPTH)
     return fifos
 
@@ -96,10 +98,12 @@ def wants_fifo(unit: UnitOp) -> bool:
     if isinstance(unit, MatvecOp):
         # What waits behind the pipeline is chosen late in a cycle, and values are compared early in one.
         return unit.has_credit and isinstance(consumer, MaxPoolOp)
-    return not isinstance(consumer, FifoOp) and not (isinstance(unit, FireOp) and _pools(consumer))
+    if isinstance(consumer, FifoOp):
+        return False
+    return not isinstance(unit, FireOp) or _is_late(unit) or not _pools(consumer)
 
 
-def _gives_to_credit(unit: WindowOp) -> bool:
+def _gives_to_credit(unit: WindowOp | ReplayOp) -> bool:
     consumer = _consumer(unit)
     return isinstance(consumer, MatvecOp) and consumer.has_credit
 

@@ -11,11 +11,10 @@ Bits may come some levels late, as sums of other heaps do. Two rows wait for the
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby
-from typing import cast
+from typing import NamedTuple, cast
 
 from xdsl.ir import SSAValue
 
@@ -32,8 +31,7 @@ Later = tuple[tuple[int, tuple[int, ...]], ...]
 """The heights of bits that come after some levels: (level, heights), each level once and not 0."""
 
 
-@dataclass(frozen=True)
-class Compressor:
+class Compressor(NamedTuple):
     """Takes `takes[i]` bits of column `column` + i and gives their sum, a bit in each of `gives` columns."""
 
     column: int
@@ -47,7 +45,14 @@ def levels_of(heights: Sequence[int], lut_inputs: int = COUNTER_INPUTS, later: L
     `heights` has one entry for each bit of the total: carries beyond are never set. With bits that come `later` a
     level may do nothing but wait.
     """
-    levels: list[list[Compressor]] = []
+    levels = _levels(tuple(heights), lut_inputs, later)
+    return [[compressor for number, compressor in level for _ in range(number)] for level in levels]
+
+
+@lru_cache(maxsize=1 << 16)
+def _levels(heights: tuple[int, ...], lut_inputs: int, later: Later) -> Sequence[Sequence[tuple[int, Compressor]]]:
+    """As `levels_of`, with how many of each compressor there are behind one another."""
+    levels: list[list[tuple[int, Compressor]]] = []
     current, arriving = list(heights), dict(later)
     while True:
         for column, more in enumerate(arriving.pop(len(levels), ())):
@@ -55,35 +60,35 @@ def levels_of(heights: Sequence[int], lut_inputs: int = COUNTER_INPUTS, later: L
         tallest = max(current, default=0)
         if tallest <= 1 and not arriving:
             return levels
-        level = [] if arriving and tallest <= 2 else _level(current, lut_inputs >= COUNTER_INPUTS)
+        level = [] if arriving and tallest <= 2 else _level(current, tallest, lut_inputs >= COUNTER_INPUTS)
         levels.append(level)
-        for compressor in level:
-            for column, taken in enumerate(compressor.takes, compressor.column):
-                current[column] -= taken
-            for column in range(compressor.column, compressor.column + compressor.gives):
-                current[column] += 1
+        for number, (low, takes, gives) in level:
+            for column, taken in enumerate(takes, low):
+                current[column] -= number * taken
+            for column in range(low, low + gives):
+                current[column] += number
 
 
-def _level(heights: Sequence[int], counters: bool) -> list[Compressor]:
+def _level(heights: Sequence[int], tallest: int, counters: bool) -> list[tuple[int, Compressor]]:
     columns = len(heights)
-    if counters and max(heights) >= COUNTER_INPUTS:
+    if counters and tallest >= COUNTER_INPUTS:
         return [
-            Compressor(column, (COUNTER_INPUTS,), min(3, columns - column))
+            (height // COUNTER_INPUTS, Compressor(column, (COUNTER_INPUTS,), min(3, columns - column)))
             for column, height in enumerate(heights)
-            for _ in range(height // COUNTER_INPUTS)
+            if height >= COUNTER_INPUTS
         ]
-    if max(heights) == 2:
-        low = next(column for column, height in enumerate(heights) if height == 2)
-        return [Compressor(low, tuple(heights[low:]), columns - low)]
-    chains: list[Compressor] = []
-    for row in range(1, max(heights), 2):
+    if tallest == 2:
+        low = heights.index(2)
+        return [(1, Compressor(low, tuple(heights[low:]), columns - low))]
+    chains: list[tuple[int, Compressor]] = []
+    for row in range(1, tallest, 2):
         column = 0
         while column < columns:
             low = column
             while column < columns and heights[column] > row:
                 column += 1
             if column > low:
-                chains.append(Compressor(low, (2,) * (column - low), min(column - low + 1, columns - low)))
+                chains.append((1, Compressor(low, (2,) * (column - low), min(column - low + 1, columns - low))))
             column += 1
     return chains
 
@@ -124,7 +129,7 @@ class HeapParts:
 @lru_cache(maxsize=1 << 16)
 def depth_of(heights: tuple[int, ...], lut_inputs: int = COUNTER_INPUTS, later: Later = ()) -> int:
     """How many levels a heap of these heights has."""
-    return len(_plan(heights, lut_inputs, later))
+    return len(_levels(heights, lut_inputs, later))
 
 
 @lru_cache(maxsize=1 << 16)
@@ -132,7 +137,7 @@ def heap_parts(
     heights: tuple[int, ...], constant: int, levels: int, lut_inputs: int = COUNTER_INPUTS, later: Later = ()
 ) -> HeapParts:
     """The parts of a heap of `heights`, the bits of `constant` last in their columns, in exactly `levels` levels."""
-    plan = _plan(heights, lut_inputs, later)
+    plan = _levels(heights, lut_inputs, later)
     current, arriving = list(heights), dict(later)
     # Where in its column a constant one is; -1: nowhere.
     ones = [height - 1 if constant >> column & 1 else -1 for column, height in enumerate(heights)]
@@ -141,7 +146,7 @@ def heap_parts(
     for level in range(levels):
         for column, more in enumerate(arriving.get(level, ())):
             current[column] += more
-        for number, low, takes, gives in plan[level] if level < len(plan) else ():
+        for number, (low, takes, gives) in plan[level] if level < len(plan) else ():
             if len(takes) == 1:
                 counters += number * gives
             elif gives <= 2:
@@ -158,22 +163,6 @@ def heap_parts(
         registers += sum(current) - sum(place >= 0 for place in ones)
     variable = [wait for wait, height, one in zip(waits, current, ones, strict=True) if height and one < 0]
     return HeapParts(counters, columns, halves, chains, short, registers, tuple(variable))
-
-
-@lru_cache(maxsize=1 << 16)
-def _plan(
-    heights: tuple[int, ...], lut_inputs: int, later: Later
-) -> Sequence[Sequence[tuple[int, int, tuple[int, ...], int]]]:
-    """As `levels_of`, with equal counters as (number, column, takes, gives); chains are one by one."""
-    return [
-        [part for group in groupby(level) for part in _grouped(*group)]
-        for level in levels_of(heights, lut_inputs, later)
-    ]
-
-
-def _grouped(one: Compressor, equal: Iterator[Compressor]) -> list[tuple[int, int, tuple[int, ...], int]]:
-    number, alike = sum(1 for _ in equal), (one.column, one.takes, one.gives)
-    return [(number, *alike)] if len(one.takes) == 1 else [(1, *alike)] * number
 
 
 class BitHeap:

@@ -7,6 +7,7 @@ those that hold the same. So the levels of all heaps are gone through with names
 from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
+from functools import lru_cache
 
 from e3ne.units.bit_heap import Compressor, HeapParts, levels_of
 from e3ne.units.common_sums import Sum
@@ -18,6 +19,7 @@ ONE = 0
 """The name of a constant one."""
 
 
+@lru_cache(maxsize=256)
 def shared_parts(plan: SharedPlan, lut_inputs: int) -> HeapParts:
     """The parts of all heaps of a plan."""
     count = _Count()

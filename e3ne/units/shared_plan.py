@@ -27,7 +27,7 @@ EVERY_WAY = 1 << 14
 """Digits of matrices up to which a way takes a twentieth of a second, so that several may be compared."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SharedPlan:
     """The sums and outputs of a unit, and the tables of each of them, sums first.
 

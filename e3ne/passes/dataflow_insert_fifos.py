@@ -3,9 +3,9 @@
 A FIFO stands behind every unit that gives spike trains to another layer, which also cuts the combinational path of
 `ready` there, and in front of neurons that come in bursts from a pool. In front of a pool there is one only behind
 neurons that look ahead, behind a running pool only where the schedule asks for it or such neurons follow: `ready` would
-pass through three units in one cycle. Where control of a matvec is by credit, two beats stand in front of it for the
-same path alone: its registers and those of what gives to it may be far apart. Between such a matvec and a max pool
-there is one, too.
+pass through three units in one cycle. Where control of a matvec is by credit, two beats stand behind a window and a
+replay in front of it for the same path alone: their registers and its own may be far apart. Between such a matvec and a
+max pool there is one, too.
 """
 
 from __future__ import annotations
@@ -104,7 +104,10 @@ def wants_fifo(unit: UnitOp) -> bool:
 
 
 def _gives_to_credit(unit: WindowOp | ReplayOp) -> bool:
+    """Whether a unit gives to a matvec whose control is by credit, or to a replay in front of one."""
     consumer = _consumer(unit)
+    if isinstance(consumer, ReplayOp):
+        return _gives_to_credit(consumer)
     return isinstance(consumer, MatvecOp) and consumer.has_credit
 
 

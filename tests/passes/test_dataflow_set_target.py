@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from xdsl.context import Context
 
-from e3ne.dialects.dataflow import FifoOp, WindowOp, units_of
+from e3ne.dialects.dataflow import FifoOp, ReplayOp, WindowOp, units_of
 from e3ne.errors import E3neError
 from e3ne.passes.dataflow_set_target import DataflowSetTargetPass
 from e3ne.pipeline_runner import run_passes
@@ -41,3 +41,15 @@ def test_two_beats_stand_in_front_of_a_matvec_whose_control_is_by_credit() -> No
     (added,) = [fifo for fifo in fifos if isinstance(fifo.input.owner, WindowOp)]
     assert added.depth.value.data == 2
     assert len(fifos) == len(others) + 1
+
+
+def test_two_beats_stand_on_both_sides_of_a_replay_in_front_of_such_a_matvec() -> None:
+    module = NetworkBuilder("net", (1, 6, 6), 2, 1).conv(4, (2, 2)).fire(2).conv(4, (2, 2)).build()
+    passes = "dataflow-fold{interval=600},dataflow-set-target,dataflow-legalize-streams,dataflow-insert-fifos"
+    run_passes(module, f"convert-snn-to-dataflow,{passes}")
+    replays = [unit for unit in units_of(find_graph(module)) if isinstance(unit, ReplayOp)]
+    assert replays
+    for replay in replays:
+        assert isinstance(replay.input.owner, FifoOp)
+        (use,) = replay.output.uses
+        assert isinstance(use.operation, FifoOp)

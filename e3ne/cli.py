@@ -163,6 +163,9 @@ def _synth_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--clock", type=_positive, default=150, metavar="MHZ", help="clock that place and route aims at (default 150)"
     )
+    command.add_argument(
+        "--attempts", type=_positive, default=1, help="placements to try until the clock is reached (default 1)"
+    )
 
 
 def _calibrate_arguments(command: argparse.ArgumentParser) -> None:

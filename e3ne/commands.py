@@ -252,7 +252,7 @@ def synth(arguments: argparse.Namespace) -> int:
         table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
     Console().print(table)
     if arguments.place_and_route:
-        _place_and_route(design, part or _compiled_part(report), arguments.clock)
+        _place_and_route(design, part or _compiled_part(report), arguments.clock, arguments.attempts)
     return 0
 
 
@@ -277,14 +277,14 @@ def _compiled_part(report: Report) -> str:
     return name if name in PARTS else PARTS[-1]
 
 
-def _place_and_route(design: Design, part: str, target_mhz: int) -> None:
+def _place_and_route(design: Design, part: str, target_mhz: int, attempts: int) -> None:
     from e3ne.backends.place_and_route.nextpnr import place_and_route
     from e3ne.backends.place_and_route.registered import top_ports
 
     plan = design.plan
     with progress(Console(stderr=True)) as show:
         ports = top_ports(plan.input_bits, plan.output_bits)
-        found = place_and_route(design.verilog, plan.name, ports, part, target_mhz, show)
+        found = place_and_route(design.verilog, plan.name, ports, part, target_mhz, show, attempts)
     report = design.report
     add_place_and_route(report, part, target_mhz, found)
     save(report, design.folder)

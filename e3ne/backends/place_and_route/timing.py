@@ -39,13 +39,17 @@ class PathStep:
 
 @dataclass(frozen=True)
 class Routed:
-    """A placed and routed design: its clock, 4-input LUTs, flip-flops, 18-kbit memories, and its slowest path."""
+    """A placed and routed design: its clock, 4-input LUTs, flip-flops, 18-kbit memories, and its slowest path.
+
+    `seed` is that of its placement.
+    """
 
     clock_mhz: float
     lut4: Usage
     ff: Usage
     ebr: Usage
     critical_path: tuple[PathStep, ...]
+    seed: int = 1
 
     def units(self) -> list[str]:
         """The units that the slowest path goes through, in its order."""
@@ -76,8 +80,11 @@ class TimingReport(TypedDict):
     critical_paths: list[_Path]
 
 
-def routed(report: TimingReport) -> Routed:
-    """The report of a design with one clock; raises E3neError if it times no path from register to register."""
+def routed(report: TimingReport, seed: int = 1) -> Routed:
+    """The report of a design with one clock, placed from a seed.
+
+    Raises E3neError if it times no path from register to register.
+    """
     paths = [
         path["path"]
         for path in report["critical_paths"]
@@ -91,7 +98,7 @@ def routed(report: TimingReport) -> Routed:
     # The write port of LUT RAM takes the two LUTs of a slice.
     lut4 = Usage(logic["used"] + 2 * ports["used"], logic["available"])
     return Routed(
-        round(clock["achieved"], 2), lut4, _usage(cells["TRELLIS_FF"]), _usage(cells["DP16KD"]), _steps(paths[0])
+        round(clock["achieved"], 2), lut4, _usage(cells["TRELLIS_FF"]), _usage(cells["DP16KD"]), _steps(paths[0]), seed
     )
 
 

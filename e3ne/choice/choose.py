@@ -212,7 +212,7 @@ def _searched(
     widths: Sequence[tuple[int, float]] = WIDTHS,
     trial: float = 0.0,
 ) -> tuple[Chosen | None, bool]:
-    """Doubles what the objective may come to until something is found, then searches on until nothing is dropped.
+    """Raises what the objective may come to until something is found, then searches on until nothing is dropped.
 
     Where nothing is found the second value tells whether nothing was dropped either, so that there is nothing.
     """

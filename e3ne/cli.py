@@ -14,7 +14,7 @@ from typing import NoReturn, cast
 
 from e3ne.devices.families import FAMILIES
 from e3ne.errors import E3neError
-from e3ne.options import Options
+from e3ne.options import ROUTED_CLOCK_MHZ, Options
 
 MISTAKE = 2
 DIFFERENCE = 1
@@ -161,11 +161,12 @@ def _synth_arguments(command: argparse.ArgumentParser) -> None:
         help="part to place and route on (default that of the compilation if it is one of these, else ecp5-85)",
     )
     command.add_argument(
-        "--clock", type=_positive, default=150, metavar="MHZ", help="clock that place and route aims at (default 150)"
+        "--clock",
+        type=_positive,
+        metavar="MHZ",
+        help=f"clock that place and route aims at (default {ROUTED_CLOCK_MHZ})",
     )
-    command.add_argument(
-        "--attempts", type=_positive, default=1, help="placements to try until the clock is reached (default 1)"
-    )
+    command.add_argument("--attempts", type=_positive, help="placements to try until the clock is reached (default 1)")
 
 
 def _calibrate_arguments(command: argparse.ArgumentParser) -> None:

@@ -26,7 +26,7 @@ from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
-from e3ne.options import Options
+from e3ne.options import ROUTED_CLOCK_MHZ, Options
 from e3ne.report import (
     accuracy,
     add_checks,
@@ -252,7 +252,8 @@ def synth(arguments: argparse.Namespace) -> int:
         table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
     Console().print(table)
     if arguments.place_and_route:
-        _place_and_route(design, part or _compiled_part(report), arguments.clock, arguments.attempts)
+        target_mhz: int = arguments.clock or ROUTED_CLOCK_MHZ
+        _place_and_route(design, part or _compiled_part(report), target_mhz, arguments.attempts or 1)
     return 0
 
 
@@ -261,8 +262,10 @@ def _family_and_part(arguments: argparse.Namespace) -> tuple[Family, str | None]
     family: Family | None = arguments.family
     part: str | None = arguments.device
     if not arguments.place_and_route:
-        if part is not None:
-            raise E3neError("--device picks the part of --place-and-route, which is not given")
+        idle = [option for option in ("device", "clock", "attempts") if getattr(arguments, option) is not None]
+        if idle:
+            options = ", ".join(f"--{option}" for option in idle)
+            raise E3neError(f"only --place-and-route, which is not given, has a use for {options}")
         return family or "xcup", None
     if family not in (None, "ecp5"):
         raise E3neError(f"--place-and-route is for --family ecp5 alone, not {family}: nextpnr knows no {family} parts")

@@ -16,6 +16,8 @@ RESOURCES = {"lut": 1, "ff": 1, "bram": 1, "uram": 0}
 """What a budget may limit, and the least limit; no unit uses UltraRAM, so that any limit of it is kept."""
 DEFAULT_INTERVAL = 1024
 """Cycles between images that the smallest area is chosen for when no speed is asked."""
+ROUTED_CLOCK_MHZ = 150
+"""What place and route aims at when no clock is asked."""
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,12 @@
 """Candidates that no good combination can contain, by the cheapest and the fastest ways through them.
 
-Numbers of a candidate are (measure, head, tail, full) as in e3ne.choice.bounds. The least measure of a chain through a
-candidate, and the earliest cycle of its last beat, follow from the sites in front of it and behind it, each minimised
-by itself: what fails by one of them is in no combination that is looked for.
+The least measure of a chain through a candidate, and the earliest cycle of its last beat, follow from the sites in
+front of it and behind it, each minimised by itself: what fails by one of them is in no combination that is looked for.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from e3ne.choice.candidate import Candidate
@@ -19,7 +18,8 @@ Legal = Mapping[StreamType | None, Sequence[Candidate]]
 Through = tuple[float, float, float]
 """Least measure, first beat and last beat of the sites in front; or least measure, tail and full of those behind."""
 
-Numbers = tuple[float, float, float, float]
+Rest = tuple[float, float, float, float]
+"""Measure, head, tail and full of one candidate: a row of e3ne.choice.bounds.Rests."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class _Way:
 
     candidate: Candidate
     given: StreamType
-    numbers: Numbers
+    numbers: Rest
 
 
 _Ways = Mapping[StreamType | None, Sequence[_Way]]
@@ -36,7 +36,7 @@ _Ways = Mapping[StreamType | None, Sequence[_Way]]
 
 def pruned(
     sites: Sequence[Legal],
-    numbers: Callable[[Candidate], Numbers],
+    numbers: Callable[[Candidate], Rest],
     is_possible: Callable[[float, float], bool],
 ) -> list[Legal]:
     """The candidates for which `is_possible(measure, cycle of the last beat)` holds, until all that are left do."""
@@ -72,27 +72,38 @@ def _count(legal: _Ways) -> int:
     return sum(map(len, legal.values()))
 
 
-def _least(before: Through, own: Numbers, after: Through) -> tuple[float, float]:
+def _least(before: Through, own: Rest, after: Through) -> tuple[float, float]:
     measure, first, last = extended(before, own)
     return measure + after[0], max(last + after[1], first + after[2])
 
 
-def extended(before: Through, own: Numbers) -> Through:
+def extended(before: Through, own: Rest) -> Through:
     """Sites in front with one more behind them."""
     measure, head, tail, full = own
     return before[0] + measure, before[1] + head, max(before[2] + tail, before[1] + full)
+
+
+def leaving(
+    before: Mapping[StreamType | None, Through], ways: Iterable[tuple[StreamType | None, StreamType, Rest]]
+) -> dict[StreamType | None, Through]:
+    """For each layout that leaves a site, what it and the sites in front come to at least.
+
+    `before` has the layouts that come in; `ways` are the candidates: layout in, layout out, numbers.
+    """
+    found: dict[StreamType | None, Through] = {}
+    for taken, given, numbers in ways:
+        way = extended(before[taken], numbers)
+        found[given] = _least_of(found.get(given, way), way)
+    return found
 
 
 def _in_front(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
     """For each site and layout that comes in, what the sites in front come to at least."""
     found: list[dict[StreamType | None, Through]] = [{None: (0, 0, 0)}]
     for legal in sites:
-        reached: dict[StreamType | None, Through] = {}
-        for stream, before in found[-1].items():
-            for each in legal.get(stream, ()):
-                way = extended(before, each.numbers)
-                reached[each.given] = least_of(reached.get(each.given, way), way)
-        found.append(reached)
+        before = found[-1]
+        possible = ((taken, way) for taken, ways in legal.items() if taken in before for way in ways)
+        found.append(leaving(before, ((taken, way.given, way.numbers) for taken, way in possible)))
     return found
 
 
@@ -109,11 +120,11 @@ def _behind(sites: Sequence[_Ways]) -> list[dict[StreamType | None, Through]]:
                 measure, tail_behind, full_behind = found[-1][each.given]
                 mine, head, tail, full = each.numbers
                 way = mine + measure, tail + tail_behind, max(full + tail_behind, head + full_behind)
-                reached[stream] = least_of(reached.get(stream, way), way)
+                reached[stream] = _least_of(reached.get(stream, way), way)
         found.append(reached)
     return found[::-1]
 
 
-def least_of(one: Through, other: Through) -> Through:
+def _least_of(one: Through, other: Through) -> Through:
     """The least of each number of two ways."""
     return min(one[0], other[0]), min(one[1], other[1]), min(one[2], other[2])

@@ -20,7 +20,7 @@ from e3ne.choice.bounds import NONE, NOTHING, Rests, join, least_behind, reduced
 from e3ne.choice.candidate import Candidate
 from e3ne.choice.goal import UNLIMITED, Goal, Objective, area
 from e3ne.choice.labels import Cycles, Frontier, Group, Label, Numbers, cost_rows, grouped
-from e3ne.choice.pruning import Legal, Through, extended, least_of, pruned
+from e3ne.choice.pruning import Legal, Rest, Through, extended, leaving, pruned
 from e3ne.choice.sites import Site
 from e3ne.dialects.dataflow import StreamType
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH
@@ -87,7 +87,7 @@ class Search:
         self.legal, self.rests, self.room = [], [], []
         self._candidates()
 
-    def _numbers(self, candidate: Candidate) -> tuple[float, float, float, float]:
+    def _numbers(self, candidate: Candidate) -> Rest:
         return self.goal.measure(candidate.cost), *self._delays(candidate)
 
     def _is_possible(self, measure: float, last: float) -> bool:
@@ -115,12 +115,9 @@ class Search:
         for site in self.sites:
             legal = {stream: list(self._legal(site, stream, before)) for stream, before in reached.items()}
             self.legal.append(legal)
-            ways: dict[StreamType | None, Through] = {}
-            for stream, candidates in legal.items():
-                for c in candidates:
-                    way = extended(reached[stream], self._numbers(c))
-                    ways[c.given] = least_of(ways.get(c.given, way), way)
-            reached = ways
+            reached = leaving(
+                reached, ((stream, c.given, self._numbers(c)) for stream, found in legal.items() for c in found)
+            )
         streams = list(reached)
         self.alive = pruned(self.legal, self._numbers, self._is_possible)
         behind = dict.fromkeys(streams, NOTHING)

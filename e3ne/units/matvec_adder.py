@@ -124,8 +124,7 @@ def _address(m: ModuleBuilder, fold: Fold, loops: Mapping[str, Counter], step: S
         return loops["chunk"].value
     if fold.chunks == 1:
         return loops["group"].value
-    again = fold.step_beats > 1 and reduction is Order.STEPS_OUTER
-    if not again:
+    if not fold.rereads(reduction):
         # All time steps of a chunk, if there are more than one, come before the next chunk.
         return count(m, fold.words, m.and_(step, loops["time"].last), "address").value
     bits = (fold.words - 1).bit_length()

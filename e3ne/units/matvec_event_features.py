@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from e3ne.devices.memories import Memory
-from e3ne.dialects.dataflow import MatvecOp, Order
+from e3ne.dialects.dataflow import MatvecOp
 from e3ne.units.features import Control, Features, bias_luts
 from e3ne.units.matvec_adder import weight_bits, weight_range
 from e3ne.units.matvec_event import NARROW, SPAN, EventStages, is_power
@@ -28,7 +28,7 @@ def event_features(op: MatvecOp, fold: Fold) -> Features:
     # A shifted bit is one of the weight's, which the time step chooses.
     choosing = _gathering(min(weight, fold.step_beats) + (fold.step_beats - 1).bit_length())
     several = lanes if lanes > 1 else 0
-    outer = op.reduction is Order.STEPS_OUTER and fold.step_beats > 1
+    outer = fold.rereads(op.reduction)
     lut = {
         "inputs": several,
         "found": several if wide else 0,

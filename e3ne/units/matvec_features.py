@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from e3ne.devices.memories import Memory
-from e3ne.dialects.dataflow import MatvecOp, Order, integers_of
+from e3ne.dialects.dataflow import MatvecOp, integers_of
 from e3ne.units.accumulator import accumulator_stages, granularity, is_two_level, start_values
 from e3ne.units.bit_heap import COUNTER_INPUTS, HeapParts
 from e3ne.units.drive import DriveShape
@@ -139,8 +139,7 @@ def _add_weights(op: MatvecOp, fold: Fold, matrix: Matrix, shape: DriveShape, pa
     logic = not block and fold.words > 1
     counted = fold.groups > 1 and fold.chunks > 1
     # Where a group's words are read again for each time step, the address of the first one is kept.
-    again = counted and fold.step_beats > 1 and op.reduction is Order.STEPS_OUTER
-    address_bits = (fold.words - 1).bit_length() if again else 0
+    address_bits = (fold.words - 1).bit_length() if counted and fold.rereads(op.reduction) else 0
     parts.lut |= {
         "gates": _digits(op),
         "rom_tables": rom.tables if logic else 0,

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.dialects.dataflow import Order
+
 Integers = NDArray[np.int64]
 
 
@@ -41,6 +43,10 @@ class Fold:
     def address_bits(self) -> int:
         """Bits of group and chunk number side by side."""
         return self.group_bits + self.chunk_bits
+
+    def rereads(self, order: Order) -> bool:
+        """Whether a group's sets of weights are gone through again for each time step."""
+        return self.step_beats > 1 and order is Order.STEPS_OUTER
 
     def lane_weights(self, matrix: Integers, outputs: int, inputs: int, parallel: int) -> list[Integers]:
         """For each of the `outputs` output lanes the weight of each element of a beat in each fold.

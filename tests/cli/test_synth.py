@@ -17,7 +17,8 @@ from tests.cli.command import e3ne
     [
         (("--place-and-route", "--family", "xcup"), "--place-and-route is for --family ecp5 alone, not xcup"),
         (("--place-and-route", "--family", "xc7"), "--place-and-route is for --family ecp5 alone, not xc7"),
-        (("--device", "ecp5-25"), "--device picks the part of --place-and-route"),
+        (("--device", "ecp5-25"), "only --place-and-route, which is not given, has a use for --device"),
+        (("--clock", "120", "--attempts", "2"), "which is not given, has a use for --clock, --attempts"),
         (("--place-and-route", "--device", "xcvu13p"), "--device: invalid choice: 'xcvu13p'"),
         (("--place-and-route", "--clock", "0"), "--clock: '0' is not a positive number"),
         (("--place-and-route", "--attempts", "-1"), "--attempts: '-1' is not a positive number"),

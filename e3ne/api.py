@@ -16,7 +16,7 @@ from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.report import first_report
 from e3ne.semantics.dataflow import find_graph, plan
-from e3ne.semantics.plan import OUTPUT, Plan, encode, pack_input
+from e3ne.semantics.plan import OUTPUT, Plan
 
 if TYPE_CHECKING:
     from torch import nn
@@ -38,8 +38,7 @@ class CompiledDesign:
         data = checked(images, None, "images")
         if data.shape != self.plan.input_shape:
             raise E3neError(f"images of shape {data.shape}, but {self.plan.name} takes {self.plan.input_shape}")
-        codes = encode(data.images, self.plan.steps)
-        found = self.plan.run(pack_input(codes, self.plan.steps, self.plan.input_bits))[OUTPUT]
+        found = self.plan.run(self.plan.pack(data.images))[OUTPUT]
         return found.reshape(len(images), -1).astype(np.int64)
 
     def write(self, folder: str | Path) -> Design:

@@ -18,7 +18,7 @@ from e3ne.backends.testbench.compare import Expected, count_differences, first_d
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe
 from e3ne.design import Design
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo, encode, pack_beats, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo, pack_beats
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
 
@@ -88,7 +88,7 @@ class _Pair:
 def _pairs(design: Design, images: Images) -> Iterator[_Pair]:
     plan, count = design.plan, len(images)
     wanted = run_network(design.integer, images, keep=True)
-    found = plan.run(pack_input(encode(images, plan.steps), plan.steps, plan.input_bits))
+    found = plan.run(plan.pack(images))
     for stream in plan.streams:
         if stream.value:
             layer, _, kind = stream.value.partition("/")
@@ -96,20 +96,20 @@ def _pairs(design: Design, images: Images) -> Iterator[_Pair]:
             expected = wanted.values[layer, kind].reshape(values.shape)
             axes = ("channel", "row", "column")
             yield _Pair(stream.producer, stream.value, axes, stream.beats * count, expected, values)
-    results, given = in_stream_order(wanted.outputs[0]), found[OUTPUT].reshape(count, -1)
+    results, given = in_stream_order(wanted.outputs[0], count), found[OUTPUT].reshape(count, -1)
     yield _Pair(plan.stages[-1].name, "results", ("number",), plan.output_beats * count, results, given)
 
 
-def in_stream_order(results: NDArray[np.generic]) -> NDArray[np.generic]:
+def in_stream_order(results: NDArray[np.generic], images: int) -> NDArray[np.generic]:
     """Results of the integer network as the hardware gives them, (images, results): maps pixel by pixel."""
     ordered = results.transpose(0, 2, 3, 1) if results.ndim == 4 else results
-    return ordered.reshape(len(results), -1)
+    return ordered.reshape(images, -1)
 
 
 def check_printed(design: Design, images: Images) -> Check:
     """The printed cycle model, run as a program, against the one in this process."""
     images, plan = images[:PRINTED_IMAGES], design.plan
-    expected = traces(plan, encode(images, plan.steps))
+    expected = traces(plan, plan.pack(images))
     levels = ("cycles", "printed cycles")
     streams = len(plan.streams) + 2
     beats = len(images) * (sum(s.beats for s in plan.streams) + plan.input_beats + plan.output_beats)
@@ -157,7 +157,7 @@ def _verilog(
     plan = design.plan
     progress(f"{' = '.join(levels)}: building the simulation")
     gaps, stalls = paused or (None, None)
-    values = plan.run(pack_input(encode(images, plan.steps), plan.steps, plan.input_bits))
+    values = plan.run(plan.pack(images))
     schedule = plan.schedule(len(images), gaps, stalls, values)
     expected = expectations(plan, values, schedule)
     simulation = run_verilog(design.verilog, plan, values[INPUT], schedule, gaps, stalls, progress)

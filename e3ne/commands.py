@@ -166,16 +166,16 @@ def _images(design: Design, data: Path | None) -> Dataset:
 
 def simulate(arguments: argparse.Namespace) -> int:
     """`e3ne simulate`."""
-    from e3ne.semantics.plan import OUTPUT, encode, pack_input
+    from e3ne.semantics.plan import OUTPUT
     from e3ne.semantics.snn import run_network
 
     design = Design(arguments.out)
     plan = design.plan
     data = _images(design, arguments.data).first(arguments.count)
     console = Console()
-    bits = pack_input(encode(data.images, plan.steps), plan.steps, plan.input_bits)
+    bits = plan.pack(data.images)
     if arguments.engine == "snn":
-        outputs = in_stream_order(run_network(design.integer, data.images).outputs[0])
+        outputs = in_stream_order(run_network(design.integer, data.images).outputs[0], len(data.images))
     else:
         values = plan.run(bits)
         schedule = plan.schedule(data.size, None, None, values)

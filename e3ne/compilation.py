@@ -20,7 +20,7 @@ from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.passes.pipelines import Stage, hardware_stages, network_stages, quantize_stage, remaining
 from e3ne.pipeline_runner import print_module, run_passes
-from e3ne.semantics.plan import Plan, encode, pack_input
+from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
@@ -150,7 +150,7 @@ def _write_testbench(folder: Path, design: Plan, data: Dataset) -> None:
     from e3ne.backends.testbench.write import write_testbench
     from e3ne.check import probes, stimulus
 
-    bits = pack_input(encode(data.images, design.steps), design.steps, design.input_bits)
+    bits = design.pack(data.images)
     interval, latency = design.speed()
     write_testbench(
         folder / "testbench",

@@ -28,7 +28,7 @@ from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.dataflow import find_graph, plan
-from e3ne.semantics.plan import Plan, encode, pack_input
+from e3ne.semantics.plan import Plan
 from e3ne.semantics.snn import run_float, run_network
 from e3ne.toggles import Toggles
 from e3ne.units.registry import unit_for
@@ -89,7 +89,7 @@ def _energy(graph: GraphOp) -> dict[str, float]:
 def _on_data(design: Plan, test: Dataset) -> dict[str, object]:
     """Cycles that test images need, where latency and interval are no more than what none exceeds."""
     images = test.images[:SPIKE_IMAGES]
-    found = design.measure(design.run(pack_input(encode(images, design.steps), design.steps, design.input_bits)))
+    found = design.measure(design.run(design.pack(images)))
     entry: dict[str, object] = {
         "images": found.images,
         "origin": test.origin,

@@ -18,7 +18,6 @@ from e3ne.backends.testbench.wrapper import TESTBENCH
 from e3ne.check import Progress, run_verilog
 from e3ne.design import Design, Report
 from e3ne.errors import E3neError
-from e3ne.semantics.plan import encode, pack_input
 
 PLACES = 1
 """Decimals of toggles an image."""
@@ -53,7 +52,7 @@ def measure(design: Design, images: NDArray[np.float32], progress: Progress) -> 
     Raises E3neError if the Verilog does not give all results, or differs in its units from the report.
     """
     plan = design.plan
-    bits = pack_input(encode(images, plan.steps), plan.steps, plan.input_bits)
+    bits = plan.pack(images)
     schedule = plan.schedule(len(images), None, None, plan.run(bits))
     with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
         folder = Path(temporary)

@@ -27,11 +27,13 @@ from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
     GraphOp,
+    LifOp,
     MatvecOp,
     MaxPoolOp,
     Order,
     PoolOp,
     ReplayOp,
+    SumFramesOp,
     TransformOp,
     UnitOp,
     WindowOp,
@@ -122,8 +124,15 @@ def _energy(unit: UnitOp) -> Energy:
             # Each digit of a value is one comparison, which is a subtraction.
             given = unit.input_type
             return _added(given.pixels * given.channels * unit.steps.value.data, abs(given.bits))
+        case LifOp():
+            # Decay, drive and threshold are a sum each, and what is kept is read and written.
+            sums = 3 + 2 * (unit.synapse_decay is not None)
+            return _kept(unit, sums, unit.membrane_bits.value.data, unit.state_bits)
+        case SumFramesOp():
+            bits = unit.value_bits.value.data
+            return _kept(unit, 1, bits, bits)
         case ReplayOp():
-            return _through(unit, 2 * unit.input_type.beats_per_pixel)
+            return _through(unit, 2 * unit.beats)
         case FifoOp():
             return _through(unit, unit.depth.value.data)
         case WindowOp():
@@ -149,6 +158,13 @@ def _window(op: WindowOp) -> Energy:
     width = (op.reach[0] - 1) * given.beat_bits
     words = Sweep.of(op, 1).total * given.beats_per_pixel
     return _buffered(2 * width * given.beats_per_image, words * width)
+
+
+def _kept(unit: LifOp | SumFramesOp, sums: int, bits: int, kept: int) -> Energy:
+    """So many sums of so many bits for each element, and `kept` bits of it that are read and written in each frame."""
+    given = unit.input_type
+    elements = given.pixels * given.channels
+    return _added(elements * sums, bits) + _buffered(2 * kept * elements, kept * elements // given.frames)
 
 
 def _compared(unit: PoolOp | MaxPoolOp, values: int) -> Energy:
@@ -202,7 +218,7 @@ def least_energy(unit: UnitOp) -> float:
             if not unit.why_not_event:
                 sums = min(sums, _weights_read(unit, operations).total_pj)
             return _added(operations, width).total_pj + sums - 1 / GRID
-        case FireOp() | PoolOp() | ArgmaxOp():
+        case FireOp() | LifOp() | SumFramesOp() | PoolOp() | ArgmaxOp():
             return energy_of_unit(unit).total_pj
         case _:
             return 0.0

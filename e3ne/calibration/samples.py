@@ -12,6 +12,7 @@ from xdsl.dialects.test import TestOp
 
 from e3ne.analysis.ranges import synapse_range
 from e3ne.calibration.drawing import Draw, UnusableDrawError, in_module, placed, require, weights
+from e3ne.calibration.temporal_samples import lif, sum_frames
 from e3ne.devices.families import SMALL_LUT_FAMILIES, Family
 from e3ne.dialects.dataflow import (
     ArgmaxOp,
@@ -285,7 +286,7 @@ def sink(draw: Draw) -> UnitOp:
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
     table: 20, shared: 18, adder: 18, dense: 10, event: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8,
-    fifo: 8, replay: 7, argmax: 6, source: 5, sink: 4,
+    fifo: 8, replay: 7, argmax: 6, source: 5, sink: 4, lif: 12, sum_frames: 4,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 

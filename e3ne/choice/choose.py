@@ -136,16 +136,21 @@ def choose(
         if value < np.inf:
             return replace(best, value=value, bound=min(bound, value), latency=finished.latency, cost=finished.cost)
         # Units hold each other up more than pairs of them tell: the limits are drawn tighter by as much.
-        cost, late = finished.cost, max(0, finished.latency - goal.latency)
+        cost, promised, late = finished.cost, found.cost, max(0, finished.latency - goal.latency)
         tried = replace(
             tried,
             interval=min(tried.interval, tried.interval * goal.interval // finished.interval),
             latency=min(tried.latency - late, found.latency - 1) if late else tried.latency,
-            lut=tried.lut - max(0.0, cost.lut - goal.lut),
-            ff=tried.ff - max(0.0, cost.ff - goal.ff),
-            bram36=tried.bram36 - max(0.0, cost.bram36 - goal.bram36),
+            lut=tightened(tried.lut, goal.lut, promised.lut, cost.lut),
+            ff=tightened(tried.ff, goal.ff, promised.ff, cost.ff),
+            bram36=tightened(tried.bram36, goal.bram36, promised.bram36, cost.bram36),
         )
     return None
+
+
+def tightened(limit: float, allowed: float, promised: float, finished: float) -> float:
+    """A limit no higher than the one before: where more than is allowed was finished, it excludes what promised it."""
+    return limit if finished <= allowed else min(limit, allowed - (finished - promised))
 
 
 def _others(searches: Sequence[tuple[Arrangement, Search]], found: Chosen, value: float) -> Iterator[Chosen]:

@@ -24,10 +24,12 @@ from e3ne.dialects.dataflow import (
     FireOp,
     FlattenOp,
     GraphOp,
+    LifOp,
     MatvecOp,
     PoolOp,
     SourceOp,
     StreamType,
+    SumFramesOp,
     TransformOp,
     UnitOp,
     WindowOp,
@@ -264,7 +266,7 @@ def is_open(op: UnitOp) -> bool:
         return not op.is_folded
     if isinstance(op, WindowOp):
         return not any(isinstance(use.operation, PoolOp) for use in op.output.uses) and not op.lanes.value.data
-    return isinstance(op, FireOp)
+    return isinstance(op, FireOp | LifOp | SumFramesOp)
 
 
 def _flow(choice: Choice) -> tuple[object, ...]:
@@ -272,6 +274,6 @@ def _flow(choice: Choice) -> tuple[object, ...]:
 
     A layer that visits spikes takes its beats at another pace than tables and adders, which are alike in this.
     """
-    place = ("memory", "weight_memory", "threshold_memory", "implementation")
+    place = ("memory", "weight_memory", "threshold_memory", "state_memory", "implementation")
     flow = [(name, value) for name, value in choice.items() if name not in place]
     return (*flow, choice.get("implementation") == "event")

@@ -19,6 +19,8 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from e3ne.analysis.activity import OPERATIONS
+from e3ne.analysis.membranes import lif_range
+from e3ne.analysis.ranges import synapse_range
 from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
@@ -86,6 +88,10 @@ class _Conversion:
                 result = self._linear(layer)
             case snn.RequantizeOp():
                 result = self._fire(layer)
+            case snn.LifOp():
+                result = self._lif(layer)
+            case snn.SumStepsOp():
+                result = self._sum_steps(layer)
             case snn.MaxPoolOp():
                 result = self._max_pool(layer)
             case snn.SumPoolOp():
@@ -126,14 +132,20 @@ class _Conversion:
     def _source(self, layer: snn.EncodeOp) -> SSAValue:
         train = layer.output.type
         assert isinstance(train, snn.TrainType)
+        name, label, encoding = layer.layer_name, self._label(layer), train.encoding
         channels, height, width = _map(train.get_shape())
-        steps = train.encoding.steps
-        unit = math.lcm(8, channels * steps)
-        result = dataflow.StreamType.of(height, width, channels, steps=steps)
-        source = dataflow.SourceOp(
-            f"{self._label(layer)}_source", layer.layer_name, unit * max(1, BUS_BITS // unit), result
+        unit = math.lcm(8, channels * encoding.bits)
+        bus = unit * max(1, BUS_BITS // unit)
+        frames = encoding.frames if layer.takes_spikes else 1
+        result = dataflow.StreamType.of(height, width, channels, steps=encoding.bits, frames=frames)
+        source = dataflow.SourceOp(f"{label}_source", name, bus, result, layer.takes_spikes)
+        if frames == encoding.frames:
+            return self.builder.insert(source.standing_for(name, "encode")).output
+        stream = self.builder.insert(source).output
+        again = dataflow.ReplayOp(
+            f"{label}_replay", name, stream, encoding.frames, dataflow.Order.STEPS_INNER, "block", whole=True
         )
-        return self.builder.insert(source.standing_for(layer.layer_name, "encode")).output
+        return self.builder.insert(again.standing_for(name, "encode")).output
 
     def _convolution(self, layer: snn.Conv2dOp) -> SSAValue:
         weights = dense_weights(layer.weights_parameter.array.astype(np.int64), layer.group_count)
@@ -171,14 +183,18 @@ class _Conversion:
         name, label, membrane = layer.layer_name, self._label(layer), layer.output.type
         assert isinstance(membrane, snn.MembraneType)
         weights = self._parameter(f"{label}_weights", matrix, layer.weights_parameter.bits)
-        bias = layer.bias_parameter
+        bias, taken = layer.bias_parameter, layer.input.type
+        assert isinstance(taken, snn.TrainType)
+        # Digits may show more than the greatest number of a train, and units know nothing but digits.
+        most = (1 << taken.encoding.bits) - 1
+        low, high = synapse_range(matrix, most, None if bias is None else bias.array)
         op = dataflow.MatvecOp(
             f"{label}_matvec",
             name,
             given,
             weights,
             matrix.shape[0],
-            signed_bits(membrane.low, membrane.high),
+            signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max()))),
             None if bias is None else self._parameter(f"{label}_bias", bias.array.astype(np.int64), bias.bits),
         )
         _keep_operations(layer, op)
@@ -196,15 +212,48 @@ class _Conversion:
             self._parameter(f"{label}_threshold", threshold),
             self._parameter(f"{label}_bias", bias),
             layer.fraction,
-            train.encoding.steps,
+            train.encoding.bits,
         )
+        return self._neuron(layer, op)
+
+    def _neuron(self, layer: snn.RequantizeOp | snn.LifOp, op: dataflow.FireOp | dataflow.LifOp) -> SSAValue:
         if layer.input in self.flattened:
             # Elements are in another order than the network's, so the stream does not stand for its value.
             self.flattened[layer.output] = self.flattened[layer.input]
             return self.builder.insert(op).output
-        return self.builder.insert(op.standing_for(name, "neuron")).output
+        return self.builder.insert(op.standing_for(layer.layer_name, "neuron")).output
 
-    def _channels(self, layer: snn.RequantizeOp, array: Integers) -> Integers:
+    def _lif(self, layer: snn.LifOp) -> SSAValue:
+        name, label, taken = layer.layer_name, self._label(layer), layer.input.type
+        assert isinstance(taken, snn.MembraneType)
+        numbers = layer.numbers()
+        decay_bits, gain_bits = layer.decay_bits.value.data, layer.gain_bits.value.data
+        several = layer.several is not None
+        rules = layer.reset.data, layer.timing.data, several
+        found = lif_range(numbers, rules, (decay_bits, gain_bits), (taken.low, taken.high), taken.frames)
+        symbols = {
+            field: self._parameter(f"{label}_{field}", self._channels(layer, array)) for field, array in numbers.items()
+        }
+        kept = ("fires", "reset", "timing", "several", "loses_input", "decay_bits", "gain_bits")
+        op = dataflow.LifOp(
+            f"{label}_lif",
+            name,
+            self.streams[layer.input],
+            symbols,
+            {field: layer.properties[field] for field in kept if field in layer.properties},
+            signed_bits(found.low, found.high),
+            layer.encoding.bits,
+        )
+        return self._neuron(layer, op)
+
+    def _sum_steps(self, layer: snn.SumStepsOp) -> SSAValue:
+        given = layer.output.type
+        assert isinstance(given, snn.MembraneType)
+        bits = signed_bits(given.low, given.high)
+        op = dataflow.SumFramesOp(f"{self._label(layer)}_sum", layer.layer_name, self.streams[layer.input], bits)
+        return self.builder.insert(op.standing_for(layer.layer_name, "sum")).output
+
+    def _channels(self, layer: snn.RequantizeOp | snn.LifOp, array: Integers) -> Integers:
         """One number for each channel of the stream (or one for all), in the stream's order."""
         shape = self.flattened.get(layer.input)
         return array[_stream_order(shape)] if shape is not None and array.size > 1 else array
@@ -243,7 +292,7 @@ class _Conversion:
         window = self.builder.insert(self._pool_window(layer))
         channels = _map(taken.get_shape())[0]
         ones = np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))
-        bits = signed_bits(0, window.size * (taken.encoding.levels - 1))
+        bits = signed_bits(0, window.size * taken.encoding.greatest)
         total = dataflow.MatvecOp(
             f"{label}_matvec", name, window.output, self._parameter(f"{label}_weights", ones), channels, bits
         )
@@ -255,7 +304,7 @@ class _Conversion:
             self._parameter(f"{label}_threshold", np.ones(1, dtype=np.int64)),
             self._parameter(f"{label}_bias", np.zeros(1, dtype=np.int64)),
             0,
-            given.encoding.steps,
+            given.encoding.bits,
         )
         return self.builder.insert(fire.standing_for(name, "pool")).output
 
@@ -265,7 +314,7 @@ class _Conversion:
         assert isinstance(stream.type, dataflow.StreamType)
         if layer.input in self.flattened:
             self.flattened[layer.output] = self.flattened[layer.input]
-        if stream.type.pixels == 1:
+        if stream.type.height * stream.type.width == 1:
             return stream
         self.flattened[layer.output] = shape
         return self.builder.insert(dataflow.FlattenOp(f"{self._label(layer)}_view", layer.layer_name, stream)).output

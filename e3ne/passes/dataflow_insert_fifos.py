@@ -25,6 +25,7 @@ from e3ne.dialects.dataflow import (
     FireOp,
     FlattenOp,
     GraphOp,
+    LifOp,
     MatvecOp,
     MaxPoolOp,
     PoolOp,
@@ -92,7 +93,7 @@ def insert_deep(graph: GraphOp, depth: int = 64) -> list[FifoOp]:
 
 def wants_fifo(unit: UnitOp) -> bool:
     """Whether a FIFO belongs behind a unit."""
-    if not isinstance(unit, FireOp | PoolOp | MaxPoolOp | MatvecOp) or not unit.output.uses:
+    if not isinstance(unit, FireOp | LifOp | PoolOp | MaxPoolOp | MatvecOp) or not unit.output.uses:
         return False
     consumer = _consumer(unit)
     if isinstance(unit, MatvecOp):

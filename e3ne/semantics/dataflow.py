@@ -65,4 +65,5 @@ def plan(graph: GraphOp) -> Plan:
         source.beats_per_image,
         sink.bus,
         sink.input_type.beats_per_image,
+        image.frames if source.spikes is not None else 0,
     )

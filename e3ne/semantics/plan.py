@@ -62,11 +62,11 @@ class StreamInfo:
         return self.lanes * abs(self.bits)
 
     def decode(self, values: Values) -> Values:
-        """Beats (images, beats, elements) → the maps that they carry, (images, channels, height, width)."""
+        """Beats (images, beats, elements) → the maps that they carry, (images·frames, channels, height, width)."""
         content = self.layout.spread(values)[:, :, 0]
         numbers = content[..., 0] if self.layout.steps == 1 else codes_of(content)
-        images, _, channels = numbers.shape
-        return numbers.reshape(images, self.layout.height, self.layout.width, channels).transpose(0, 3, 1, 2)
+        channels = numbers.shape[-1]
+        return numbers.reshape(-1, self.layout.height, self.layout.width, channels).transpose(0, 3, 1, 2)
 
 
 @dataclass(frozen=True)
@@ -86,7 +86,8 @@ class Measured:
 class Plan:
     """A graph as a list of stages and the streams between them, the input and output buses included.
 
-    `input_shape` is (channels, height, width) of an image, `steps` the time steps of a pixel's code.
+    `input_shape` is (channels, height, width) of an image, `steps` the bits of a pixel's code. With `input_frames` the
+    input has spikes in so many time steps instead, up to 2^steps − 1 in each.
     """
 
     name: str
@@ -98,6 +99,18 @@ class Plan:
     input_beats: int
     output_bits: int
     output_beats: int
+    input_frames: int = 0
+
+    @property
+    def data_shape(self) -> tuple[int, ...]:
+        """The shape of one input: (channels, height, width) of an image, (time steps, ...) of spikes."""
+        return (self.input_frames, *self.input_shape) if self.input_frames else self.input_shape
+
+    def pack(self, data: NDArray[np.floating]) -> Values:
+        """The bits of the input bus (inputs, beats, bus) for images of 0 … 1, or for spikes: (inputs, *data_shape)."""
+        if self.input_frames:
+            return pack_input(data.astype(np.int64), self.steps, self.input_bits)
+        return pack_input(encode(data, self.steps)[:, None], self.steps, self.input_bits)
 
     @property
     def is_data_dependent(self) -> bool:
@@ -177,12 +190,12 @@ def encode(images: NDArray[np.floating], steps: int) -> Values:
 
 
 def pack_input(codes: Values, steps: int, bus: int) -> Values:
-    """Codes of images (images, channels, height, width) → the bits of the input bus (images, beats, bus).
+    """Codes (images, frames, channels, height, width) → the bits of the input bus (images, beats, bus).
 
     The first pixel is lowest in a beat, channel 0 lowest in a pixel, the least significant bit lowest in a code.
     """
-    images, channels = codes.shape[:2]
-    pixels = codes.transpose(0, 2, 3, 1).reshape(images, -1, channels)
+    images, _, channels = codes.shape[:3]
+    pixels = codes.transpose(0, 1, 3, 4, 2).reshape(images, -1, channels)
     bits = (pixels[..., None] >> np.arange(steps)) & 1
     flat = bits.reshape(images, -1, channels * steps)
     per_beat = bus // (channels * steps)

@@ -21,13 +21,16 @@ from xdsl.ir import Operation
 
 from e3ne.dialects.parameter import find_parameter
 from e3ne.dialects.snn.base import LayerOp
-from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, find_network
+from e3ne.dialects.snn.encodings import RateAttr
+from e3ne.dialects.snn.lif import LifOp
+from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, SumStepsOp, find_network
 from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, SumPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
-from e3ne.dialects.snn.types import TrainType, shape_of
+from e3ne.dialects.snn.types import frames_of, shape_of
 from e3ne.errors import E3neError
 from e3ne.semantics import snn_arithmetic as arithmetic
+from e3ne.semantics.snn_lif import LifRules
 
 Array = npt.NDArray[np.generic]
 Key = tuple[str, str]
@@ -41,7 +44,7 @@ class NetworkRun:
     """What a network gave for a batch of N images."""
 
     outputs: tuple[Array, ...]
-    """int64 membranes (N, scores), int32 classes (N, 1), or reals in the float form"""
+    """int64 membranes (N, scores), int32 classes (N, 1), or reals in the float form; N·T of what has T frames"""
     values: dict[Key, Array] = field(default_factory=dict[Key, Array])
     """with keep=True every intermediate by (layer, kind): trains as uint16 codes, membranes as int64, reals as given"""
 
@@ -52,8 +55,12 @@ class SnnFunctions(InterpreterFunctions):
 
     @impl(EncodeOp)
     def encode(self, interpreter: Interpreter, op: EncodeOp, args: PythonValues) -> PythonValues:
-        """Images to codes."""
-        return (arithmetic.encode_images(args[0], _levels(op)),)
+        """Images to codes; images of time steps to their spikes."""
+        encoding = op.encoding
+        if isinstance(encoding, RateAttr):
+            return (arithmetic.take_spikes(args[0], encoding.greatest),)
+        codes = arithmetic.encode_images(args[0], encoding.levels)
+        return (codes.repeat(encoding.frames, axis=0),)
 
     @impl(Conv2dOp)
     def conv2d(self, interpreter: Interpreter, op: Conv2dOp, args: PythonValues) -> PythonValues:
@@ -92,7 +99,27 @@ class SnnFunctions(InterpreterFunctions):
     def requantize(self, interpreter: Interpreter, op: RequantizeOp, args: PythonValues) -> PythonValues:
         """Membranes to codes."""
         bias, threshold = op.bias_parameter.array, op.threshold_parameter.array
-        return (arithmetic.fire(args[0], bias, threshold, op.fraction, _levels(op)),)
+        return (arithmetic.fire(args[0], bias, threshold, op.fraction, op.encoding.levels),)
+
+    @impl(LifOp)
+    def lif(self, interpreter: Interpreter, op: LifOp, args: PythonValues) -> PythonValues:
+        """Drives to spikes, both step by step."""
+        rules = LifRules(
+            op.fires.data,
+            op.reset.data,
+            op.timing.data,
+            op.several is not None,
+            op.loses_input is not None,
+            op.decay_bits.value.data if op.is_integer else None,
+            op.gain_bits.value.data if op.is_integer else None,
+        )
+        drives = _by_steps(args[0], frames_of(op.input.type))
+        return (rules.run(drives, op.numbers()).reshape(args[0].shape),)
+
+    @impl(SumStepsOp)
+    def sum_steps(self, interpreter: Interpreter, op: SumStepsOp, args: PythonValues) -> PythonValues:
+        """Numbers of all time steps to their sums."""
+        return (_by_steps(args[0], frames_of(op.input.type)).sum(axis=1, dtype=np.int64),)
 
     @impl(MaxPoolOp)
     def max_pool(self, interpreter: Interpreter, op: MaxPoolOp, args: PythonValues) -> PythonValues:
@@ -172,8 +199,15 @@ class _Recorder(Interpreter.Listener):
             self.values[op.layer_name, op.KIND] = results[0]
 
 
+def input_shape(network: NetworkOp) -> tuple[int, ...]:
+    """The shape of one image; of what has spikes in each time step, time first: (T, C, H, W)."""
+    shape = shape_of(network.image.type)
+    steps = {op.encoding.steps for op in network.layers() if isinstance(op, EncodeOp) and op.takes_spikes}
+    return (*steps, *shape)
+
+
 def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating], keep: bool) -> NetworkRun:
-    wanted = shape_of(network.image.type)
+    wanted = input_shape(network)
     if images.shape[1:] != wanted or images.ndim != len(wanted) + 1:
         raise E3neError(
             f"network @{network.sym_name.data} takes images N x {' x '.join(map(str, wanted))}, "
@@ -196,11 +230,13 @@ def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating],
 
 
 def _chunks(network: NetworkOp, images: npt.NDArray[np.floating]) -> Iterator[npt.NDArray[np.floating]]:
-    largest = max((_unfolded(op) for op in network.layers()), default=1)
+    largest = max((_unfolded(op) * frames_of(op.output.type) for op in network.layers()), default=1)
     size = max(1, _CHUNK_VALUES // largest)
+    in_steps = images.ndim > len(shape_of(network.image.type)) + 1
     # at least one chunk, so that no image gives empty outputs of the right shapes
     for start in range(0, max(1, images.shape[0]), size):
-        yield images[start : start + size]
+        chunk = images[start : start + size]
+        yield chunk.reshape(-1, *chunk.shape[2:]) if in_steps else chunk
 
 
 def _unfolded(op: LayerOp) -> int:
@@ -212,10 +248,9 @@ def _unfolded(op: LayerOp) -> int:
     return int(np.prod(shape))
 
 
-def _levels(op: EncodeOp | RequantizeOp) -> int:
-    train = op.output.type
-    assert isinstance(train, TrainType)
-    return train.encoding.levels
+def _by_steps(values: Array, frames: int) -> Array:
+    """(images · frames, ...) as (images, frames, ...)."""
+    return values.reshape(-1, frames, *values.shape[1:])
 
 
 def _add_bias(op: SynapseOp, result: Array) -> Array:

@@ -12,6 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from e3ne.dialects.snn.geometry import Window
+from e3ne.errors import E3neError
 
 Array = npt.NDArray[np.generic]
 Codes = npt.NDArray[np.uint16]
@@ -23,6 +24,13 @@ def encode_images(images: Reals, levels: int) -> Codes:
     """floor(x * (levels - 1) + 0.5), clamped to 0 ... levels - 1, computed in float64."""
     scaled = np.floor(images.astype(np.float64) * (levels - 1) + 0.5)
     return np.clip(scaled, 0, levels - 1).astype(np.uint16)
+
+
+def take_spikes(spikes: Reals, greatest: int) -> Codes:
+    """Numbers of spikes as they are; raises `E3neError` for what is no whole number of 0 ... `greatest`."""
+    if not np.array_equal(spikes, np.clip(np.rint(spikes), 0, greatest)):
+        raise E3neError(f"spikes are whole numbers of 0 to {greatest}; the input holds others")
+    return spikes.astype(np.uint16)
 
 
 def convolve(values: Array, weights: Array, window: Window, groups: int = 1) -> Reals:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 import numpy as np
@@ -68,7 +68,7 @@ class FireModel:
         scaled = (content << self.fraction_bits) + self.bias
         codes = np.clip(scaled // self.threshold, 0, (1 << self.steps) - 1)
         inner = self.taken
-        given = Layout(inner.height, inner.width, inner.channels, self.steps, 1, inner.lanes, self.parallel, 1, False)
+        given = replace(inner, steps=self.steps, bits=1, parallel=self.parallel, repeat=1, outer=False)
         return given.gather(digits_of(codes, self.steps))
 
 

@@ -111,4 +111,5 @@ def layout_of(stream: StreamType) -> Layout:
         stream.parallel,
         stream.repeat,
         stream.order is Order.STEPS_OUTER,
+        stream.frames,
     )

@@ -29,11 +29,12 @@ class Layout:
     parallel: int
     repeat: int
     outer: bool
+    frames: int = 1
 
     @property
     def pixels(self) -> int:
-        """Pixels of an image."""
-        return self.height * self.width
+        """Pixels of an image, those of all frames."""
+        return self.frames * self.height * self.width
 
     @property
     def chunks(self) -> int:

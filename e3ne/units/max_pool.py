@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -55,7 +55,8 @@ class MaxPoolModel:
         y, x = np.arange(inner.height)[:, None], np.arange(inner.width)[None, :]
         row = np.broadcast_to(x % columns == columns - 1, (inner.height, inner.width))
         window = row & (y % rows == rows - 1)
-        row, window = (np.repeat(end.reshape(-1), inner.pixel_beats).astype(np.int64) for end in (row, window))
+        beats = [np.repeat(end.reshape(-1), inner.pixel_beats).astype(np.int64) for end in (row, window)]
+        row, window = (np.tile(end, inner.frames) for end in beats)
         return row, window
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
@@ -91,8 +92,8 @@ class MaxPoolModel:
         image = inner.spread(values).reshape(-1, inner.height, inner.width, channels, self.pixels)
         whole = image[:, : height * rows, : width * columns]
         windows = whole.reshape(-1, height, rows, width, columns, channels, self.pixels)
-        given = Layout(height, width, channels, 1, inner.bits, inner.lanes // self.pixels, 1, 1, False)
-        return given.gather(windows.max(axis=(2, 4, 6)).reshape(-1, height * width, 1, channels, 1))
+        given = replace(inner, height=height, width=width, channels=channels, lanes=inner.lanes // self.pixels)
+        return given.gather(windows.max(axis=(2, 4, 6)).reshape(len(values), given.pixels, 1, channels, 1))
 
 
 class MaxPool(Unit[MaxPoolOp]):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from xdsl.ir import SSAValue
 
@@ -39,17 +39,7 @@ class PoolModel:
         images, pixels, repeat, channels, steps = content.shape
         windows = content.reshape(images, pixels, repeat, channels // self.size, self.size, steps)
         inner = self.taken
-        given = Layout(
-            inner.height,
-            inner.width,
-            channels // self.size,
-            steps,
-            inner.bits,
-            inner.lanes // self.size,
-            inner.parallel,
-            inner.repeat,
-            inner.outer,
-        )
+        given = replace(inner, channels=channels // self.size, lanes=inner.lanes // self.size)
         if inner.bits < 0:
             return given.gather(windows.max(axis=4))
         return given.gather(digits_of(codes_of(windows).max(axis=4), steps))

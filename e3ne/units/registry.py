@@ -11,6 +11,7 @@ from e3ne.units.argmax import Argmax
 from e3ne.units.fifo import Fifo
 from e3ne.units.fire import Fire
 from e3ne.units.interface import Unit
+from e3ne.units.lif import Lif
 from e3ne.units.matvec import Matvec
 from e3ne.units.max_pool import MaxPool
 from e3ne.units.pool import Pool
@@ -18,6 +19,7 @@ from e3ne.units.replay import Replay
 from e3ne.units.resize import Resize
 from e3ne.units.sink import Sink
 from e3ne.units.source import Source
+from e3ne.units.sum_frames import SumFrames
 from e3ne.units.window import Window
 
 UNITS: Mapping[str, Unit[UnitOp]] = MappingProxyType(
@@ -27,6 +29,7 @@ UNITS: Mapping[str, Unit[UnitOp]] = MappingProxyType(
             Argmax(),
             Fifo(),
             Fire(),
+            Lif(),
             Matvec(),
             MaxPool(),
             Pool(),
@@ -34,6 +37,7 @@ UNITS: Mapping[str, Unit[UnitOp]] = MappingProxyType(
             Resize(),
             Sink(),
             Source(),
+            SumFrames(),
             Window(),
         )
     }

@@ -1,4 +1,4 @@
-"""The replay: stores the beats of a pixel and gives them once for each group of outputs."""
+"""The replay: stores the beats of a pixel and gives them once for each group of outputs; or whole images, as frames."""
 
 from __future__ import annotations
 
@@ -22,7 +22,9 @@ from e3ne.units.layout import Values
 
 @dataclass(frozen=True)
 class ReplayModel:
-    """Blocks (pixels) of `chunks`·`step_beats` beats, given `repeat` times, time steps outside if `outer`.
+    """Blocks (pixels, or a whole image) of `chunks`·`step_beats` beats, given `repeat` times.
+
+    Time steps are outside if `outer`.
 
     Two blocks have room. A beat can be read in the cycle after it was written and is valid a cycle later; the place of
     a block is free in the cycle after its last beat was read.
@@ -79,7 +81,7 @@ class Replay(Unit[ReplayOp]):
     def features(self, op: ReplayOp) -> Features:
         """Two banks of memory, the positions in them, and the loops of reading."""
         given = op.input_type
-        size, block = given.beats_per_pixel, op.memory.data == "block"
+        size, block = op.beats, op.memory.data == "block"
         outer = Order(op.order.data) is Order.STEPS_OUTER and given.chunks > 1 and given.step_beats > 1
         position = (size - 1).bit_length()
         control = Control(1)
@@ -104,9 +106,10 @@ class Replay(Unit[ReplayOp]):
     def model(self, op: ReplayOp) -> ReplayModel:
         """Block and order."""
         given = op.input_type
+        whole = op.whole is not None
         return ReplayModel(
-            given.pixels,
-            given.chunks,
+            1 if whole else given.pixels,
+            given.chunks * (given.pixels if whole else 1),
             given.step_beats,
             op.repeat.value.data,
             Order(op.order.data) is Order.STEPS_OUTER,
@@ -115,7 +118,7 @@ class Replay(Unit[ReplayOp]):
     def build(self, op: ReplayOp) -> ModuleOp:
         """A bank bit and a position for writing and for reading, and the number of full banks."""
         given = op.input_type
-        size = given.beats_per_pixel
+        size = op.beats
         m = ModuleBuilder(
             op.unit_name,
             comment=f"Replay buffer of {op.layer.data}: {size} beats, given {op.repeat.value.data} times.",

@@ -29,6 +29,7 @@ class WindowModel:
     window is complete it is `parts` steps, which give a beat each, a cycle later, and split the time steps of the beat
     among them. The first step takes the beat if it is inside the image. Where a window lies in the padding before the
     first pixel, the very first step takes the first beat, so that nothing is given for an image that has not come.
+    Each frame of an image is a map by itself.
     """
 
     layout: Layout
@@ -71,6 +72,7 @@ class WindowModel:
         gives = np.repeat(complete.reshape(-1), beats).astype(np.int64)
         if gives.argmax() < takes.argmax():
             takes[takes.argmax()], takes[0] = 0, 1
+        takes, gives = np.tile(takes, self.layout.frames), np.tile(gives, self.layout.frames)
         steps = np.where(gives, self.parts, 1)
         first = np.zeros(int(steps.sum()), dtype=np.int64)
         first[np.cumsum(steps) - steps] = 1
@@ -86,7 +88,7 @@ class WindowModel:
         inner = self.layout
         images = values.shape[0]
         top, left, bottom, right = self.padding
-        shape = (images, inner.height, inner.width, inner.pixel_beats, inner.parallel, inner.lanes)
+        shape = (images * inner.frames, inner.height, inner.width, inner.pixel_beats, inner.parallel, inner.lanes)
         padded = np.pad(values.reshape(shape), ((0, 0), (top, bottom), (left, right), (0, 0), (0, 0), (0, 0)))
         rows = range(0, padded.shape[1] - (self.kernel[0] - 1) * self.dilation[0], self.stride[0])
         columns = range(0, padded.shape[2] - (self.kernel[1] - 1) * self.dilation[1], self.stride[1])
@@ -99,7 +101,7 @@ class WindowModel:
         ]
         windows = np.stack(parts, axis=-1)
         # The steps of a beat are its outermost elements, so that the parts of a beat are parts of its elements.
-        beats = len(rows) * len(columns) * inner.pixel_beats * self.parts
+        beats = inner.frames * len(rows) * len(columns) * inner.pixel_beats * self.parts
         return windows.reshape(images, beats, inner.elements // self.parts * self.kernel[0] * self.kernel[1])
 
 

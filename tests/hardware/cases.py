@@ -2,32 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from itertools import product
 
-from xdsl.dialects.builtin import ModuleOp
-
 from e3ne.dialects.dataflow import Order
+from tests.hardware.case import Append, Case
 from tests.hardware.lowering import Decisions, Folding, Neurons
-from tests.hardware.networks import NetworkBuilder
-
-Append = Callable[[NetworkBuilder], NetworkBuilder]
-
-
-@dataclass(frozen=True)
-class Case:
-    """An input, the layers after it, and what is decided by hand."""
-
-    shape: tuple[int, int, int]
-    steps: int
-    layers: Append
-    decisions: Decisions = Decisions()
-
-    def network(self, name: str, seed: int | None = None) -> ModuleOp:
-        """The integer network; without a seed its random numbers depend on the name."""
-        seed = int.from_bytes(name.encode(), "little") % (1 << 32) if seed is None else seed
-        return self.layers(NetworkBuilder(name, self.shape, self.steps, seed)).build()
+from tests.hardware.spiking_cases import SPIKING
 
 
 def _map(layers: Append, **decisions: object) -> Case:
@@ -426,4 +407,5 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "parts": PARTS,
     "targets": TARGETS,
     "event": EVENT,
+    **SPIKING,
 }

@@ -18,7 +18,7 @@ from e3ne.backends.testbench.compare import Difference, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
 from e3ne.check import expectations
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
 from tests.hardware.lowering import Lowered
@@ -39,7 +39,7 @@ class Run:
 def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     """One run at full speed and one with gaps and back-pressure; an empty and a full image, then random ones."""
     rng, plan = np.random.default_rng(seed), design.plan
-    codes = rng.integers(0, 1 << plan.steps, (images, *plan.input_shape))
+    codes = rng.integers(0, 1 << plan.steps, (images, *plan.data_shape))
     codes[0] = (1 << plan.steps) - 1
     codes[1:2] = 0
     taken, given = images * plan.input_beats, images * plan.output_beats
@@ -51,11 +51,16 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     return [Run(codes, *quiet), Run(codes[::-1], gaps, stalls)]
 
 
+def data_of(plan: Plan, codes: Values) -> NDArray[np.float64]:
+    """The images whose codes these are, or the spikes themselves."""
+    return codes / (1 if plan.input_frames else (1 << plan.steps) - 1)
+
+
 def differing_values(design: Lowered, codes: Values) -> list[str]:
     """Streams of the cycle model that differ from the integer network, by the values that they stand for."""
-    plan, levels = design.plan, 1 << design.plan.steps
-    wanted = run_network(design.integer, (codes / (levels - 1)).astype(np.float64), keep=True)
-    found = plan.run(pack_input(codes, plan.steps, plan.input_bits))
+    plan, data = design.plan, data_of(design.plan, codes)
+    wanted = run_network(design.integer, data, keep=True)
+    found = plan.run(plan.pack(data))
     wrong: list[str] = []
     compared = 0
     for stream in plan.streams:
@@ -67,15 +72,15 @@ def differing_values(design: Lowered, codes: Values) -> list[str]:
                 wrong.append(stream.name)
     assert compared > 1, "hardly any stream stands for a value of the network"
     result = found[OUTPUT].reshape(len(codes), -1)
-    if not np.array_equal(result, _in_stream_order(wanted.outputs[0])):
+    if not np.array_equal(result, _in_stream_order(wanted.outputs[0], len(codes))):
         wrong.append(OUTPUT)
     return wrong
 
 
-def _in_stream_order(values: NDArray[np.generic]) -> NDArray[np.generic]:
-    """Maps channel by channel → pixel by pixel."""
+def _in_stream_order(values: NDArray[np.generic], images: int) -> NDArray[np.generic]:
+    """Maps channel by channel → pixel by pixel, all frames of an image together."""
     ordered = values.transpose(0, 2, 3, 1) if values.ndim == 4 else values
-    return ordered.reshape(len(values), -1)
+    return ordered.reshape(images, -1)
 
 
 @dataclass(frozen=True)
@@ -116,7 +121,7 @@ class Batch:
     def compare(self, name: str, run: Run) -> Comparison:
         """The cycle model and the Verilog of a design, side by side."""
         plan = self.designs[name].plan
-        bits = pack_input(run.codes, plan.steps, plan.input_bits)
+        bits = plan.pack(data_of(plan, run.codes))
         values = plan.run(bits)
         schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
         expected = expectations(plan, values, schedule)

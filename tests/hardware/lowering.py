@@ -15,12 +15,14 @@ from e3ne.dialects.dataflow import (
     FifoOp,
     FireOp,
     FlattenOp,
+    LifOp,
     MatvecOp,
     Order,
     PoolOp,
     ReplayOp,
     SinkOp,
     SourceOp,
+    SumFramesOp,
     TransformOp,
     UnitOp,
     WindowOp,
@@ -224,6 +226,8 @@ def _place(module: ModuleOp, decisions: Decisions) -> None:
     for unit in _units(module):
         if decisions.memory and isinstance(unit, WindowOp):
             unit.memory = StringAttr(decisions.memory)
+        if decisions.memory and isinstance(unit, LifOp | SumFramesOp):
+            unit.state_memory = StringAttr("block" if decisions.memory == "block" else "distributed")
         if decisions.memory and isinstance(unit, ReplayOp):
             unit.memory = StringAttr("block" if decisions.memory == "block" else "distributed")
 

@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32
 from xdsl.ir import Attribute, SSAValue
 
+from e3ne.analysis.membranes import lif_range
 from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects import snn
 
@@ -20,14 +21,22 @@ class NetworkBuilder:
     Layers are named `<name>_<kind><number>`, so that the modules of several networks have different names.
     """
 
-    def __init__(self, name: str, shape: tuple[int, int, int], steps: int, seed: int = 0) -> None:
+    def __init__(
+        self,
+        name: str,
+        shape: tuple[int, int, int],
+        steps: int,
+        seed: int = 0,
+        encoding: snn.EncodingAttr | None = None,
+    ) -> None:
+        """Images in radix encoding with `steps` digits, unless there is another encoding."""
         self.name, self.steps = name, steps
         self.rng = np.random.default_rng(seed)
         self.parameters: list[snn.ParameterOp] = []
         self.network = snn.NetworkOp.start(name, TensorType[Attribute](f32, shape))
         self.count = 0
         self.value: SSAValue = self.network.image
-        self._append(snn.EncodeOp(self._layer("input"), self.value, snn.RadixAttr.of(steps)))
+        self._append(snn.EncodeOp(self._layer("input"), self.value, encoding or snn.RadixAttr.of(steps)))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -101,6 +110,67 @@ class NetworkBuilder:
         )
         return self._append(op)
 
+    def lif(
+        self,
+        *,
+        fires: str = "gt",
+        reset: str = "subtract",
+        timing: str = "same_step",
+        decay: float = 0.875,
+        decay_bits: int = 4,
+        gain_bits: int = 3,
+        synapse_decay: float | None = None,
+        several: bool = False,
+        loses_input: bool = False,
+        least: bool = False,
+        per_channel: bool = False,
+        resting: bool = True,
+    ) -> NetworkBuilder:
+        """Integrate-and-fire neurons that fire now and then; with `several` spikes a step."""
+        layer, membrane = self._layer("lif"), self.value.type
+        assert isinstance(membrane, snn.MembraneType)
+        channels = self.shape[0] if per_channel else 1
+        reach = max(4, max(abs(membrane.low), abs(membrane.high)) << gain_bits)
+        threshold = self.rng.integers(max(1, reach // 8), reach // 2 + 1, channels)
+        drawn = {
+            "threshold": threshold,
+            "decay": self._decay(decay, decay_bits, channels),
+            "initial": np.zeros(1, np.int64) if resting else self.rng.integers(-reach // 8, reach // 8 + 1, channels),
+            "reset_value": np.zeros(1, np.int64) if resting else -(threshold // 4),
+        }
+        if synapse_decay is not None:
+            drawn["synapse_decay"] = self._decay(synapse_decay, decay_bits, channels)
+        if least:
+            drawn["least"] = -(threshold // 2)
+        most = 1
+        if several:
+            rules = (reset, timing, True)
+            drive = (membrane.low, membrane.high)
+            most = lif_range(drawn, rules, (decay_bits, gain_bits), drive, membrane.frames).most
+        symbols = {field: self._parameter(f"{layer}_{field}", array) for field, array in drawn.items()}
+        op = snn.LifOp(
+            layer,
+            self.value,
+            snn.TrainType.of(self.shape, snn.RateAttr.of(membrane.frames, most)),
+            symbols,
+            fires=fires,
+            reset=reset,
+            timing=timing,
+            several=several,
+            loses_input=loses_input,
+            decay_bits=decay_bits,
+            gain_bits=gain_bits,
+        )
+        return self._append(op)
+
+    def _decay(self, decay: float, bits: int, channels: int) -> Integers:
+        drawn = np.round(decay * (1 << bits)) - (self.rng.integers(0, 3, channels) if channels > 1 else 0)
+        return np.clip(drawn, 0, 1 << bits).astype(np.int64).reshape(-1)
+
+    def sum_steps(self) -> NetworkBuilder:
+        """Spike counts, or sums of membranes."""
+        return self._append(snn.SumStepsOp(self._layer("total"), self.value))
+
     def max_pool(
         self,
         kernel: tuple[int, int],
@@ -158,5 +228,5 @@ class NetworkBuilder:
     def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:
         train = self.value.type
         assert isinstance(train, snn.TrainType)
-        low, high = synapse_range(weights, train.encoding.levels - 1, offset)
-        return snn.MembraneType.of(shape, int(low.min()), int(high.max()))
+        low, high = synapse_range(weights, train.encoding.greatest, offset)
+        return snn.MembraneType.of(shape, int(low.min()), int(high.max()), train.encoding.frames)

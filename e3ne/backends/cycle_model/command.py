@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan, encode, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.units.layout import Values
 
 
@@ -39,10 +39,13 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
     return images
 
 
-def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
-    """For every stream `<name>.transfers` (images, beats) and `<name>.values` (images, beats, elements)."""
-    values = plan.run(pack_input(codes, plan.steps, plan.input_bits))
-    schedule = plan.schedule(len(codes), gaps, stalls, values)
+def traces(plan: Plan, bits: Values, gaps: Cycles | None = None, stalls: Cycles | None = None) -> dict[str, Values]:
+    """For every stream `<name>.transfers` (images, beats) and `<name>.values` (images, beats, elements).
+
+    `bits` are those of the input bus, as of `Plan.pack`.
+    """
+    values = plan.run(bits)
+    schedule = plan.schedule(len(bits), gaps, stalls, values)
     found: dict[str, Values] = {}
     for name in (INPUT, *(stream.name for stream in plan.streams), OUTPUT):
         found[f"{name}.transfers"] = schedule.times[name]
@@ -50,9 +53,9 @@ def traces(plan: Plan, codes: Values, gaps: Cycles | None = None, stalls: Cycles
     return found
 
 
-def _measured(plan: Plan, codes: Values) -> str:
+def _measured(plan: Plan, bits: Values) -> str:
     """What these images need, where that depends on them."""
-    cycles = plan.measure(plan.run(pack_input(codes, plan.steps, plan.input_bits)))
+    cycles = plan.measure(plan.run(bits))
     interval = "" if cycles.interval is None else f", interval {cycles.interval:.1f} on average"
     return (
         f"on these images: latency {cycles.latency:.1f} cycles on average, {cycles.largest_latency} at most{interval}"
@@ -77,13 +80,13 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
             images = read_images(options.data, plan.input_shape, options.count)
         except ValueError as error:
             parser.error(str(error))
-    codes = encode(images, plan.steps)
-    found = traces(plan, codes)
+    bits = plan.pack(images)
+    found = traces(plan, bits)
     interval, latency = plan.speed()
     most = "at most " if plan.is_data_dependent else ""
     print(f"{plan.name}: {len(images)} images, latency {most}{latency} cycles, interval {most}{interval} cycles")
     if plan.is_data_dependent:
-        print(_measured(plan, codes))
+        print(_measured(plan, bits))
     print(f"{'stream':28} {'beats':>8} {'bits':>6} {'first':>8} {'last':>8}   (cycles of image 0)")
     for stream in plan.streams:
         times = found[f"{stream.name}.transfers"][0]

@@ -32,6 +32,7 @@ from e3ne.dialects.dataflow.movement import (
 from e3ne.dialects.dataflow.parameters import ParameterOp, integers_of
 from e3ne.dialects.dataflow.pools import MaxPoolOp, PoolOp, is_side_by_side
 from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.dataflow.temporal import LIF_PARAMETERS, STATE_MEMORIES, LifOp, SumFramesOp
 
 Dataflow = Dialect(
     "dataflow",
@@ -41,6 +42,7 @@ Dataflow = Dialect(
         FireOp,
         FlattenOp,
         GraphOp,
+        LifOp,
         MatvecOp,
         MaxPoolOp,
         ParameterOp,
@@ -49,6 +51,7 @@ Dataflow = Dialect(
         ResizeOp,
         SinkOp,
         SourceOp,
+        SumFramesOp,
         WindowOp,
     ],
     [StreamType],
@@ -56,10 +59,12 @@ Dataflow = Dialect(
 
 __all__ = [
     "IMPLEMENTATIONS",
+    "LIF_PARAMETERS",
     "REPLAY_MEMORIES",
     "CONTROLS",
     "LUT_SIZES",
     "SEARCHES",
+    "STATE_MEMORIES",
     "STATIONARY",
     "THRESHOLD_MEMORIES",
     "WEIGHT_MEMORIES",
@@ -70,6 +75,7 @@ __all__ = [
     "FireOp",
     "FlattenOp",
     "GraphOp",
+    "LifOp",
     "MatvecOp",
     "MaxPoolOp",
     "Order",
@@ -80,6 +86,7 @@ __all__ = [
     "SinkOp",
     "SourceOp",
     "StreamType",
+    "SumFramesOp",
     "TransformOp",
     "UnitOp",
     "WindowOp",

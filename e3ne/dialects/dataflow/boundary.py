@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from xdsl.dialects.builtin import IntegerAttr
+from xdsl.dialects.builtin import IntegerAttr, UnitAttr
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def
 
@@ -21,17 +21,20 @@ class SourceOp(UnitOp):
     """Unpacks the beats of the AXI4-Stream input: `bus` bits hold whole pixels, the first in the lowest bits.
 
     A pixel is `channels` codes of `steps` bits, channel 0 lowest. With `pixels` (1 if absent) a pixel of the stream is
-    that many neighbouring pixels of the image, one behind the other among the channels.
+    that many neighbouring pixels of the image, one behind the other among the channels. With `spikes` the input is no
+    image: it has the numbers of spikes of each of the stream's frames.
     """
 
     name = "dataflow.source"
     bus = prop_def(IntegerAttr)
     pixels = opt_prop_def(IntegerAttr)
+    spikes = opt_prop_def(UnitAttr)
     output = result_def(StreamType)
     assembly_format = "attr-dict `:` type($output)"
 
-    def __init__(self, unit: str, layer: str, bus: int, result: StreamType) -> None:
-        super().__init__(properties=unit_properties(unit, layer, bus=number(bus)), result_types=[result])
+    def __init__(self, unit: str, layer: str, bus: int, result: StreamType, spikes: bool = False) -> None:
+        properties = unit_properties(unit, layer, bus=number(bus), spikes=UnitAttr() if spikes else None)
+        super().__init__(properties=properties, result_types=[result])
 
     @property
     def output_type(self) -> StreamType:
@@ -41,7 +44,7 @@ class SourceOp(UnitOp):
 
     @property
     def image_shape(self) -> tuple[int, int, int]:
-        """Channels, height and width of an image."""
+        """Channels, height and width of an image, or of a frame."""
         given, pixels = self.output_type, 1 if self.pixels is None else self.pixels.value.data
         return given.channels // pixels, given.height, given.width * pixels
 

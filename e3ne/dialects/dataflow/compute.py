@@ -143,9 +143,8 @@ class MatvecOp(TransformOp):
 
     def infer(self, given: StreamType) -> StreamType:
         """One signed value for each output, in beats of `output_lanes`."""
-        result = StreamType.of(
-            given.height, given.width, self.outputs.value.data, steps=1, bits=-self.value_bits.value.data
-        )
+        outputs, bits = self.outputs.value.data, self.value_bits.value.data
+        result = given.without_layout().replaced(channels=outputs, steps=1, bits=-bits)
         if not given.has_layout:
             return result
         self._check(self.is_folded, "the folding is undecided")
@@ -298,4 +297,5 @@ class ArgmaxOp(TransformOp):
         """One unsigned index for each pixel."""
         self._check(given.signed and given.repeat == 1, "takes signed values, once")
         bits = max(1, (given.channels - 1).bit_length())
-        return StreamType.of(given.height, given.width, 1, steps=1, bits=bits, lanes=1 if given.has_layout else 0)
+        lanes = 1 if given.has_layout else 0
+        return given.without_layout().replaced(channels=1, steps=1, bits=bits, lanes=lanes)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from xdsl.dialects.builtin import IntegerAttr, StringAttr
+from xdsl.dialects.builtin import IntegerAttr, StringAttr, UnitAttr
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 
@@ -122,20 +122,36 @@ class WindowOp(TransformOp):
 
 @irdl_op_definition
 class ReplayOp(TransformOp):
-    """Stores the beats of a pixel and gives them `repeat` times, in the order asked for."""
+    """Stores the beats of a pixel and gives them `repeat` times, in the order asked for.
+
+    With `whole` it stores those of an image of one frame, and gives them as `repeat` frames.
+    """
 
     name = "dataflow.replay"
+    whole = opt_prop_def(UnitAttr)
     repeat = prop_def(IntegerAttr)
     order = prop_def(StringAttr)
     memory = prop_def(StringAttr)
     assembly_format = UNIT_FORMAT
 
-    def __init__(self, unit: str, layer: str, source: SSAValue, repeat: int, order: Order, memory: str) -> None:
+    def __init__(
+        self, unit: str, layer: str, source: SSAValue, repeat: int, order: Order, memory: str, whole: bool = False
+    ) -> None:
         properties = unit_properties(
-            unit, layer, repeat=number(repeat), order=StringAttr(order.value), memory=StringAttr(memory)
+            unit,
+            layer,
+            repeat=number(repeat),
+            order=StringAttr(order.value),
+            memory=StringAttr(memory),
+            whole=UnitAttr() if whole else None,
         )
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
+
+    @property
+    def beats(self) -> int:
+        """Beats that are stored, and then given again: of a pixel, or of an image."""
+        return self.input_type.beats_per_pixel if self.whole is None else self.input_type.beats_per_image
 
     def verify_choices(self) -> None:
         """At least once; order and memory are known kinds."""
@@ -146,7 +162,11 @@ class ReplayOp(TransformOp):
     def infer(self, given: StreamType) -> StreamType:
         """The same beats, repeated and in another order."""
         self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
-        return given.replaced(repeat=self.repeat.value.data, order=Order(self.order.data))
+        if self.whole is None:
+            return given.replaced(repeat=self.repeat.value.data, order=Order(self.order.data))
+        self._check(given.frames == 1, f"takes images of one frame, not of {given.frames}")
+        self._check(Order(self.order.data) is Order.STEPS_INNER, "gives frames in the order in which they come")
+        return given.replaced(frames=self.repeat.value.data)
 
 
 @irdl_op_definition
@@ -226,4 +246,4 @@ class FlattenOp(TransformOp):
     def infer(self, given: StreamType) -> StreamType:
         """One pixel with all elements of the map."""
         self._check(given.repeat == 1 and given.order is Order.STEPS_INNER, "takes pixels once, time steps inside")
-        return given.replaced(height=1, width=1, channels=given.pixels * given.channels)
+        return given.replaced(height=1, width=1, channels=given.height * given.width * given.channels)

@@ -1,8 +1,10 @@
 """The type of a stream: what passes between two units, in which order and how wide.
 
 A stream carries, for each image, `pixels` (raster order) of a vector of `channels` elements, over `steps` time steps.
-That is all the type says before the layout is decided (`layout` absent). With a layout, a *beat* carries `lanes`
-vector elements of `parallel` time steps, each `bits` wide, and the order of beats within a pixel is fixed:
+With several `frames` an image is a sequence of maps, one behind the other, each with all of its pixels: what comes in
+each time step of a network whose neurons keep their membranes from one to the next. That is all the type says before
+the layout is decided (`layout` absent). With a layout, a *beat* carries `lanes` vector elements of `parallel` time
+steps, each `bits` wide, and the order of beats within a pixel is fixed:
 
     for repeat: for chunk of lanes: for time step       order `steps_inner`
     for repeat: for time step: for chunk of lanes       order `steps_outer`
@@ -35,7 +37,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
     """`!dataflow.stream<28x28x6, steps 4, bits 1, lanes 6, parallel 1, repeat 1, steps_inner>`, layout optional.
 
     `bits` is the width of an element: 1 for digits; negative for signed values (−12 means 12 bits, two's complement).
-    `lanes` 0 means that the layout is undecided.
+    `lanes` 0 means that the layout is undecided. Several frames are written in front: `<20 frames of 28x28x6, ...>`.
     """
 
     name = "dataflow.stream"
@@ -49,6 +51,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
     parallel_: IntAttr
     repeat_: IntAttr
     outer_: IntAttr
+    frames_: IntAttr
 
     @staticmethod
     def of(
@@ -62,10 +65,11 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
         parallel: int = 1,
         repeat: int = 1,
         order: Order = Order.STEPS_INNER,
+        frames: int = 1,
     ) -> StreamType:
         """The stream type with these properties; without `lanes` the layout is undecided."""
         outer = int(order is Order.STEPS_OUTER)
-        return _stream(height, width, channels, steps, bits, lanes, parallel, repeat, outer)
+        return _stream(height, width, channels, steps, bits, lanes, parallel, repeat, outer, frames)
 
     def __hash__(self) -> int:
         """Of what differs most often: the choice of layouts looks streams up by the million."""
@@ -83,6 +87,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
         parallel: int | None = None,
         repeat: int | None = None,
         order: Order | None = None,
+        frames: int | None = None,
     ) -> StreamType:
         """This type with some properties changed."""
         return StreamType.of(
@@ -95,6 +100,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
             parallel=self.parallel if parallel is None else parallel,
             repeat=self.repeat if repeat is None else repeat,
             order=self.order if order is None else order,
+            frames=self.frames if frames is None else frames,
         )
 
     def without_layout(self) -> StreamType:
@@ -102,8 +108,13 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
         return self.replaced(lanes=0, parallel=1, repeat=1, order=Order.STEPS_INNER)
 
     @property
+    def frames(self) -> int:
+        """Maps of an image, one behind the other."""
+        return self.frames_.data
+
+    @property
     def height(self) -> int:
-        """Rows of pixels."""
+        """Rows of pixels of a frame."""
         return self.height_.data
 
     @property
@@ -173,8 +184,8 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
 
     @property
     def pixels(self) -> int:
-        """Pixels of an image."""
-        return self.height * self.width
+        """Pixels of an image, those of all frames."""
+        return self.frames * self.height * self.width
 
     @property
     def chunks(self) -> int:
@@ -198,7 +209,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
 
     def verify(self) -> None:
         """Checks that sizes are positive and that lanes and parallel steps divide what they are taken from."""
-        sizes = (self.height, self.width, self.channels, self.steps, self.parallel, self.repeat)
+        sizes = (self.frames, self.height, self.width, self.channels, self.steps, self.parallel, self.repeat)
         if min(sizes) < 1 or self.bits == 0 or self.lanes < 0:
             raise VerifyException("stream sizes must be positive")
         if self.has_layout and self.channels % self.lanes:
@@ -214,7 +225,7 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
     def parse_parameters(cls, parser: AttrParser) -> list[IntAttr]:
         """Parses what `print_parameters` prints."""
         with parser.in_angle_brackets():
-            numbers = _parse_shape(parser)
+            frames, numbers = _parse_frames_and_shape(parser)
             for keyword in ("steps", "bits"):
                 parser.parse_punctuation(",")
                 parser.parse_keyword(keyword)
@@ -226,11 +237,13 @@ class StreamType(ParametrizedAttribute, TypeAttribute):
                     layout[position] = parser.parse_integer()
                     parser.parse_punctuation(",")
                 layout[3] = int(parser.parse_str_enum(Order) is Order.STEPS_OUTER)
-            return [IntAttr(number) for number in (*numbers, *layout)]
+            return [IntAttr(number) for number in (*numbers, *layout, frames)]
 
     def print_parameters(self, printer: Printer) -> None:
-        """Prints `<HxWxC, steps T, bits B[, lanes n, parallel P, repeat R, order]>`."""
+        """Prints `<[F frames of ]HxWxC, steps T, bits B[, lanes n, parallel P, repeat R, order]>`."""
         with printer.in_angle_brackets():
+            if self.frames > 1:
+                printer.print_string(f"{self.frames} frames of ")
             printer.print_string(f"{self.height}x{self.width}x{self.channels}, steps {self.steps}, bits {self.bits}")
             if self.has_layout:
                 printer.print_string(f", lanes {self.lanes}, parallel {self.parallel}, repeat {self.repeat}")
@@ -243,10 +256,17 @@ def _stream(*numbers: int) -> StreamType:
     return StreamType(*(IntAttr(number) for number in numbers))
 
 
-def _parse_shape(parser: AttrParser) -> list[int]:
-    """Parses `HxWxC`; the lexer gives `28x28` as one integer and an identifier, which the parser knows to split."""
-    shape = [parser.parse_shape_dimension(allow_dynamic=False)]
+def _parse_frames_and_shape(parser: AttrParser) -> tuple[int, list[int]]:
+    """Parses `HxWxC` or `F frames of HxWxC`.
+
+    The lexer gives `28x28` as one integer and an identifier, which the parser knows to split.
+    """
+    frames, first = 1, parser.parse_shape_dimension(allow_dynamic=False)
+    if parser.parse_optional_keyword("frames"):
+        parser.parse_keyword("of")
+        frames, first = first, parser.parse_shape_dimension(allow_dynamic=False)
+    shape = [first]
     for _ in range(2):
         parser.parse_shape_delimiter()
         shape.append(parser.parse_shape_dimension(allow_dynamic=False))
-    return shape
+    return frames, shape

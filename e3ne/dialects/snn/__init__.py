@@ -12,14 +12,15 @@ from xdsl.ir import Dialect
 
 from e3ne.dialects.parameter import ExternalAttr, find_parameter, parameter_array
 from e3ne.dialects.snn.base import LayerOp
-from e3ne.dialects.snn.encodings import EncodingAttr, RadixAttr
+from e3ne.dialects.snn.encodings import ENCODINGS, DirectAttr, EncodingAttr, RadixAttr, RateAttr
 from e3ne.dialects.snn.geometry import Window
-from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, find_network
+from e3ne.dialects.snn.lif import LifOp
+from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, SumStepsOp, find_network
 from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
 from e3ne.dialects.snn.parameters import ParameterOp, externalise
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, PoolOp, SumPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
-from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, shape_of
+from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, frames_of, shape_of
 
 SNN = Dialect(
     "snn",
@@ -30,6 +31,7 @@ SNN = Dialect(
         Conv2dOp,
         EncodeOp,
         FlattenOp,
+        LifOp,
         LinearOp,
         MaxPoolOp,
         NetworkOp,
@@ -38,8 +40,9 @@ SNN = Dialect(
         ReluOp,
         RequantizeOp,
         SumPoolOp,
+        SumStepsOp,
     ],
-    [ExternalAttr, MembraneType, RadixAttr, TrainType],
+    [ExternalAttr, MembraneType, TrainType, *ENCODINGS],
 )
 
 __all__ = [
@@ -48,11 +51,13 @@ __all__ = [
     "AveragePoolOp",
     "BatchNormOp",
     "Conv2dOp",
+    "DirectAttr",
     "EncodeOp",
     "EncodingAttr",
     "ExternalAttr",
     "FlattenOp",
     "LayerOp",
+    "LifOp",
     "LinearOp",
     "MaxPoolOp",
     "MembraneType",
@@ -61,9 +66,11 @@ __all__ = [
     "ParameterOp",
     "PoolOp",
     "RadixAttr",
+    "RateAttr",
     "ReluOp",
     "RequantizeOp",
     "SumPoolOp",
+    "SumStepsOp",
     "SynapseOp",
     "TrainType",
     "Window",
@@ -71,6 +78,7 @@ __all__ = [
     "find_network",
     "find_parameter",
     "float_tensor",
+    "frames_of",
     "parameter_array",
     "shape_of",
 ]

@@ -15,7 +15,7 @@ from e3ne.dialects.snn.directives import IntsAttr, ints
 from e3ne.dialects.snn.geometry import Window
 from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 
-Kind = Literal["encode", "synapse", "norm", "neuron", "pool", "flatten", "output"]
+Kind = Literal["encode", "synapse", "norm", "neuron", "pool", "flatten", "sum", "output"]
 
 NO_PADDING = ints((0, 0, 0, 0))
 UNIT = ints((1, 1))

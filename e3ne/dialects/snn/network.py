@@ -37,7 +37,7 @@ from xdsl.utils.hints import isa
 
 from e3ne.dialects.snn.base import Kind, LayerOp
 from e3ne.dialects.snn.neurons import MAX_NEURON_STEPS
-from e3ne.dialects.snn.types import FloatTensor, MembraneType, TrainType, same_kind, shape_of
+from e3ne.dialects.snn.types import FloatTensor, MembraneType, TrainType, frames_of, same_kind, shape_of
 from e3ne.errors import E3neError
 
 
@@ -213,6 +213,35 @@ class FlattenOp(LayerOp):
 
 
 @irdl_op_definition
+class SumStepsOp(LayerOp):
+    """The sum over time steps: trains of T frames become spike counts, membranes of T frames one membrane each."""
+
+    KIND: ClassVar[Kind] = "sum"
+    name = "snn.sum_steps"
+
+    traits = traits_def(Pure())
+    assembly_format = "$layer $input attr-dict `:` type($input) `->` type($output)"
+
+    def __init__(self, layer: str, input: SSAValue):
+        super().__init__(operands=[input], result_types=[summed(input.type)], properties={"layer": StringAttr(layer)})
+
+    def verify_(self) -> None:
+        """Trains or membranes in, membranes of one frame out whose range holds every sum."""
+        self.verify_types((TrainType, MembraneType), (MembraneType, MembraneType))
+        if self.output.type != summed(self.input.type):
+            raise self.error(f"the sums are {summed(self.input.type)}, not {self.output.type}")
+
+
+def summed(value_type: Attribute) -> MembraneType:
+    """The type of the sums over the time steps of trains or membranes."""
+    frames, shape = frames_of(value_type), shape_of(value_type)
+    if isinstance(value_type, TrainType):
+        return MembraneType.of(shape, 0, frames * value_type.encoding.greatest)
+    assert isinstance(value_type, MembraneType)
+    return MembraneType.of(shape, frames * value_type.low, frames * value_type.high)
+
+
+@irdl_op_definition
 class ArgmaxOp(LayerOp):
     """The index of the greatest membrane of [N]; the lowest index wins ties. Gives tensor<1xi32>."""
 
@@ -229,8 +258,9 @@ class ArgmaxOp(LayerOp):
 
     def verify_(self) -> None:
         """Membranes in one dimension in, tensor<1xi32> out."""
-        if not isinstance(self.input.type, MembraneType) or len(self.input.type.get_shape()) != 1:
-            raise self.error(f"argmax takes membranes of [N], not {self.input.type}")
+        taken = self.input.type
+        if not isinstance(taken, MembraneType) or len(taken.get_shape()) != 1 or taken.frames != 1:
+            raise self.error(f"argmax takes membranes of [N] of one frame, not {taken}")
         if self.output.type != TensorType(i32, [1]):
             raise self.error(f"argmax gives tensor<1xi32>, not {self.output.type}")
 

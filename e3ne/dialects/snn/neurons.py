@@ -22,8 +22,8 @@ from xdsl.traits import Pure
 
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 from e3ne.dialects.snn.base import Kind, LayerOp
-from e3ne.dialects.snn.encodings import EncodingAttr, RadixAttr
-from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
+from e3ne.dialects.snn.encodings import EncodingAttr, RadixAttr, RateAttr
+from e3ne.dialects.snn.types import MembraneType, TrainType, frames_of, shape_of
 
 MAX_NEURON_STEPS = 8
 """A neuron and the encoder emit at most this many digits; only sums of trains are longer."""
@@ -33,7 +33,10 @@ MAX_FRACTION_BITS = 16
 
 @irdl_op_definition
 class EncodeOp(LayerOp):
-    """The image, real numbers in 0 ... 1, as trains: code = floor(x * (levels - 1) + 0.5), clamped to the levels."""
+    """The image, real numbers in 0 ... 1, as trains: number = floor(x * greatest + 0.5), clamped to the numbers.
+
+    For rate trains there is an image for each time step, and `greatest` stands for nothing: its numbers are the spikes.
+    """
 
     KIND: ClassVar[Kind] = "encode"
     name = "snn.encode"
@@ -47,6 +50,17 @@ class EncodeOp(LayerOp):
             result_types=[TrainType.of(shape_of(input.type), encoding)],
             properties={"layer": StringAttr(layer)},
         )
+
+    @property
+    def encoding(self) -> EncodingAttr:
+        """The encoding of its trains."""
+        assert isinstance(self.output.type, TrainType)
+        return self.output.type.encoding
+
+    @property
+    def takes_spikes(self) -> bool:
+        """Whether the input has the spikes of each time step, and is not one image."""
+        return isinstance(self.encoding, RateAttr)
 
     def verify_(self) -> None:
         """An f32 tensor becomes trains of the same shape of at most 8 steps."""
@@ -131,6 +145,12 @@ class RequantizeOp(LayerOp):
         )
 
     @property
+    def encoding(self) -> EncodingAttr:
+        """The encoding of its trains."""
+        assert isinstance(self.output.type, TrainType)
+        return self.output.type.encoding
+
+    @property
     def bias_parameter(self) -> ParameterBase:
         """Bias and rounding offset, [C] or [1], at scale 2^fraction_bits."""
         return find_parameter(self, self.bias)
@@ -150,6 +170,8 @@ class RequantizeOp(LayerOp):
         self.verify_types((MembraneType, TrainType))
         self.verify_shape(shape_of(self.input.type))
         _verify_steps(self)
+        if (frames := frames_of(self.input.type)) != 1:
+            raise self.error(f"this neuron takes membranes of one frame, not of {frames}")
         if not 0 <= self.fraction <= MAX_FRACTION_BITS:
             raise self.error(f"fraction_bits are 0 to {MAX_FRACTION_BITS}, not {self.fraction}")
         if isinstance(self.output.type, TrainType) and not isinstance(self.output.type.encoding, RadixAttr):
@@ -171,5 +193,5 @@ class RequantizeOp(LayerOp):
 
 def _verify_steps(op: EncodeOp | RequantizeOp) -> None:
     train = op.output.type
-    if isinstance(train, TrainType) and train.encoding.steps > MAX_NEURON_STEPS:
+    if isinstance(train, TrainType) and train.encoding.frames == 1 and train.encoding.steps > MAX_NEURON_STEPS:
         raise op.error(f"trains of a neuron have at most {MAX_NEURON_STEPS} steps, not {train.encoding.steps}")

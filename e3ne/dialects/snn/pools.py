@@ -12,7 +12,7 @@ from xdsl.traits import Pure
 
 from e3ne.dialects.snn.base import NO_PADDING, UNIT, Kind, LayerOp, checked_window, pair, quadruple
 from e3ne.dialects.snn.directives import Ints, IntsAttr, ints
-from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS, RadixAttr
+from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS, EncodingAttr, RadixAttr, RateAttr
 from e3ne.dialects.snn.geometry import Window
 from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, same_kind, shape_of
 
@@ -123,7 +123,11 @@ class AveragePoolOp(PoolOp):
 
 @irdl_op_definition
 class SumPoolOp(PoolOp):
-    """The exact sum of a window's values as a longer train: radix<T> -> radix<T''>, T'' = bits of taps * (2^T - 1)."""
+    """The exact sum of a window's numbers.
+
+    Radix trains become longer ones, radix<T> -> radix<T''>, T'' = bits of taps * (2^T - 1); rate trains get more
+    spikes in a step, rate<T, n> -> rate<T, taps * n>.
+    """
 
     name = "snn.sum_pool"
 
@@ -133,25 +137,35 @@ class SumPoolOp(PoolOp):
     )
 
     def __init__(self, layer: str, input: SSAValue, window: Window):
-        steps = sum_steps(input.type, window)
+        assert isinstance(input.type, TrainType)
+        encoding = sum_encoding(input.type.encoding, window)
         super().__init__(
             operands=[input],
-            result_types=[TrainType.of(pooled(shape_of(input.type), window), RadixAttr.of(steps))],
+            result_types=[TrainType.of(pooled(shape_of(input.type), window), encoding)],
             properties=_pool_properties(layer, window),
         )
 
     def verify_(self) -> None:
-        """Radix trains of fitting shapes and lengths."""
+        """Radix or rate trains of fitting shapes and lengths."""
         self.verify_types((TrainType, TrainType))
         self.verify_shape(self.pooled_shape())
         for value in (self.input, self.output):
-            if not isinstance(value.type, TrainType) or not isinstance(value.type.encoding, RadixAttr):
-                raise self.error("sums are defined for radix trains")
-        needed = sum_steps(self.input.type, self.window)
-        if needed > MAX_RADIX_STEPS:
+            if not isinstance(value.type, TrainType) or not isinstance(value.type.encoding, RadixAttr | RateAttr):
+                raise self.error("sums are defined for radix and rate trains")
+        assert isinstance(self.input.type, TrainType)
+        encoding = self.input.type.encoding
+        if isinstance(encoding, RadixAttr) and (needed := sum_steps(self.input.type, self.window)) > MAX_RADIX_STEPS:
             raise self.error(f"the sums need {needed} time steps; at most {MAX_RADIX_STEPS} are possible")
-        if self.output.type != TrainType.of(self.pooled_shape(), RadixAttr.of(needed)):
-            raise self.error(f"the sums need exactly {needed} time steps")
+        needed = sum_encoding(encoding, self.window)
+        if self.output.type != TrainType.of(self.pooled_shape(), needed):
+            what = f"{needed.steps} time steps" if needed.frames == 1 else f"up to {needed.greatest} spikes a step"
+            raise self.error(f"the sums need exactly {what}")
+
+
+def sum_encoding(encoding: EncodingAttr, window: Window) -> EncodingAttr:
+    """The encoding of the sums of windows."""
+    greatest = window.taps * encoding.greatest
+    return RadixAttr.of(greatest.bit_length()) if encoding.frames == 1 else RateAttr.of(encoding.steps, greatest)
 
 
 def sum_steps(input_type: Attribute, window: Window) -> int:

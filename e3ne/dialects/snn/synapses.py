@@ -26,7 +26,7 @@ from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_arr
 from e3ne.dialects.snn.base import NO_PADDING, UNIT, Kind, LayerOp, checked_window, pair, quadruple
 from e3ne.dialects.snn.directives import Ints, IntsAttr, ints
 from e3ne.dialects.snn.geometry import Window
-from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
+from e3ne.dialects.snn.types import MembraneType, TrainType, frames_of, shape_of
 
 
 def reference(name: str | None) -> SymbolRefAttr | None:
@@ -37,8 +37,8 @@ def reference(name: str | None) -> SymbolRefAttr | None:
 class SynapseOp(LayerOp, ABC):
     """Weights between two layers: float tensor -> float tensor, or train -> membrane.
 
-    In the integer form V = sum of weight * value of the input's train (+ `bias`, which is set only where no neuron
-    follows: elsewhere the bias is part of the neuron).
+    In the integer form V = sum of weight * number of the input's train, for each of its frames (+ `bias`, which is set
+    where no radix neuron follows: there the bias is part of the neuron).
     """
 
     KIND: ClassVar[Kind] = "synapse"
@@ -111,13 +111,15 @@ class SynapseOp(LayerOp, ABC):
         bias = self.bias_parameter
         low, high = synapse_range(
             self.weights_parameter.array,
-            self.input.type.encoding.levels - 1,
+            self.input.type.encoding.greatest,
             None if bias is None else bias.array,
         )
         return int(low.min()), int(high.max())
 
     def _verify_form(self) -> None:
         self.verify_types((TensorType, TensorType), (TrainType, MembraneType))
+        if self.is_integer and (frames := frames_of(self.input.type)) != frames_of(self.output.type):
+            raise self.error(f"trains of {frames} frames give membranes of as many, not {self.output.type}")
         if self.is_integer and (self.weight_scale is not None or self.weight_bits is not None):
             raise self.error("weight_scale and weight_bits are annotations of the float form")
         if self.weight_bits is not None and not 2 <= self.weight_bits.value.data <= 16:

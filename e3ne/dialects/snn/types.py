@@ -83,7 +83,8 @@ class TrainType(ParametrizedAttribute, TypeAttribute):
 class MembraneType(ParametrizedAttribute, TypeAttribute):
     """`!snn.membrane<[C, H, W], low, high>`: one integer per neuron, and the range that any input can bring it to.
 
-    The range comes from interval analysis of the actual weights; it is what hardware widths are computed from.
+    The range comes from interval analysis of the actual weights; it is what hardware widths are computed from. With
+    `, frames T` there are T integers per neuron, one for each time step.
     """
 
     name = "snn.membrane"
@@ -91,11 +92,17 @@ class MembraneType(ParametrizedAttribute, TypeAttribute):
     sizes: ArrayAttr[IntAttr]
     low_bound: IntAttr
     high_bound: IntAttr
+    frame_count: IntAttr
 
     @staticmethod
-    def of(shape: Sequence[int], low: int, high: int) -> MembraneType:
+    def of(shape: Sequence[int], low: int, high: int, frames: int = 1) -> MembraneType:
         """The membranes of a layer of that shape, [C, H, W] or [N], all within low ... high."""
-        return MembraneType(_shape_attr(shape), IntAttr(low), IntAttr(high))
+        return MembraneType(_shape_attr(shape), IntAttr(low), IntAttr(high), IntAttr(frames))
+
+    @property
+    def frames(self) -> int:
+        """Integers per neuron: 1, or one for each time step."""
+        return self.frame_count.data
 
     def get_shape(self) -> tuple[int, ...]:
         """[C, H, W] or [N]."""
@@ -118,25 +125,33 @@ class MembraneType(ParametrizedAttribute, TypeAttribute):
 
     @classmethod
     def parse_parameters(cls, parser: AttrParser) -> Sequence[Attribute]:
-        """Parses `<[shape], low, high>`."""
+        """Parses `<[shape], low, high>` or `<[shape], low, high, frames T>`."""
         with parser.in_angle_brackets():
             shape = _parse_shape(parser)
             parser.parse_punctuation(",")
             low = parser.parse_integer()
             parser.parse_punctuation(",")
-            return (shape, IntAttr(low), IntAttr(parser.parse_integer()))
+            high, frames = parser.parse_integer(), 1
+            if parser.parse_optional_punctuation(","):
+                parser.parse_keyword("frames")
+                frames = parser.parse_integer(allow_boolean=False)
+            return (shape, IntAttr(low), IntAttr(high), IntAttr(frames))
 
     def print_parameters(self, printer: Printer) -> None:
-        """Prints `<[shape], low, high>`."""
+        """Prints `<[shape], low, high>`, and the frames if there are several."""
         with printer.in_angle_brackets():
             _print_shape(printer, self.get_shape())
             printer.print_string(f", {self.low}, {self.high}")
+            if self.frames > 1:
+                printer.print_string(f", frames {self.frames}")
 
     def verify(self) -> None:
         """The shape has 1 or 3 positive sizes and the range is not empty."""
         _verify_shape(self.get_shape())
         if self.low > self.high:
             raise VerifyException(f"membrane range {self.low} ... {self.high} is empty")
+        if self.frames < 1:
+            raise VerifyException(f"membranes have 1 frame or more, not {self.frames}")
 
 
 def shape_of(value_type: Attribute) -> tuple[int, ...]:
@@ -153,5 +168,12 @@ def same_kind(value_type: Attribute, shape: Sequence[int]) -> Attribute:
     if isinstance(value_type, TrainType):
         return TrainType.of(shape, value_type.encoding)
     if isinstance(value_type, MembraneType):
-        return MembraneType.of(shape, value_type.low, value_type.high)
+        return MembraneType.of(shape, value_type.low, value_type.high, value_type.frames)
     return float_tensor(shape)
+
+
+def frames_of(value_type: Attribute) -> int:
+    """The numbers per neuron that a value of any of the three types holds; 1 in the float form."""
+    if isinstance(value_type, TrainType):
+        return value_type.encoding.frames
+    return value_type.frames if isinstance(value_type, MembraneType) else 1

@@ -1,0 +1,274 @@
+"""`snn-quantize-spiking`: a network of integrate-and-fire neurons from the float form to integers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import numpy as np
+import numpy.typing as npt
+from xdsl.context import Context
+from xdsl.dialects.builtin import ModuleOp
+from xdsl.ir import SSAValue
+from xdsl.passes import ModulePass
+
+from e3ne.analysis.membranes import lif_range
+from e3ne.analysis.ranges import synapse_range
+from e3ne.dialects.parameter import identifier
+from e3ne.dialects.snn import (
+    AveragePoolOp,
+    Conv2dOp,
+    DirectAttr,
+    EncodeOp,
+    EncodingAttr,
+    FlattenOp,
+    LayerOp,
+    LifOp,
+    LinearOp,
+    MaxPoolOp,
+    MembraneType,
+    NetworkOp,
+    RateAttr,
+    SumPoolOp,
+    SumStepsOp,
+    SynapseOp,
+    TrainType,
+    find_network,
+    shape_of,
+)
+from e3ne.dialects.snn.lif import MAX_DECAY_BITS, MAX_GAIN_BITS
+from e3ne.errors import E3neError
+from e3ne.passes.parameter_table import ParameterTable
+from e3ne.quantization.dyadic import binary_places
+from e3ne.quantization.weights import quantize_weights, weight_limits, weight_scales
+
+Reals = npt.NDArray[np.float64]
+Integers = npt.NDArray[np.int64]
+
+MOST_THRESHOLD_BITS = 30
+INPUTS = ("spikes", "direct")
+
+
+@dataclass(frozen=True)
+class SnnQuantizeSpikingPass(ModulePass):
+    """Weights become integers of `weight_bits`; membranes count in fractions of the weights' unit.
+
+    Where the weights of a layer, and its bias, are whole multiples of a power of two that fit, they are kept exactly;
+    else scales are chosen for each output channel. Thresholds, reset values and decays follow in the membrane's unit:
+    exactly where that needs no more than `fraction_bits` (decays `decay_bits`), rounded to the nearest else.
+    """
+
+    name = "snn-quantize-spiking"
+
+    time_steps: int
+    """time steps T of an input"""
+    weight_bits: int = 8
+    """bits of a weight, two's complement"""
+    input: str = "spikes"
+    """spikes: numbers of spikes in each time step; direct: an image, the same in each"""
+    most: int = 1
+    """the greatest number of spikes of an input in a step, where it has spikes"""
+    input_bits: int = 8
+    """bits of a pixel, where the input is an image"""
+    fraction_bits: int = 16
+    """the most bits by which a membrane is finer than the weights"""
+    decay_bits: int = 16
+    """the most bits of a decay"""
+
+    def __post_init__(self) -> None:
+        """Raises E3neError for options that are out of range, all of them."""
+        problems = [
+            f"{name} is {low} to {high}, not {value}"
+            for name, value, low, high in (
+                ("time-steps", self.time_steps, 1, 4096),
+                ("weight-bits", self.weight_bits, 2, 16),
+                ("most", self.most, 1, 65535),
+                ("input-bits", self.input_bits, 1, 16),
+                ("fraction-bits", self.fraction_bits, 0, MAX_GAIN_BITS),
+                ("decay-bits", self.decay_bits, 1, MAX_DECAY_BITS),
+            )
+            if not low <= value <= high
+        ]
+        if self.input not in INPUTS:
+            problems.append(f"input is one of {', '.join(INPUTS)}, not {self.input}")
+        if problems:
+            raise E3neError(f"{self.name}: {'; '.join(problems)}")
+
+    def apply(self, ctx: Context, op: ModuleOp) -> None:
+        """Raises one E3neError for everything that keeps the network from being quantised."""
+        network = find_network(op)
+        problems = structure_problems(network)
+        if problems:
+            raise E3neError("\n".join(problems))
+        builder = _Builder(network, self)
+        quantized = builder.build()
+        network.detach()
+        network.erase()
+        table = ParameterTable(op)
+        table.erase_unused()
+        for symbol, (array, width) in builder.parameters.items():
+            table.define(symbol, array, width)
+        op.body.block.add_op(quantized)
+
+
+def structure_problems(network: NetworkOp) -> list[str]:
+    """Why a float network of integrate-and-fire neurons cannot become integers; empty if it can."""
+    found: list[str] = []
+    drives = False
+    for op in network.layers():
+        what = None
+        match op:
+            case SynapseOp():
+                what = "follows weights without neurons in between" if drives else None
+                drives = True
+            case LifOp():
+                what = None if drives else "follows no weights"
+                drives = False
+            case AveragePoolOp() if drives:
+                what = "averages membranes; average pools come after neurons"
+            case MaxPoolOp() | AveragePoolOp() | FlattenOp() | SumStepsOp():
+                pass
+            case _:
+                what = f"('{op.name}') does not go with integrate-and-fire neurons"
+        if what is not None:
+            found.append(f"layer '{op.layer_name}' {what}")
+    return found
+
+
+@dataclass
+class _Builder:
+    network: NetworkOp
+    options: SnnQuantizeSpikingPass
+    unit: Reals = field(default_factory=lambda: np.ones(1))
+    """the real value of 1 in the train or membrane in hand, (1,) or (channels,)"""
+    parameters: dict[str, tuple[npt.NDArray[np.signedinteger], int | None]] = field(
+        default_factory=dict[str, tuple[npt.NDArray[np.signedinteger], int | None]]
+    )
+
+    def build(self) -> NetworkOp:
+        """The integer network, of the same name, not yet in the module."""
+        options = self.options
+        result = NetworkOp.start(self.network.sym_name.data, self.network.image.type)
+        encoding: EncodingAttr = RateAttr.of(options.time_steps, options.most)
+        if options.input == "direct":
+            encoding = DirectAttr.of(options.input_bits, options.time_steps)
+            self.unit = np.full(1, 1 / encoding.greatest)
+        encode = EncodeOp("image", result.image, encoding)
+        result.block.add_op(encode)
+        value: SSAValue = encode.output
+        for op in self.network.layers():
+            made = self._layer(op, value)
+            result.block.add_op(made)
+            value = made.output
+        result.finish(value)
+        return result
+
+    def _layer(self, op: LayerOp, value: SSAValue) -> LayerOp:
+        match op:
+            case SynapseOp():
+                return self._synapse(op, value)
+            case LifOp():
+                return self._neuron(op, value)
+            case MaxPoolOp():
+                return MaxPoolOp(op.layer_name, value, op.window)
+            case AveragePoolOp():
+                self.unit = self.unit / op.window.taps
+                return SumPoolOp(op.layer_name, value, op.window)
+            case FlattenOp():
+                return FlattenOp(op.layer_name, value)
+            case SumStepsOp():
+                return SumStepsOp(op.layer_name, value)
+            case _:
+                raise AssertionError(f"{op.name} passed the check of the structure")
+
+    def _synapse(self, op: SynapseOp, value: SSAValue) -> LayerOp:
+        assert isinstance(value.type, TrainType)
+        weights = np.asarray(op.weights_parameter.array, np.float64)
+        bias = None if op.bias_parameter is None else np.asarray(op.bias_parameter.array, np.float64)
+        scale = self._scale(weights, None if bias is None else bias / self.unit)
+        # Trains have one unit for all channels.
+        unit = scale * float(self.unit[0])
+        integers = quantize_weights(weights, scale.astype(np.float32), self.options.weight_bits)
+        offset = None if bias is None else np.rint(bias / unit).astype(np.int64)
+        low, high = synapse_range(integers, value.type.encoding.greatest, offset)
+        result = MembraneType.of(shape_of(op.output.type), int(low.min()), int(high.max()), value.type.encoding.frames)
+        symbol = self._parameter(f"{op.layer_name}_weight", integers, self.options.weight_bits)
+        bias_symbol = None if offset is None else self._parameter(f"{op.layer_name}_bias", offset)
+        self.unit = unit
+        if isinstance(op, LinearOp):
+            return LinearOp(op.layer_name, value, result, symbol, bias=bias_symbol)
+        assert isinstance(op, Conv2dOp)
+        window = op.window
+        return Conv2dOp(
+            op.layer_name,
+            value,
+            result,
+            symbol,
+            bias=bias_symbol,
+            stride=window.stride,
+            padding=window.padding,
+            dilation=window.dilation,
+            groups=op.group_count,
+        )
+
+    def _scale(self, weights: Reals, bias: Reals | None) -> Reals:
+        """The real value of 1 in the weights, (channels,)."""
+        bits, channels = self.options.weight_bits, weights.shape[0]
+        low, high = weight_limits(bits)
+        least = binary_places(weights)
+        for places in (least if bias is None else max(least, binary_places(bias)), least):
+            scaled = np.ldexp(weights, places)
+            if low <= float(scaled.min()) and float(scaled.max()) <= high:
+                return np.ldexp(np.ones(channels), -places)
+        return weight_scales(weights, bits, per_channel=True).astype(np.float64)
+
+    def _neuron(self, op: LifOp, value: SSAValue) -> LayerOp:
+        assert isinstance(value.type, MembraneType)
+        numbers = op.numbers()
+        if float(numbers["gain"].min()) <= 0:
+            raise E3neError(f"layer '{op.layer_name}': a gain of {numbers['gain'].min()}; gains are positive")
+        unit = self.unit * numbers["gain"]
+        gain_bits = self._gain_bits(numbers, unit)
+        scaled = {
+            name: np.rint(numbers[name] / unit * 2.0**gain_bits).astype(np.int64)
+            for name in ("threshold", "initial", "reset_value", "least")
+            if name in numbers
+        }
+        decays = {name: numbers[name] for name in ("decay", "synapse_decay") if name in numbers}
+        exact = [binary_places(array) for array in decays.values()]
+        decay_bits = min(self.options.decay_bits, max(exact))
+        scaled |= {name: np.rint(array * 2.0**decay_bits).astype(np.int64) for name, array in decays.items()}
+        frames, several = value.type.frames, op.several is not None
+        most = 1
+        if several:
+            rules = op.reset.data, op.timing.data, several
+            drive = value.type.low, value.type.high
+            most = lif_range(scaled, rules, (decay_bits, gain_bits), drive, frames).most
+        self.unit = np.ones(1)
+        return LifOp(
+            op.layer_name,
+            value,
+            TrainType.of(value.type.get_shape(), RateAttr.of(frames, most)),
+            {name: self._parameter(f"{op.layer_name}_{name}", array) for name, array in scaled.items()},
+            fires=op.fires.data,
+            reset=op.reset.data,
+            timing=op.timing.data,
+            several=several,
+            loses_input=op.loses_input is not None,
+            decay_bits=decay_bits,
+            gain_bits=gain_bits,
+        )
+
+    def _gain_bits(self, numbers: dict[str, Reals], unit: Reals) -> int:
+        """Bits by which the membrane is finer than its drive: as few as are exact, all of them where it decays."""
+        most = self.options.fraction_bits
+        largest = float(np.max(np.abs(numbers["threshold"] / unit)))
+        most = min(most, int(MOST_THRESHOLD_BITS - np.ceil(np.log2(max(largest, 1)))))
+        keeps = all(np.isin(numbers[name], (0.0, 1.0)).all() for name in ("decay", "synapse_decay") if name in numbers)
+        fields = [numbers[name] / unit for name in ("threshold", "initial", "reset_value", "least") if name in numbers]
+        needed = max(binary_places(array) for array in fields)
+        return min(most, needed) if keeps else max(most, 0)
+
+    def _parameter(self, name: str, array: npt.NDArray[np.signedinteger], width: int | None = None) -> str:
+        symbol = identifier(name)
+        self.parameters[symbol] = (array, width)
+        return symbol

@@ -1,0 +1,30 @@
+"""A directed network: an input, the layers after it, and what is decided by hand."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from xdsl.dialects.builtin import ModuleOp
+
+from e3ne.dialects.snn import EncodingAttr
+from tests.hardware.lowering import Decisions
+from tests.hardware.networks import NetworkBuilder
+
+Append = Callable[[NetworkBuilder], NetworkBuilder]
+
+
+@dataclass(frozen=True)
+class Case:
+    """An input, the layers after it, and what is decided by hand."""
+
+    shape: tuple[int, int, int]
+    steps: int
+    layers: Append
+    decisions: Decisions = Decisions()
+    encoding: EncodingAttr | None = None
+
+    def network(self, name: str, seed: int | None = None) -> ModuleOp:
+        """The integer network; without a seed its random numbers depend on the name."""
+        seed = int.from_bytes(name.encode(), "little") % (1 << 32) if seed is None else seed
+        return self.layers(NetworkBuilder(name, self.shape, self.steps, seed, self.encoding)).build()

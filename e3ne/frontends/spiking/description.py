@@ -59,7 +59,7 @@ class Neuron:
 
 @dataclass(frozen=True, eq=False)
 class Convolution:
-    """Weights (O, C/groups, kh, kw) and bias (O,); sizes are (vertical, horizontal), padding top, left, bottom, right."""
+    """Weights (O, C/groups, kh, kw), bias (O,); sizes are (vertical, horizontal), padding top, left, bottom, right."""
 
     weights: Reals
     bias: Reals | None

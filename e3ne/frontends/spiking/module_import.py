@@ -260,9 +260,7 @@ class _Walk:
         """Where an argument's values are; raises `E3neError` if it is not the result of a layer."""
         value = self.values[argument] if isinstance(argument, fx.Node) else None
         if isinstance(value, _Outputs):
-            raise E3neError(
-                f"its input is all that neuron '{value.neuron}' gives; take the spikes of it, or init_hidden"
-            )
+            raise E3neError(f"its input is all that neuron '{value.neuron}' gives; take its spikes, the first of it")
         if not isinstance(value, int):
             raise E3neError("its input is not the result of a layer")
         return value

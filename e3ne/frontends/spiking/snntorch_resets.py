@@ -23,9 +23,9 @@ class ResetRule:
 def reset_of(kind: str, mechanism: str, *, delayed: bool) -> ResetRule:
     """The rule of a neuron class by its `reset_mechanism` and `reset_delay`, as measured with snnTorch 1.0.0.
 
-    Raises `E3neError` for RSynaptic without delay, whose reset snnTorch computes but does not keep.
+    Raises `E3neError` for RSynaptic without delay, which raises an error in snnTorch itself.
     """
-    if kind == "RSynaptic" and not delayed and mechanism != "none":
+    if kind == "RSynaptic" and not delayed:
         raise E3neError("RSynaptic with reset_delay=False is broken in snnTorch; train it with reset_delay=True")
     match mechanism:
         case "subtract":

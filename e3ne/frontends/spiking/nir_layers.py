@@ -57,9 +57,9 @@ def _padding(
     fields: Fields, kernel: tuple[int, int], stride: tuple[int, int], dilation: tuple[int, int]
 ) -> tuple[int, int, int, int]:
     padding = fields["padding"]
-    if padding == "valid":
+    if isinstance(padding, str) and padding == "valid":
         return (0, 0, 0, 0)
-    if padding == "same":
+    if isinstance(padding, str) and padding == "same":
         if stride != (1, 1):
             raise E3neError("its padding is 'same' with a stride, which libraries read differently")
         return same_padding(kernel, dilation)

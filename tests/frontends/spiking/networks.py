@@ -44,15 +44,22 @@ def mlp(make: Make, strength: float = 1.0) -> nn.Sequential:
     return set_weights(nn.Sequential(*parts), 1, strength)
 
 
-def lenet(make: Make, strength: float = 1.0, pool: Callable[[], nn.Module] | None = None) -> nn.Sequential:
-    """Two convolutions with pools, two linear layers, for `MAP_SHAPE`."""
-    pool = pool or (lambda: nn.AvgPool2d(2))
+def lenet(
+    make: Make, strength: float = 1.0, pool: Callable[[], nn.Module] | None = None, rows: int = 2
+) -> nn.Sequential:
+    """Two convolutions with a pool, two linear layers, for `MAP_SHAPE`; the second kernel has `rows` and 3 columns."""
+    height = 5 - rows
     parts = [
-        *(nn.Conv2d(2, 4, 3, padding=1), make((4, 8, 8)), pool()),
-        *(nn.Conv2d(4, 6, (2, 3)), make((6, 3, 2)), nn.Flatten()),
-        *(nn.Linear(36, 14), make((14,)), nn.Linear(14, 10), make((10,))),
+        *(nn.Conv2d(2, 4, 3, padding=1), make((4, 8, 8)), pool() if pool else nn.AvgPool2d(2)),
+        *(nn.Conv2d(4, 6, (rows, 3)), make((6, height, 2)), nn.Flatten()),
+        *(nn.Linear(12 * height, 14), make((14,)), nn.Linear(14, 10), make((10,))),
     ]
     return set_weights(nn.Sequential(*parts), 2, strength)
+
+
+def square_lenet(make: Make, strength: float = 1.0, pool: Callable[[], nn.Module] | None = None) -> nn.Sequential:
+    """With square kernels only: nir infers wrong shapes for others and then refuses to export."""
+    return lenet(make, strength, pool, 3)
 
 
 def spikes_in(shape: tuple[int, ...], steps: int = STEPS, seed: int = 3) -> np.ndarray:

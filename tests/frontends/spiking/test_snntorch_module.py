@@ -201,7 +201,7 @@ def row(*parts: nn.Module) -> nn.Module:
         (lambda: leaky(), (13,), ["'0' (Linear)", "12 inputs"]),
         (lambda: leaky(), (2, 8), ["(C, H, W) or (N,)"]),
         (lambda: mlp(lambda shape: neuron("RSynaptic", shape, reset_delay=False)), (12,), ["RSynaptic", "broken"]),
-        (lambda: conv(partial(snn.RLeaky, 0.9, conv2d_channels=4, kernel_size=3)), MAP_SHAPE, ["Conv2d is not supported"]),
+        (lambda: conv(partial(snn.RLeaky, 0.9, conv2d_channels=4, kernel_size=3)), MAP_SHAPE, ["Conv2d is not"]),
         (lambda: conv(partial(snn.Leaky, torch.rand(6))), MAP_SHAPE, ["varies within a channel"]),
         (Loop, MAP_SHAPE, ["'first' (Leaky)", "one time step"]),
         (Dropped, MAP_SHAPE, ["return the result of the last layer"]),

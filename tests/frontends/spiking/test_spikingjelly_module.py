@@ -31,12 +31,13 @@ pytest.importorskip("spikingjelly")
 
 from spikingjelly.activation_based import functional, layer, neuron, surrogate
 
+# with init_tau=3, drives of 3.0 meet the threshold but for float32's rounding of 1/3, which no importer can know
 KINDS = {
     "IF": neuron.IFNode,
     "LIF": partial(neuron.LIFNode, tau=2.5),
     "LIF, input not decayed": partial(neuron.LIFNode, tau=2.5, decay_input=False),
-    "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=3.0),
-    "ParametricLIF, input not decayed": partial(neuron.ParametricLIFNode, init_tau=3.0, decay_input=False),
+    "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=2.7),
+    "ParametricLIF, input not decayed": partial(neuron.ParametricLIFNode, init_tau=2.7, decay_input=False),
     "CUBALIF": partial(neuron.CUBALIFNode, c_decay=0.4, v_decay=0.7),
 }
 

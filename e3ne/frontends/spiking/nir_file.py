@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from math import prod
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from e3ne.frontends.spiking.nir_metadata import (
 )
 from e3ne.frontends.spiking.nir_neurons import MAY_BE_INFINITE, NEURONS, OPTIONAL, read_neuron
 from e3ne.frontends.spiking.nir_source import RawGraph, RawNode, read_graph
-from e3ne.frontends.spiking.shapes import Shape, result_shape
+from e3ne.frontends.spiking.shapes import MOST_ELEMENTS, Shape, result_shape
 
 _NO_SPIKES = ("LI", "CubaLI", "I")
 
@@ -82,6 +83,8 @@ class _Reading:
         trimmed = shape[1:] if len(shape) in (2, 4) and shape[0] == 1 else shape
         if len(trimmed) not in (1, 3) or min(trimmed) < 1:
             raise E3neError(f"its shape is {shape}, not (C, H, W) or (N,)")
+        if prod(trimmed) > MOST_ELEMENTS:
+            raise E3neError(f"its shape {shape} has more than {MOST_ELEMENTS} elements")
         return trimmed
 
     def problem(self, node: str, text: str) -> None:

@@ -34,9 +34,12 @@ def read_layer(kind: str, fields: Fields, shape: tuple[int, ...]) -> Operation:
     return _READERS[kind](fields, shape)
 
 
+def _affine(fields: Fields, shape: tuple[int, ...]) -> Operation:
+    return Linear(_reals(fields, "weight"), _reals(fields, "bias"))
+
+
 def _linear(fields: Fields, shape: tuple[int, ...]) -> Operation:
-    bias = fields.get("bias")
-    return Linear(_reals(fields, "weight"), None if bias is None else _reals(fields, "bias"))
+    return Linear(_reals(fields, "weight"), None)
 
 
 def _convolution(fields: Fields, shape: tuple[int, ...]) -> Operation:
@@ -100,7 +103,7 @@ def _scale(fields: Fields, shape: tuple[int, ...]) -> Operation:
 
 
 _READERS: Mapping[str, Callable[[Fields, tuple[int, ...]], Operation]] = {
-    "Affine": _linear,
+    "Affine": _affine,
     "Linear": _linear,
     "Conv2d": _convolution,
     "SumPool2d": _sum_pool,

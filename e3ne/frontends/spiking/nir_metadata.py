@@ -92,7 +92,9 @@ def node_metadata(position: int, operation: Operation) -> dict[str, object]:
 def own_position(node: RawNode) -> int:
     """Where a node comes in the order; 0 if its metadata do not say."""
     position = node.metadata.get("position")
-    return int(position) if isinstance(position, str) and position.isascii() and position.isdigit() else 0
+    if isinstance(position, str) and position.isascii() and position.isdigit() and len(position) < 10:
+        return int(position)
+    return 0
 
 
 def own_operation(node: RawNode) -> Operation | None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,7 @@ Value = NDArray[np.generic] | str
 
 _MOST_BYTES = 2**31
 _MOST_DEPTH = 8
+_MOST_ITEMS = 2**18
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,10 +101,11 @@ class _Dataset(Protocol):
 
 @dataclass
 class _Reader:
-    """Reads groups and data sets up to a number of bytes in all."""
+    """Reads groups and data sets up to a number of them and of bytes; groups may hold one another in a circle."""
 
     h5py: ModuleType
     bytes: int = 0
+    items: int = 0
 
     def group(self, group: _Group, depth: int) -> Tree:
         """All that is in a group."""
@@ -110,6 +113,9 @@ class _Reader:
             raise E3neError(f"groups are nested more than {_MOST_DEPTH} deep")
         tree: Tree = {}
         for key in group:
+            self.items += 1
+            if self.items > _MOST_ITEMS:
+                raise E3neError(f"it holds more than {_MOST_ITEMS} groups and data sets")
             if not isinstance(group.get(key, getlink=True), self.h5py.HardLink):
                 raise E3neError(f"'{group.name}/{key}' is a link to somewhere else")
             item = group[key]
@@ -171,7 +177,7 @@ def _edges(graph: RawGraph, edges: Tree | Value | None, where: str) -> list[tupl
         [item.decode("utf8", "replace") if isinstance(item, bytes) else str(item) for item in row] for row in edges
     ]
     pairs = [(row[0], row[1]) for row in texts]
-    for pair in sorted({pair for pair in pairs if pairs.count(pair) > 1}):
+    for pair in sorted(pair for pair, count in Counter(pairs).items() if count > 1):
         graph.problems.append(f"the edge from '{pair[0]}' to '{pair[1]}' is there twice")
     return list(dict.fromkeys(pairs))
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from math import prod
 
+import numpy as np
+
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import (
     Add,
@@ -20,6 +22,9 @@ from e3ne.frontends.spiking.description import (
 
 Shape = tuple[int, ...]
 
+MOST_ELEMENTS = 2**26
+"""of one result: more is a damaged file rather than a network"""
+
 
 def result_shape(operation: Operation, inputs: Sequence[Shape]) -> Shape:
     """The shape that an operation makes of the shapes of its inputs, (C, H, W) or (N,).
@@ -30,7 +35,13 @@ def result_shape(operation: Operation, inputs: Sequence[Shape]) -> Shape:
         return _sum(inputs)
     if len(inputs) != 1:
         raise E3neError(f"it takes one input, not {len(inputs)}")
-    shape = inputs[0]
+    result = _of_one(operation, inputs[0])
+    if prod(result) > MOST_ELEMENTS:
+        raise E3neError(f"its result of {result} has more than {MOST_ELEMENTS} elements")
+    return result
+
+
+def _of_one(operation: Neuron | Scale | Linear | Flatten | Convolution | Pool, shape: Shape) -> Shape:
     match operation:
         case Neuron():
             return _neuron(operation, shape)
@@ -59,6 +70,10 @@ def _neuron(neuron: Neuron, shape: Shape) -> Shape:
     for name, values in per_channel_fields(neuron).items():
         if values.shape not in ((1,), (channels,)):
             raise E3neError(f"its {name} has shape {values.shape}, not (1,) or ({channels},)")
+        if not np.isfinite(values).all():
+            raise E3neError(f"its parameters give a {name} that is infinite or not a number")
+    if neuron.several and (neuron.threshold <= 0).any():
+        raise E3neError("it spikes several times in a step, and its threshold is not above 0")
     if neuron.recurrent is None and neuron.recurrent_bias is None:
         return shape
     if len(shape) != 1:

@@ -14,7 +14,7 @@ from e3ne.frontends.spiking.description import Neuron, SpikingNetwork
 from e3ne.frontends.spiking.reference import simulate
 
 STEPS = 20
-SAMPLES = 3
+SAMPLES = 2
 MLP_SHAPE = (12,)
 MAP_SHAPE = (2, 8, 8)
 

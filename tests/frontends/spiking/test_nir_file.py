@@ -198,6 +198,8 @@ NAN = np.array([1.0, np.nan, 1.0, 1.0])
         (with_lif(tau=NAN), EDGES, ["node 'lif': its tau has an element that is not a number"]),
         (with_lif(v_threshold=NAN * 2), EDGES, ["node 'lif': its v_threshold has an element that is not"]),
         (with_lif(v_threshold=np.full(4, np.inf)), EDGES, ["node 'lif': its v_threshold has an infinite element"]),
+        (with_lif(tau=np.zeros(4)), EDGES, ["node 'lif': its r is"]),
+        ({**CHAIN, "input": INPUT | {"shape": np.array([2**40])}}, EDGES, ["node 'input': its shape (1099511627776,)"]),
         (with_lif(r="much"), EDGES, ["node 'lif': its r is the text 'much'"]),
         (with_lif(r=np.ones(3)), EDGES, ["node 'lif': its r has shape (3,)"]),
         (with_lif(type="AdLIF"), EDGES, ["node 'lif': type AdLIF is not supported", "CubaLIF"]),
@@ -257,6 +259,18 @@ def test_damaged_bytes_never_end_in_a_traceback(tmp_path: Path) -> None:
         except E3neError:
             refused += 1
     assert refused > 10
+
+
+def test_parameters_that_give_no_number(tmp_path: Path) -> None:
+    path = write(tmp_path / "bad.nir", with_lif(tau=np.zeros(4)), EDGES)
+    assert "node 'lif': its parameters give a decay that is infinite" in problems(path, "literal")
+
+
+def test_groups_that_hold_one_another_in_a_circle(tmp_path: Path) -> None:
+    path = write(tmp_path / "bad.nir", CHAIN, EDGES)
+    with h5py.File(path, "a") as file:
+        file["node/nodes/lif/again"] = file["node"]
+    assert "nested more than" in problems(path)
 
 
 def test_links_and_great_sizes_are_refused(tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ pytestmark = [
 
 
 def exported(graph: object, path: Path, dialect: str) -> SpikingNetwork:
+    graph.infer_types()  # or convolutions cannot be written
     nir.write(path / "net.nir", graph)
     return read_nir(path / "net.nir", dialect)
 
@@ -118,7 +119,7 @@ class TestSnnTorch:
                 layer.bias.copy_(torch.from_numpy(nodes[name].bias))
         inputs = spikes_in((12,), steps=256)
         expected = record(network, ["1", "3"], inputs)
-        assert expected["1"].sum() > 150
+        assert expected["1"].sum() > 100
         assert is_fair(expected["3"])
         assert differing(imported, expected, inputs) == 0
 
@@ -135,7 +136,7 @@ class TestSpikingJelly:
             "IF": neuron.IFNode,
             "LIF": partial(neuron.LIFNode, tau=2.5),
             "LIF, input not decayed": partial(neuron.LIFNode, tau=2.5, decay_input=False),
-            "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=2.7),
+            "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=2.77),
             "CUBALIF": partial(neuron.CUBALIFNode, c_decay=0.4, v_decay=0.7),
         }[kind]
         shape = MLP_SHAPE if build is mlp else MAP_SHAPE
@@ -235,10 +236,10 @@ class TestSinabs:
         from sinabs.nir import to_nir
 
         def make(shape: tuple[int, ...]) -> nn.Module:
-            settings = {"min_v_mem": min_v_mem, "num_timesteps": STEPS, "spike_threshold": torch.tensor(1.0)}
+            settings = {"min_v_mem": min_v_mem, "num_timesteps": STEPS, "spike_threshold": torch.ones(shape)}
             if kind == "IAF":
                 return layers.IAFSqueeze(**settings)
-            return layers.LIFSqueeze(tau_mem=4.0, norm_input=norm_input, **settings)
+            return layers.LIFSqueeze(tau_mem=torch.full(shape, 4.0), norm_input=norm_input, **settings)
 
         shape = MLP_SHAPE if build == "mlp" else MAP_SHAPE
         inputs = spikes_in(shape)

@@ -36,8 +36,8 @@ KINDS = {
     "IF": neuron.IFNode,
     "LIF": partial(neuron.LIFNode, tau=2.5),
     "LIF, input not decayed": partial(neuron.LIFNode, tau=2.5, decay_input=False),
-    "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=2.7),
-    "ParametricLIF, input not decayed": partial(neuron.ParametricLIFNode, init_tau=2.7, decay_input=False),
+    "ParametricLIF": partial(neuron.ParametricLIFNode, init_tau=2.77),
+    "ParametricLIF, input not decayed": partial(neuron.ParametricLIFNode, init_tau=2.77, decay_input=False),
     "CUBALIF": partial(neuron.CUBALIFNode, c_decay=0.4, v_decay=0.7),
 }
 

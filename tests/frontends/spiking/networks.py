@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -128,6 +127,3 @@ def assert_same_spikes(network: SpikingNetwork, expected: Mapping[str, np.ndarra
         assert trains.mean() > 0.02, f"{name} spikes too rarely: {trains.mean()}"
         assert (trains == 0).mean() > 0.02, f"{name} spikes nearly always"
     assert differing(network, expected, inputs) == 0
-    # the order of the list is an order of computation
-    for node, following in pairwise(network.nodes):
-        assert node.name != following.name

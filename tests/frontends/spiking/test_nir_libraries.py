@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from e3ne.errors import E3neError
-from e3ne.frontends.spiking.description import Neuron, SpikingNetwork
+from e3ne.frontends.spiking.description import Add, Neuron, SpikingNetwork
 from e3ne.frontends.spiking.nir_file import read_nir
 from e3ne.frontends.spiking.reference import simulate
 from tests.frontends.spiking.networks import (
@@ -146,6 +146,31 @@ class TestSpikingJelly:
         path = tmp_path / "net.nir"
         nir_exchange.export_to_nir(network, torch.zeros(1, *shape), str(path))
         assert_same_spikes(read_nir(path, "spikingjelly"), expected, inputs)
+
+    def test_a_residual_is_a_fan_in(self, tmp_path: Path) -> None:
+        pytest.importorskip("spikingjelly")
+        from spikingjelly.activation_based import functional, neuron, nir_exchange
+
+        class Residual(nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.stem, self.first = nn.Linear(12, 16), neuron.IFNode()
+                self.branch, self.second = nn.Linear(16, 16), neuron.IFNode()
+                self.head, self.last = nn.Linear(16, 8), neuron.IFNode()
+
+            def forward(self, x: torch.Tensor) -> torch.Tensor:
+                x = self.first(self.stem(x))
+                return self.last(self.head(x + self.second(self.branch(x))))
+
+        network = set_weights(Residual(), 6, 0.5)
+        inputs = spikes_in(MLP_SHAPE)
+        expected = record(network, ["first", "second", "last"], inputs)
+        functional.reset_net(network)
+        path = tmp_path / "net.nir"
+        nir_exchange.export_to_nir(network, torch.zeros(1, 12), str(path))
+        imported = read_nir(path, "spikingjelly")
+        assert [type(node.operation) for node in imported.nodes].count(Add) == 1
+        assert_same_spikes(imported, expected, inputs)
 
     def test_a_soft_reset_is_refused_by_the_exporter(self) -> None:
         pytest.importorskip("spikingjelly")

@@ -9,7 +9,7 @@ import numpy as np
 
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import Add, Convolution, Fires, Flatten, Neuron, Operation, Reals, Reset, Timing
-from e3ne.frontends.spiking.nir_source import RawNode, Value
+from e3ne.frontends.spiking.nir_source import RawNode, Value, text_of
 
 VERSION = "1"
 _KEY = "e3ne"
@@ -25,10 +25,12 @@ def graph_metadata(name: str) -> dict[str, object]:
 
 def is_own(metadata: Mapping[str, Value]) -> bool:
     """Whether a graph is ours. Raises `E3neError` if it is of another version."""
-    version = metadata.get(_KEY)
-    if version not in (None, VERSION):
+    if _KEY not in metadata:
+        return False
+    version = text_of(metadata.get(_KEY))
+    if version != VERSION:
         raise E3neError(f"the NIR file was written by another version of e3ne: {version}, not {VERSION}")
-    return version is not None
+    return True
 
 
 def network_name(metadata: Mapping[str, Value], default: str) -> str:
@@ -47,12 +49,12 @@ def neuron_metadata(neuron: Neuron) -> dict[str, object]:
 
 def own_neuron(node: RawNode) -> Neuron:
     """The neuron that a node's metadata say; raises `E3neError` if they are not complete."""
-    fires, reset, timing = node.metadata.get("fires"), node.metadata.get("reset"), node.metadata.get("timing")
+    fires, reset, timing = (text_of(node.metadata.get(name)) for name in ("fires", "reset", "timing"))
     known_fires: tuple[Fires, ...] = get_args(Fires)
     known_resets: tuple[Reset, ...] = get_args(Reset)
     known_timings: tuple[Timing, ...] = get_args(Timing)
     for flag in _FLAGS:
-        if node.metadata.get(flag) not in ("true", "false"):
+        if text_of(node.metadata.get(flag)) not in ("true", "false"):
             raise E3neError(f"its metadata have no {flag}")
     arrays = {name: _array(node, name) for name in _ARRAYS}
     optional = {name: _array(node, name) if name in node.metadata else None for name in _OPTIONAL_ARRAYS}
@@ -65,8 +67,8 @@ def own_neuron(node: RawNode) -> Neuron:
         timing=_one_of("timing", timing, known_timings),
         reset_value=arrays["reset_value"],
         initial=arrays["initial"],
-        several=node.metadata["several"] == "true",
-        loses_input=node.metadata["loses_input"] == "true",
+        several=text_of(node.metadata["several"]) == "true",
+        loses_input=text_of(node.metadata["loses_input"]) == "true",
         least=optional["least"],
         synapse_decay=optional["synapse_decay"],
     )
@@ -99,7 +101,7 @@ def own_position(node: RawNode) -> int:
 
 def own_operation(node: RawNode) -> Operation | None:
     """The operation that is said by a node's metadata alone, if it is one of those."""
-    match node.metadata.get("operation"):
+    match text_of(node.metadata.get("operation")):
         case "add":
             return Add()
         case "flatten":
@@ -113,10 +115,10 @@ _Known = TypeVar("_Known", bound=str)
 
 def has_no_bias(node: RawNode) -> bool:
     """Whether the bias of a convolution is one that only NIR asks for."""
-    return node.metadata.get("bias") == "none"
+    return text_of(node.metadata.get("bias")) == "none"
 
 
-def _one_of(name: str, value: object, known: tuple[_Known, ...]) -> _Known:
+def _one_of(name: str, value: str | None, known: tuple[_Known, ...]) -> _Known:
     for option in known:
         if value == option:
             return option

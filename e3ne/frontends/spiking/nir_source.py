@@ -48,7 +48,8 @@ class RawGraph:
 def read_graph(path: Path) -> RawGraph:
     """The nodes and edges of a NIR file, with the problems found on the way.
 
-    Raises `E3neError` if the file cannot be read at all, or if h5py is missing.
+    Raises `E3neError` if the file cannot be read at all, or if h5py is missing. A file whose bytes are damaged inside,
+    with its length right, may make the HDF5 library itself end the process.
     """
     if importlib.util.find_spec("h5py") is None:
         raise E3neError("the package nir is needed for NIR files: pip install 'e3ne[nir]'")
@@ -65,7 +66,7 @@ def read_graph(path: Path) -> RawGraph:
         first = next(iter(str(error).splitlines()), "")
         raise E3neError(f"NIR file '{path}' is not a readable HDF5 file: {first}") from error
     root = tree.get("node")
-    if not isinstance(root, dict) or root.get("type") != "NIRGraph":
+    if not isinstance(root, dict) or text_of(root.get("type")) != "NIRGraph":
         raise E3neError(f"NIR file '{path}' is an HDF5 file, but holds no NIR graph")
     graph = RawGraph(metadata=_values(root.get("metadata")))
     _collect(graph, root, "")
@@ -73,6 +74,11 @@ def read_graph(path: Path) -> RawGraph:
 
 
 Tree = dict[str, "Tree | Value"]
+
+
+def text_of(value: Tree | Value | None) -> str | None:
+    """A text itself; None for all else, as an array, which cannot be compared with a text."""
+    return value if isinstance(value, str) else None
 
 
 class _Group(Protocol):
@@ -189,7 +195,7 @@ def _port(graph: RawGraph, prefix: str, subgraph: str, nodes: Tree, kind: str) -
     ports = [
         key
         for key, value in (inner.items() if isinstance(inner, dict) else ())
-        if isinstance(value, dict) and value.get("type") == kind
+        if isinstance(value, dict) and text_of(value.get("type")) == kind
     ]
     if len(ports) != 1:
         graph.problems.append(f"subgraph '{prefix}{subgraph}' has {len(ports)} {kind} nodes; one is needed")

@@ -237,28 +237,58 @@ def test_files_that_are_no_nir(tmp_path: Path) -> None:
     path.write_bytes(b"not HDF5")
     assert "not a readable HDF5 file" in problems(path)
     whole = write(path, CHAIN, EDGES).read_bytes()
-    path.write_bytes(whole[: len(whole) // 2])
-    assert "not a readable HDF5 file" in problems(path)
+    for part in range(1, 16):
+        path.write_bytes(whole[: len(whole) * part // 16])
+        assert "not a readable HDF5 file" in problems(path)
     with h5py.File(path, "w") as file:
         file["data"] = 1
     assert "holds no NIR graph" in problems(path)
 
 
-def test_damaged_bytes_never_end_in_a_traceback(tmp_path: Path) -> None:
-    path = tmp_path / "bad.nir"
-    whole = write(path, CHAIN, EDGES).read_bytes()
+DAMAGE = [np.array([]), np.array(0), np.array([np.nan]), -np.ones(4), np.ones((4, 4)), "text", np.ones(1, complex)] + [
+    *(np.array(10**18), np.array([-1, 2]), np.zeros((2, 0)), np.array([True]), np.array(1e300), h5py.Empty("f4")),
+    np.array(["a", "b"], dtype=h5py.string_dtype()),
+]
+
+
+@pytest.mark.parametrize("own", [False, True])
+def test_any_field_may_be_anything(own: bool, tmp_path: Path) -> None:
+    """Fields taken away, put elsewhere or replaced: a network, or a message."""
+    path = write(tmp_path / "bad.nir", CHAIN, EDGES)
+    if own:
+        pytest.importorskip("nir")
+        write_nir(everything(), path)
+    whole = path.read_bytes()
     random = np.random.default_rng(0)
     refused = 0
-    for _ in range(60):
-        damaged = bytearray(whole)
-        for place in random.integers(0, len(whole), 40):
-            damaged[place] = random.integers(0, 256)
-        path.write_bytes(bytes(damaged))
+    for _ in range(80):
+        path.write_bytes(whole)
+        with h5py.File(path, "a") as file:
+            names: list[str] = []
+            file.visit(names.append)
+            name = names[random.integers(1, len(names))]
+            match random.integers(3):
+                case 0:
+                    file.move(name, f"{name}x")
+                case 1:
+                    del file[name]
+                case _:
+                    del file[name]
+                    file[name] = DAMAGE[random.integers(len(DAMAGE))]
         try:
-            read_nir(path, "snntorch")
+            network = read_nir(path, "literal")
+            simulate(network, np.ones((1, 2, *network.input_shape)))
         except E3neError:
             refused += 1
-    assert refused > 10
+    assert 30 < refused < 80
+
+
+def test_the_packages_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = write(tmp_path / "net.nir", CHAIN, EDGES)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
+    assert "pip install 'e3ne[nir]'" in problems(path)
+    with pytest.raises(E3neError, match="e3ne\\[nir\\]"):
+        write_nir(everything(), tmp_path / "net.nir")
 
 
 def test_parameters_that_give_no_number(tmp_path: Path) -> None:

@@ -46,6 +46,8 @@ def per_channel(values: Reals, shape: tuple[int, ...]) -> Reals:
         full = np.broadcast_to(trimmed, shape)
     except ValueError:
         raise E3neError(f"has shape {values.shape}, which does not fit neurons of {shape}") from None
+    if trimmed.size == 1:
+        return np.array(trimmed.reshape(1), np.float64)
     channels = full.reshape(shape[0], -1)
     if (channels != channels[:, :1]).any():
         raise E3neError("varies within a channel; one value for each channel is supported")

@@ -245,7 +245,8 @@ def test_files_that_are_no_nir(tmp_path: Path) -> None:
     assert "holds no NIR graph" in problems(path)
 
 
-DAMAGE = [np.array([]), np.array(0), np.array([np.nan]), -np.ones(4), np.ones((4, 4)), "text", np.ones(1, complex)] + [
+DAMAGE = [
+    *(np.array([]), np.array(0), np.array([np.nan]), -np.ones(4), np.ones((4, 4)), "text", np.ones(1, complex)),
     *(np.array(10**18), np.array([-1, 2]), np.zeros((2, 0)), np.array([True]), np.array(1e300), h5py.Empty("f4")),
     np.array(["a", "b"], dtype=h5py.string_dtype()),
 ]
@@ -261,7 +262,7 @@ def test_any_field_may_be_anything(own: bool, tmp_path: Path) -> None:
     whole = path.read_bytes()
     random = np.random.default_rng(0)
     refused = 0
-    for _ in range(80):
+    for _ in range(50):
         path.write_bytes(whole)
         with h5py.File(path, "a") as file:
             names: list[str] = []
@@ -280,7 +281,7 @@ def test_any_field_may_be_anything(own: bool, tmp_path: Path) -> None:
             simulate(network, np.ones((1, 2, *network.input_shape)))
         except E3neError:
             refused += 1
-    assert 30 < refused < 80
+    assert 20 < refused < 50
 
 
 def test_the_packages_may_be_missing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from e3ne.errors import E3neError
+from e3ne.frontends.spiking import nir_neurons
 from e3ne.frontends.spiking.description import Add, Neuron, SpikingNetwork
 from e3ne.frontends.spiking.nir_file import read_nir
 from e3ne.frontends.spiking.reference import simulate
@@ -91,6 +92,24 @@ class TestSnnTorch:
         assert_same_spikes(exported(graph, tmp_path, settings), expected, inputs)
         if (mechanism, delay) != ("subtract", True):
             assert differing(read_nir(tmp_path / "net.nir", "snntorch"), expected, inputs) > 0
+
+    def test_float32_fields_do_not_break_ties(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Weights in quarters: what is left of a membrane meets the threshold exactly, if the decay is exact."""
+        pytest.importorskip("snntorch")
+        from snntorch.export_nir import export_to_nir
+
+        network = nn.Sequential(nn.Linear(12, 30), self.neuron("Leaky", (30,), 0.5, reset_mechanism="zero"))
+        with torch.no_grad():
+            random = np.random.default_rng(0)
+            network[0].weight.copy_(torch.from_numpy(random.integers(-3, 4, (30, 12)) / 4))
+            network[0].bias.copy_(torch.from_numpy(random.integers(0, 2, 30) / 4))
+        inputs = spikes_in(MLP_SHAPE)
+        expected = record(network, ["1"], inputs)
+        graph = export_to_nir(network, torch.zeros(1, *MLP_SHAPE), ignore_dims=[0])
+        dialect = "snntorch:reset_mechanism=zero"
+        assert_same_spikes(exported(graph, tmp_path, dialect), expected, inputs)
+        monkeypatch.setattr(nir_neurons, "snapped", lambda values, magnitude=0.0: values)
+        assert differing(read_nir(tmp_path / "net.nir", dialect), expected, inputs) > 0
 
     @pytest.mark.parametrize("kind", ["RLeaky", "RSynaptic"])
     def test_recurrent(self, kind: str, tmp_path: Path) -> None:

@@ -59,10 +59,7 @@ class Neuron:
 
 @dataclass(frozen=True, eq=False)
 class Convolution:
-    """Weights (O, C/groups, kh, kw) and bias (O,).
-
-    Sizes are (vertical, horizontal), padding is top, left, bottom, right.
-    """
+    """Weights (O, C/groups, kh, kw), bias (O,); sizes are (vertical, horizontal), padding top, left, bottom, right."""
 
     weights: Reals
     bias: Reals | None

@@ -216,9 +216,9 @@ class _Builder:
         low, high = weight_limits(bits)
         least = binary_places(weights)
         for places in (least if bias is None else max(least, binary_places(bias)), least):
-            scaled = np.ldexp(weights, places)
+            scaled = weights * float(1 << places)
             if low <= float(scaled.min()) and float(scaled.max()) <= high:
-                return np.ldexp(np.ones(channels), -places)
+                return np.ones(channels) / float(1 << places)
         return weight_scales(weights, bits, per_channel=True).astype(np.float64)
 
     def _neuron(self, op: LifOp, value: SSAValue) -> LayerOp:

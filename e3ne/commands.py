@@ -26,6 +26,7 @@ from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
+from e3ne.frontends.structure import is_spiking
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 from e3ne.report import (
     accuracy,
@@ -72,13 +73,13 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     model: str = arguments.model
     given = None if arguments.data is None else dataset.read(arguments.data)
     measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data")
-    reference = load_model(model, _given_shape(_shape(arguments.input_shape), given, measured))
+    reference = load_model(model, _given_shape(_shape(arguments.input_shape), given, measured), options.dialect)
     # A reference network with images of its own: those that it was trained, and perhaps tuned, on.
     own = given is None and model in [entry.name for entry in zoo.entries()]
     if own:
         training, test = dataset.reference(model, training=True), dataset.reference(model, training=False)
     else:
-        training = test = given or dataset.random(_image_shape(reference))
+        training = test = given or _random_data(reference, options)
     test = measured or test
     name = find_network(reference).sym_name.data
     tuned = zoo.tuned(name, options.weight_bits, options.steps) if own and _default_training(options) else None
@@ -87,6 +88,14 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     from e3ne.pipeline_runner import read_module
 
     return Source(name, read_module(tuned), reference, tuned=True), training, test
+
+
+def _random_data(reference: ModuleOp, options: Options) -> Dataset:
+    """Random images; random spikes for networks of integrate-and-fire neurons, if they are to run for some steps."""
+    shape = _image_shape(reference)
+    if is_spiking(find_network(reference)) and options.time_steps:
+        return dataset.random_spikes(shape, options.time_steps)
+    return dataset.random(shape)
 
 
 def _given_shape(
@@ -159,8 +168,8 @@ def _images(design: Design, data: Path | None) -> Dataset:
         images = dataset.reference(plan.name, training=False)
     else:
         images = dataset.read(design.folder / "ir" / DATA)
-    if images.shape != plan.input_shape:
-        raise E3neError(f"images of shape {images.shape}, but {design.folder} takes {plan.input_shape}")
+    if (shape := images.images.shape[1:]) != plan.data_shape:
+        raise E3neError(f"images of shape {shape}, but {design.folder} takes {plan.data_shape}")
     return images
 
 

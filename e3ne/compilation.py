@@ -8,22 +8,33 @@ import tempfile
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
 from e3ne.design import DATA, MARKER, PARAMETERS, Design, Report
+from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
-from e3ne.options import Options
-from e3ne.passes.pipelines import Stage, hardware_stages, network_stages, quantize_stage, remaining
+from e3ne.frontends.structure import is_spiking
+from e3ne.options import DEFAULT_INTERVAL, Options
+from e3ne.passes.pipelines import (
+    Stage,
+    hardware_stages,
+    network_stages,
+    quantize_stage,
+    remaining,
+    spiking_stage,
+)
 from e3ne.pipeline_runner import print_module, run_passes
 from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
+RADIX_WEIGHT_BITS = 8
+"""Of weights at most where neurons emit radix trains."""
 TESTBENCH_IMAGES = 4
 
 
@@ -39,6 +50,11 @@ class Source:
     reference: ModuleOp
     tuned: bool = False
 
+    @property
+    def is_spiking(self) -> bool:
+        """Whether it has neurons that keep their membranes from step to step."""
+        return is_spiking(find_network(self.module))
+
 
 @dataclass
 class Compilation:
@@ -52,8 +68,28 @@ class Compilation:
 
     def stages(self, data: str) -> list[Stage]:
         """All stages; a tuned source has been folded, calibrated and trained already."""
-        first = [quantize_stage(self.options, data)] if self.source.tuned else network_stages(self.options, data)
-        return [*first, *hardware_stages(self.options)]
+        if self.source.is_spiking:
+            most = int(self.training.images.max()) if self.training.time_steps else 0
+            first = [spiking_stage(self.options, data, self.time_steps, most)]
+        elif self.source.tuned:
+            first = [quantize_stage(self.options, data)]
+        else:
+            first = network_stages(self.options, data)
+        return [*first, *hardware_stages(self._hardware_options)]
+
+    @property
+    def _hardware_options(self) -> Options:
+        """The options; where no speed is asked the smallest area has its cycles for each time step of a neuron."""
+        options = self.options
+        asked = options.interval or options.latency or options.target_fps or options.target_latency_us
+        if not self.source.is_spiking or asked or options.objective != "area":
+            return options
+        return replace(options, interval=DEFAULT_INTERVAL * self.time_steps)
+
+    @property
+    def time_steps(self) -> int:
+        """T of a network of integrate-and-fire neurons."""
+        return self.options.time_steps or self.training.time_steps
 
     @property
     def calibration(self) -> Dataset:
@@ -66,6 +102,7 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
     options.check()
     if options.fine_tune and training.labels is None:
         raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
+    _check_time(source, options, training)
     result = Compilation(source, options, training)
     module = source.module.clone()
     result.modules["tuned" if source.tuned else "float"] = module
@@ -80,6 +117,24 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
             result.modules[stage.name] = module
             result.seconds[stage.name] = time.perf_counter() - start
     return result
+
+
+def _check_time(source: Source, options: Options, data: Dataset) -> None:
+    """Raises E3neError with all that is wrong about time steps."""
+    problems: list[str] = []
+    if not source.is_spiking:
+        if options.time_steps:
+            problems.append("--time-steps is for networks of integrate-and-fire neurons; radix trains have --steps")
+        if data.time_steps:
+            problems.append(f"network '{source.name}' takes images, but the data are spikes in {data.time_steps} steps")
+        if options.weight_bits > RADIX_WEIGHT_BITS:
+            problems.append(f"--weight-bits is {options.weight_bits}; supported for this network: 2 to 8")
+    elif not (options.time_steps or data.time_steps):
+        problems.append("--time-steps is needed: images do not tell how many time steps a network runs for")
+    elif data.time_steps and options.time_steps not in (0, data.time_steps):
+        problems.append(f"--time-steps is {options.time_steps}, but the data have {data.time_steps} time steps")
+    if problems:
+        raise E3neError("\n".join(problems))
 
 
 def write(compilation: Compilation, report: Report, out: Path) -> Design:

@@ -11,10 +11,18 @@ from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
 
+MOST_SPIKES = 65535
+"""In a step, of one input."""
+
+RANDOM_DENSITY = 0.3
+
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
-    """`images` (N, C, H, W) float32 in 0 … 1, `labels` (N,) if known, `origin` for the report."""
+    """`images` (N, C, H, W) float32 in 0 … 1, `labels` (N,) if known, `origin` for the report.
+
+    Or numbers of spikes in each of T time steps, (N, T, C, H, W).
+    """
 
     images: NDArray[np.float32]
     labels: NDArray[np.int64] | None
@@ -28,8 +36,13 @@ class Dataset:
     @property
     def shape(self) -> tuple[int, int, int]:
         """(channels, height, width)."""
-        _, channels, height, width = self.images.shape
+        channels, height, width = self.images.shape[-3:]
         return channels, height, width
+
+    @property
+    def time_steps(self) -> int:
+        """T of spikes, 0 of images."""
+        return self.images.shape[1] if self.images.ndim == 5 else 0
 
     def first(self, count: int) -> Dataset:
         """The first `count` images."""
@@ -59,18 +72,47 @@ def read(path: Path, option: str = "--data") -> Dataset:
 def checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = "") -> Dataset:
     """A dataset from arrays; raises E3neError that starts with `what` and names all that is wrong."""
     problems: list[str] = []
+    if data.ndim in (3, 5) and 0 not in data.shape and (data.ndim == 5 or _is_whole(data)):
+        return _checked_spikes(data, labels, what, origin)
     if data.ndim != 4 or 0 in data.shape:
-        problems.append(f"x has shape {data.shape}; images are N×C×H×W")
+        problems.append(f"x has shape {data.shape}; images are N×C×H×W, spikes N×T×C×H×W or N×T×F")
     if data.dtype.kind not in "fu" or (data.dtype.kind == "u" and data.dtype != np.uint8):
         problems.append(f"x holds {data.dtype}; floats in 0 to 1 or bytes are supported")
     elif data.dtype.kind == "f" and data.size and not (np.isfinite(data).all() and 0 <= data.min() <= data.max() <= 1):
         problems.append("x has values outside 0 to 1")
-    if labels is not None and (labels.shape != data.shape[:1] or labels.dtype.kind not in "iu"):
-        problems.append(f"y must hold {data.shape[0]} integers")
+    problems += _label_problems(labels, len(data) if data.ndim else 0)
     if problems:
         raise E3neError(f"{what}: {'; '.join(problems)}")
     images = data.astype(np.float32) / (255 if data.dtype == np.uint8 else 1)
     return Dataset(images.astype(np.float32), None if labels is None else labels.astype(np.int64), origin or what)
+
+
+def _checked_spikes(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str) -> Dataset:
+    problems = _label_problems(labels, len(data))
+    if data.dtype.kind not in "fuib":
+        problems.append(f"x holds {data.dtype}; spikes are whole numbers")
+    elif not _is_whole(data):
+        problems.append(f"x has numbers of spikes that are not whole numbers of 0 to {MOST_SPIKES}")
+    if problems:
+        raise E3neError(f"{what}: {'; '.join(problems)}")
+    spikes = data.astype(np.float32).reshape(*data.shape[:3], *(data.shape[3:] or (1, 1)))
+    return Dataset(spikes, None if labels is None else labels.astype(np.int64), origin or what)
+
+
+def _is_whole(data: NDArray[np.generic]) -> bool:
+    numbers = data.astype(np.float64) if data.dtype.kind in "fuib" else np.full(1, -1.0)
+    return bool((numbers == np.clip(np.rint(numbers), 0, MOST_SPIKES)).all())
+
+
+def _label_problems(labels: NDArray[np.generic] | None, count: int) -> list[str]:
+    wrong = labels is not None and (labels.shape != (count,) or labels.dtype.kind not in "iu")
+    return [f"y must hold {count} integers"] if wrong else []
+
+
+def random_spikes(shape: tuple[int, int, int], time_steps: int, count: int = 64) -> Dataset:
+    """Random spikes, always the same; the report says that they are random."""
+    spikes = np.random.default_rng(0).random((count, time_steps, *shape)) < RANDOM_DENSITY
+    return Dataset(spikes.astype(np.float32), None, "random spikes")
 
 
 def random(shape: tuple[int, int, int], count: int = 256) -> Dataset:

@@ -26,9 +26,20 @@ class Options:
 
     encoding: str = field(default="radix", metadata={"help": "neural encoding", "choices": ENCODINGS})
     steps: int = field(default=4, metadata={"help": "time steps T of a spike train, 1 to 8"})
-    weight_bits: int = field(default=4, metadata={"help": "bits W of a weight, 2 to 8"})
+    weight_bits: int = field(default=4, metadata={"help": "bits W of a weight, 2 to 8 (of spiking networks to 16)"})
     weight_bits_by_layer: str = field(
         default="", metadata={"help": "layers whose weights have other bits: conv1=4,fc2=2"}
+    )
+    dialect: str = field(
+        default="",
+        metadata={"help": "library of a .nir file: snntorch, spikingjelly, norse, sinabs, literal"},
+    )
+    time_steps: int = field(
+        default=0, metadata={"help": "time steps of a network of integrate-and-fire neurons (0: those of the data)"}
+    )
+    input_bits: int = field(default=8, metadata={"help": "bits of a pixel of images that such a network takes"})
+    fraction_bits: int = field(
+        default=16, metadata={"help": "most bits by which membranes of such a network are finer than its weights"}
     )
     granularity: str = field(
         default="per_channel", metadata={"help": "which weights share a scale", "choices": GRANULARITIES}
@@ -67,7 +78,10 @@ class Options:
             if choices and value not in choices:
                 found.append(f"--{option.name.replace('_', '-')} is {value!r}; supported: {', '.join(choices)}")
         for name, value, low, high in (
-            ("weight-bits", self.weight_bits, 2, 8),
+            ("weight-bits", self.weight_bits, 2, 16),
+            ("time-steps", self.time_steps, 0, 4096),
+            ("input-bits", self.input_bits, 1, 16),
+            ("fraction-bits", self.fraction_bits, 0, 24),
             ("steps", self.steps, 1, 8),
             ("fine-tune", self.fine_tune, 0, 1000),
             ("interval", self.interval, 0, 1 << 30),

@@ -102,7 +102,8 @@ def _on_data(design: Plan, test: Dataset) -> dict[str, object]:
 def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:
     """Percent of the test images that each network classifies correctly."""
     assert test.labels is not None
-    real = run_float(compilation.source.reference, test.images).outputs[0]
+    steps = compilation.time_steps if compilation.source.is_spiking else 1
+    real = run_float(compilation.source.reference, test.images, time_steps=steps).outputs[0]
     whole = run_network(compilation.modules["integer"], test.images).outputs[0]
     return {
         "samples": test.size,

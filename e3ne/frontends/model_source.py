@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2' file or an '.mlir' file"
+FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2', '.nir' or '.mlir' file"
 
 
-def load_model(spec: str, input_shape: tuple[int, int, int] | None) -> ModuleOp:
-    """The float form of the model that `spec` names.
+def load_model(spec: str, input_shape: tuple[int, int, int] | None, dialect: str = "") -> ModuleOp:
+    """The float form of the model that `spec` names; `dialect` is the library that a `.nir` file comes from.
 
     `input_shape` is (C, H, W) of one image; it is needed for `file.py:factory` only (a reference network and a file
     know their own, and a different one is refused). Raises `E3neError` with one message for whatever is wrong.
@@ -38,6 +38,8 @@ def load_model(spec: str, input_shape: tuple[int, int, int] | None) -> ModuleOp:
     match Path(spec).suffix:
         case ".pt2":
             return _checked(_from_pt2(Path(spec)), spec, input_shape)
+        case ".nir":
+            return _checked(_from_nir(Path(spec), dialect), spec, input_shape)
         case ".mlir":
             return _checked(_from_mlir(Path(spec)), spec, input_shape)
         case ".py":
@@ -121,6 +123,13 @@ def _from_pt2(file: Path) -> ModuleOp:
         # PyTorch raises many kinds here: zip, pickle, schema version ...
         raise E3neError(f"model file '{file}' is not a program saved by torch.export.save: {_text(error)}") from error
     return import_exported(program, file.stem)
+
+
+def _from_nir(file: Path, dialect: str) -> ModuleOp:
+    from e3ne.frontends.spiking.lower import lower
+    from e3ne.frontends.spiking.nir_file import read_nir
+
+    return lower(read_nir(file, dialect or None))
 
 
 def _from_mlir(file: Path) -> ModuleOp:

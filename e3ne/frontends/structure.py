@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from e3ne.dialects.snn.base import LayerOp
-from e3ne.dialects.snn.network import FlattenOp, NetworkOp
+from e3ne.dialects.snn.lif import LifOp
+from e3ne.dialects.snn.network import FlattenOp, NetworkOp, SumStepsOp
 from e3ne.dialects.snn.neurons import ReluOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, SynapseOp
@@ -62,6 +63,11 @@ class _Walk:
         self.problems.append(f"layer '{op.layer_name}': {text}")
 
 
+def is_spiking(network: NetworkOp) -> bool:
+    """Whether a network has neurons that keep their membranes from step to step."""
+    return any(isinstance(op, LifOp) for op in network.layers())
+
+
 def structure_problems(network: NetworkOp) -> Sequence[str]:
     """Why a network in the float form cannot become a spiking one; empty if it can.
 
@@ -69,6 +75,8 @@ def structure_problems(network: NetworkOp) -> Sequence[str]:
     optional batch normalisation, optional maximum pools, a ReLU, optional pools and flatten; at the end a convolution
     or linear layer without ReLU.
     """
+    if is_spiking(network):
+        return spiking_problems(network)
     walk = _Walk()
     value, last = network.image, None
     for op in network.layers():
@@ -82,3 +90,27 @@ def structure_problems(network: NetworkOp) -> Sequence[str]:
     elif network.outputs[0] is not value:
         walk.problems.append("the network's output must be the result of its last layer")
     return walk.problems
+
+
+def spiking_problems(network: NetworkOp) -> list[str]:
+    """Why a float network of integrate-and-fire neurons cannot become integers; empty if it can."""
+    found: list[str] = []
+    drives = False
+    for op in network.layers():
+        what = None
+        match op:
+            case SynapseOp():
+                what = "follows weights without neurons in between" if drives else None
+                drives = True
+            case LifOp():
+                what = None if drives else "follows no weights"
+                drives = False
+            case AveragePoolOp() if drives:
+                what = "averages membranes; average pools come after neurons"
+            case MaxPoolOp() | AveragePoolOp() | FlattenOp() | SumStepsOp():
+                pass
+            case _:
+                what = f"('{op.name}') does not go with integrate-and-fire neurons"
+        if what is not None:
+            found.append(f"layer '{op.layer_name}' {what}")
+    return found

@@ -42,6 +42,18 @@ def network_stages(options: Options, data: str) -> list[Stage]:
     return [*stages, quantize_stage(options, data)]
 
 
+def spiking_stage(options: Options, data: str, time_steps: int, most: int) -> Stage:
+    """From a float network of integrate-and-fire neurons to integers; `most` spikes of an input a step, 0: images."""
+    given = f'input="spikes" most={most}' if most else f'input="direct" input-bits={options.input_bits}'
+    quantize = (
+        f"snn-quantize-spiking{{time-steps={time_steps} weight-bits={options.weight_bits} {given} "
+        f"fraction-bits={options.fraction_bits}}}"
+    )
+    count = f'snn-count-operations{{data="{data}"}}'
+    passes = (quantize, *(("snn-append-argmax",) if options.output == "class" else ()), count)
+    return Stage("integer", passes, "neurons of trained spikes have no scales to calibrate")
+
+
 def quantize_stage(options: Options, data: str) -> Stage:
     """The last stage on the network: from here on all numbers are integers."""
     count = f'snn-count-operations{{data="{data}"}}'

@@ -14,9 +14,9 @@ from xdsl.passes import ModulePass
 
 from e3ne.analysis.activity import OPERATIONS, operations_by_layer
 from e3ne.dataset import read
-from e3ne.dialects.snn import SynapseOp, find_network, shape_of
+from e3ne.dialects.snn import SynapseOp, find_network
 from e3ne.errors import E3neError
-from e3ne.semantics.snn import run_network
+from e3ne.semantics.snn import input_shape, run_network
 
 
 @dataclass(frozen=True)
@@ -46,8 +46,9 @@ class SnnCountOperationsPass(ModulePass):
         wrong = [layer.layer_name for layer in weighted if not layer.is_integer]
         if wrong:
             raise E3neError(f"{self.name}: not in the integer form (run snn-quantize first): {', '.join(wrong)}")
-        if found.shape != (wanted := shape_of(network.image.type)):
-            raise E3neError(f"{self.name}: the images have shape {found.shape}, but the network takes {wanted}")
+        if found.images.shape[1:] != (wanted := input_shape(network)):
+            shape = found.images.shape[1:]
+            raise E3neError(f"{self.name}: the images have shape {shape}, but the network takes {wanted}")
         counted = operations_by_layer(run_network(op, found.images[: self.images], keep=True), network)
         for layer in network.layers():
             if layer.layer_name in counted:

@@ -37,6 +37,7 @@ from e3ne.dialects.snn import (
 )
 from e3ne.dialects.snn.lif import MAX_DECAY_BITS, MAX_GAIN_BITS
 from e3ne.errors import E3neError
+from e3ne.frontends.structure import spiking_problems
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.dyadic import binary_places
 from e3ne.quantization.weights import quantize_weights, weight_limits, weight_scales
@@ -96,7 +97,7 @@ class SnnQuantizeSpikingPass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises one E3neError for everything that keeps the network from being quantised."""
         network = find_network(op)
-        problems = structure_problems(network)
+        problems = spiking_problems(network)
         if problems:
             raise E3neError("\n".join(problems))
         builder = _Builder(network, self)
@@ -108,30 +109,6 @@ class SnnQuantizeSpikingPass(ModulePass):
         for symbol, (array, width) in builder.parameters.items():
             table.define(symbol, array, width)
         op.body.block.add_op(quantized)
-
-
-def structure_problems(network: NetworkOp) -> list[str]:
-    """Why a float network of integrate-and-fire neurons cannot become integers; empty if it can."""
-    found: list[str] = []
-    drives = False
-    for op in network.layers():
-        what = None
-        match op:
-            case SynapseOp():
-                what = "follows weights without neurons in between" if drives else None
-                drives = True
-            case LifOp():
-                what = None if drives else "follows no weights"
-                drives = False
-            case AveragePoolOp() if drives:
-                what = "averages membranes; average pools come after neurons"
-            case MaxPoolOp() | AveragePoolOp() | FlattenOp() | SumStepsOp():
-                pass
-            case _:
-                what = f"('{op.name}') does not go with integrate-and-fire neurons"
-        if what is not None:
-            found.append(f"layer '{op.layer_name}' {what}")
-    return found
 
 
 @dataclass

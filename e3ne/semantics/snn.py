@@ -27,7 +27,7 @@ from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, 
 from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, SumPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
-from e3ne.dialects.snn.types import frames_of, shape_of
+from e3ne.dialects.snn.types import MembraneType, TrainType, frames_of, shape_of
 from e3ne.errors import E3neError
 from e3ne.semantics import snn_arithmetic as arithmetic
 from e3ne.semantics.snn_lif import LifRules
@@ -51,7 +51,17 @@ class NetworkRun:
 
 @register_impls
 class SnnFunctions(InterpreterFunctions):
-    """One function per operation; a value is a batch: uint16 codes, int64 membranes, or real numbers."""
+    """One function per operation; a value is a batch: uint16 codes, int64 membranes, or real numbers.
+
+    `frames` are the time steps of a spiking network in the float form, whose types do not tell.
+    """
+
+    def __init__(self, frames: int = 1) -> None:
+        super().__init__()
+        self.frames = frames
+
+    def _steps(self, op: LayerOp) -> int:
+        return frames_of(op.input.type) if isinstance(op.input.type, TrainType | MembraneType) else self.frames
 
     @impl(EncodeOp)
     def encode(self, interpreter: Interpreter, op: EncodeOp, args: PythonValues) -> PythonValues:
@@ -113,13 +123,14 @@ class SnnFunctions(InterpreterFunctions):
             op.decay_bits.value.data if op.is_integer else None,
             op.gain_bits.value.data if op.is_integer else None,
         )
-        drives = _by_steps(args[0], frames_of(op.input.type))
-        return (rules.run(drives, op.numbers()).reshape(args[0].shape),)
+        spikes = rules.run(_by_steps(args[0], self._steps(op)), op.numbers()).reshape(args[0].shape)
+        return (spikes if op.is_integer else spikes.astype(args[0].dtype),)
 
     @impl(SumStepsOp)
     def sum_steps(self, interpreter: Interpreter, op: SumStepsOp, args: PythonValues) -> PythonValues:
         """Numbers of all time steps to their sums."""
-        return (_by_steps(args[0], frames_of(op.input.type)).sum(axis=1, dtype=np.int64),)
+        steps = _by_steps(args[0], self._steps(op))
+        return (steps.sum(axis=1, dtype=np.int64 if op.is_integer else None),)
 
     @impl(MaxPoolOp)
     def max_pool(self, interpreter: Interpreter, op: MaxPoolOp, args: PythonValues) -> PythonValues:
@@ -175,16 +186,27 @@ def run_network(module: ModuleOp, images: npt.NDArray[np.floating], *, keep: boo
 
 
 def run_float(
-    module: ModuleOp, images: npt.NDArray[np.floating], *, keep: bool = False, dtype: npt.DTypeLike = np.float32
+    module: ModuleOp,
+    images: npt.NDArray[np.floating],
+    *,
+    keep: bool = False,
+    dtype: npt.DTypeLike = np.float32,
+    time_steps: int = 1,
 ) -> NetworkRun:
-    """Runs the float form on images (N, C, H, W) in `dtype` arithmetic.
+    """Runs the float form on images (N, C, H, W) in `dtype` arithmetic; a spiking network for `time_steps`.
 
-    Raises `E3neError` when the images do not fit the network, or when the module is in the integer form.
+    That takes spikes (N, T, C, H, W), or images, which are the same in each step; its values are (N·T, ...). Raises
+    `E3neError` when the images do not fit the network, or when the module is in the integer form.
     """
     network = find_network(module)
     if any(op.is_integer for op in network.layers()):
         raise E3neError(f"network @{network.sym_name.data} is quantised: it has no float form any more")
-    return _run(module, network, images.astype(dtype), keep)
+    data = images.astype(dtype)
+    if data.ndim == len(shape_of(network.image.type)) + 1:
+        return _run(module, network, data.repeat(time_steps, axis=0), keep, time_steps)
+    if data.shape[1] != time_steps:
+        raise E3neError(f"network @{network.sym_name.data} is run for {time_steps} steps, not for {data.shape[1]}")
+    return _run(module, network, data.reshape(-1, *data.shape[2:]), keep, time_steps)
 
 
 class _Recorder(Interpreter.Listener):
@@ -206,7 +228,9 @@ def input_shape(network: NetworkOp) -> tuple[int, ...]:
     return (*steps, *shape)
 
 
-def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating], keep: bool) -> NetworkRun:
+def _run(
+    module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating], keep: bool, time_steps: int = 1
+) -> NetworkRun:
     wanted = input_shape(network)
     if images.shape[1:] != wanted or images.ndim != len(wanted) + 1:
         raise E3neError(
@@ -217,10 +241,10 @@ def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating],
         raise E3neError("an image has a pixel that is infinite or not a number")
     outputs: list[tuple[Array, ...]] = []
     kept: list[dict[Key, Array]] = []
-    for chunk in _chunks(network, images):
+    for chunk in _chunks(network, images, time_steps):
         recorder = _Recorder()
         interpreter = Interpreter(module, listeners=(recorder,) if keep else ())
-        interpreter.register_implementations(SnnFunctions())
+        interpreter.register_implementations(SnnFunctions(time_steps))
         outputs.append(interpreter.run_ssacfg_region(network.body, (chunk,), "network"))
         kept.append(recorder.values)
     return NetworkRun(
@@ -229,9 +253,10 @@ def _run(module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating],
     )
 
 
-def _chunks(network: NetworkOp, images: npt.NDArray[np.floating]) -> Iterator[npt.NDArray[np.floating]]:
+def _chunks(network: NetworkOp, images: npt.NDArray[np.floating], together: int) -> Iterator[npt.NDArray[np.floating]]:
+    """A few images at a time, always whole groups of `together`."""
     largest = max((_unfolded(op) * frames_of(op.output.type) for op in network.layers()), default=1)
-    size = max(1, _CHUNK_VALUES // largest)
+    size = together * max(1, _CHUNK_VALUES // (largest * together))
     in_steps = images.ndim > len(shape_of(network.image.type)) + 1
     # at least one chunk, so that no image gives empty outputs of the right shapes
     for start in range(0, max(1, images.shape[0]), size):

@@ -15,10 +15,11 @@ from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.units.layout import Values
 
 
-def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[np.floating]:
+def read_images(path: Path, shape: tuple[int, ...], count: int) -> NDArray[np.floating]:
     """Images (N, C, H, W) of 0 … 1 from an .npy, or the array `x` of an .npz; bytes count as 0 … 255.
 
-    Raises ValueError with a message for the user when the file does not hold such images.
+    With a shape (T, C, H, W) it is numbers of spikes, (N, T, C, H, W). Raises ValueError with a message for the user
+    when the file does not hold what the network takes.
     """
     try:
         with path.open("rb") as file:
@@ -28,10 +29,17 @@ def read_images(path: Path, shape: tuple[int, int, int], count: int) -> NDArray[
         raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
     if data.ndim == 3 and shape[0] == 1:
         data = data[:, None]
-    if data.ndim != 4 or data.shape[1:] != shape:
+    if data.ndim == 3 and len(shape) == 4:
+        data = data[..., None, None]
+    if data.shape[1:] != shape:
         raise ValueError(f"{path}: images of shape {data.shape[1:]}, but the network takes {shape}")
     if not len(data):
         raise ValueError(f"{path}: there are no images")
+    if len(shape) == 4:
+        spikes = data[:count].astype(np.float64)
+        if not ((spikes >= 0) & (spikes == np.rint(spikes))).all():
+            raise ValueError(f"{path}: numbers of spikes must be whole, 0 or more")
+        return spikes
     bytes_given = data.dtype == np.uint8
     images = data[:count].astype(np.float64) / (255 if bytes_given else 1)
     if not (bytes_given or data.dtype.kind == "f") or not ((images >= 0) & (images <= 1)).all():
@@ -74,10 +82,11 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
     if options.count < 1:
         parser.error("--count must be at least 1")
     if options.data is None:
-        images: NDArray[np.floating] = np.random.default_rng(0).random((options.count, *plan.input_shape))
+        images: NDArray[np.floating] = np.random.default_rng(0).random((options.count, *plan.data_shape))
+        images = np.rint(images) if plan.input_frames else images
     else:
         try:
-            images = read_images(options.data, plan.input_shape, options.count)
+            images = read_images(options.data, plan.data_shape, options.count)
         except ValueError as error:
             parser.error(str(error))
     bits = plan.pack(images)

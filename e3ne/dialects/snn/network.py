@@ -37,7 +37,7 @@ from xdsl.utils.hints import isa
 
 from e3ne.dialects.snn.base import Kind, LayerOp
 from e3ne.dialects.snn.neurons import MAX_NEURON_STEPS
-from e3ne.dialects.snn.types import FloatTensor, MembraneType, TrainType, frames_of, same_kind, shape_of
+from e3ne.dialects.snn.types import FloatTensor, MembraneType, TrainType, float_tensor, frames_of, same_kind, shape_of
 from e3ne.errors import E3neError
 
 
@@ -227,17 +227,18 @@ class SumStepsOp(LayerOp):
 
     def verify_(self) -> None:
         """Trains or membranes in, membranes of one frame out whose range holds every sum."""
-        self.verify_types((TrainType, MembraneType), (MembraneType, MembraneType))
+        self.verify_types((TensorType, TensorType), (TrainType, MembraneType), (MembraneType, MembraneType))
         if self.output.type != summed(self.input.type):
             raise self.error(f"the sums are {summed(self.input.type)}, not {self.output.type}")
 
 
-def summed(value_type: Attribute) -> MembraneType:
-    """The type of the sums over the time steps of trains or membranes."""
+def summed(value_type: Attribute) -> Attribute:
+    """The type of the sums over the time steps of trains, membranes or, in the float form, tensors."""
     frames, shape = frames_of(value_type), shape_of(value_type)
+    if not isinstance(value_type, TrainType | MembraneType):
+        return float_tensor(shape)
     if isinstance(value_type, TrainType):
         return MembraneType.of(shape, 0, frames * value_type.encoding.greatest)
-    assert isinstance(value_type, MembraneType)
     return MembraneType.of(shape, frames * value_type.low, frames * value_type.high)
 
 

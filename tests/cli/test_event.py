@@ -11,7 +11,7 @@ import pytest
 
 from e3ne.dataset import Dataset
 from e3ne.design import Design
-from e3ne.semantics.plan import OUTPUT, encode, pack_input
+from e3ne.semantics.plan import OUTPUT
 from tests.cli.command import Ran, compiled, e3ne, entries
 from tests.cli.test_cycle_model import run_alone
 
@@ -50,7 +50,7 @@ def test_what_the_data_need_is_beside_the_worst_case(sparse: Design, dataset: Da
     assert found["images"] == 40
     assert found["latency_cycles"] <= found["largest_latency_cycles"] < latency
     assert 0 < found["interval_cycles"] <= interval
-    values = plan.run(pack_input(encode(dataset.images, plan.steps), plan.steps, plan.input_bits))
+    values = plan.run(plan.pack(dataset.images))
     alone = [
         plan.schedule(1, None, None, {name: beats[image : image + 1] for name, beats in values.items()})
         for image in range(40)

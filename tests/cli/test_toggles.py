@@ -87,7 +87,7 @@ def input_source_toggles(design: Design, images: np.ndarray) -> int:
     # The signals behind reset, before anything is offered, come first; then each cycle.
     for cycle in range(-1, max(given) + 4):
         n, n_1, last = int(cycle in given), int(cycle in taken), int(slot == 15)
-        signals = (full, held, slot, n, last, int(not full or (n and last)), n_1)
+        signals = (full, held, slot, n, last, int(not full or (n and last)))
         if before is not None:
             total += sum((a ^ b).bit_count() for a, b in zip(before, signals, strict=True))
         before = signals
@@ -95,7 +95,8 @@ def input_source_toggles(design: Design, images: np.ndarray) -> int:
         if n_1:
             held, full = words[taken[cycle]], 1
         elif n:
-            held, full = held >> plan.steps, int(slot != 15)
+            # Behind the last pixel comes in what is on the idle bus, 0, and is never given.
+            held, full = 0 if last else held >> plan.steps, int(not last)
         slot = (slot + n) % 16
     return total
 

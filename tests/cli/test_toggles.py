@@ -95,8 +95,8 @@ def input_source_toggles(design: Design, images: np.ndarray) -> int:
         if n_1:
             held, full = words[taken[cycle]], 1
         elif n:
-            # Behind the last pixel comes in what is on the idle bus, 0, and is never given.
-            held, full = 0 if last else held >> plan.steps, int(not last)
+            # Behind the last pixel comes in what is still on the bus, and is never given.
+            held, full = words[-1] if last else held >> plan.steps, int(not last)
         slot = (slot + n) % 16
     return total
 

@@ -84,7 +84,7 @@ def test_shapes_that_contradict(float_model: Path, data: Path, out: Path) -> Non
 def test_one_wrong_option(float_model: Path, out: Path) -> None:
     ran = e3ne("compile", float_model, "--weight-bits", 0, "-o", out)
     refused(ran, out)
-    assert ran.message == "e3ne: --weight-bits is 0; supported: 2 to 8\n"
+    assert ran.message == "e3ne: --weight-bits is 0; supported: 2 to 16\n"
 
 
 def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:

@@ -19,7 +19,7 @@ from xdsl.passes import ModulePass
 from xdsl.rewriter import InsertPoint
 
 from e3ne.analysis.activity import OPERATIONS
-from e3ne.analysis.membranes import lif_range
+from e3ne.analysis.membranes import LifReach
 from e3ne.analysis.ranges import synapse_range
 from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
@@ -227,10 +227,15 @@ class _Conversion:
         name, label, taken = layer.layer_name, self._label(layer), layer.input.type
         assert isinstance(taken, snn.MembraneType)
         numbers = layer.numbers()
-        decay_bits, gain_bits = layer.decay_bits.value.data, layer.gain_bits.value.data
-        several = layer.several is not None
-        rules = layer.reset.data, layer.timing.data, several
-        found = lif_range(numbers, rules, (decay_bits, gain_bits), (taken.low, taken.high), taken.frames)
+        reach = LifReach(
+            numbers,
+            layer.reset.data,
+            layer.timing.data,
+            layer.several is not None,
+            layer.decay_bits.value.data,
+            layer.gain_bits.value.data,
+        )
+        found = reach.range(taken.low, taken.high, taken.frames)
         symbols = {
             field: self._parameter(f"{label}_{field}", self._channels(layer, array)) for field, array in numbers.items()
         }

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
-from e3ne.analysis.membranes import lif_range
+from e3ne.analysis.membranes import LifReach
 from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import (
@@ -204,7 +204,7 @@ class _Builder:
         if float(numbers["gain"].min()) <= 0:
             raise E3neError(f"layer '{op.layer_name}': a gain of {numbers['gain'].min()}; gains are positive")
         unit = self.unit * numbers["gain"]
-        gain_bits = self._gain_bits(numbers, unit)
+        gain_bits = self._gain_bits(op.layer_name, numbers, unit)
         scaled = {
             name: np.rint(numbers[name] / unit * 2.0**gain_bits).astype(np.int64)
             for name in ("threshold", "initial", "reset_value", "least")
@@ -217,9 +217,8 @@ class _Builder:
         frames, several = value.type.frames, op.several is not None
         most = 1
         if several:
-            rules = op.reset.data, op.timing.data, several
-            drive = value.type.low, value.type.high
-            most = lif_range(scaled, rules, (decay_bits, gain_bits), drive, frames).most
+            reach = LifReach(scaled, op.reset.data, op.timing.data, several, decay_bits, gain_bits)
+            most = reach.range(value.type.low, value.type.high, frames).most
         self.unit = np.ones(1)
         return LifOp(
             op.layer_name,
@@ -235,15 +234,17 @@ class _Builder:
             gain_bits=gain_bits,
         )
 
-    def _gain_bits(self, numbers: dict[str, Reals], unit: Reals) -> int:
+    def _gain_bits(self, layer: str, numbers: dict[str, Reals], unit: Reals) -> int:
         """Bits by which the membrane is finer than its drive: as few as are exact, all of them where it decays."""
         most = self.options.fraction_bits
         largest = float(np.max(np.abs(numbers["threshold"] / unit)))
         most = min(most, int(MOST_THRESHOLD_BITS - np.ceil(np.log2(max(largest, 1)))))
+        if most < 0:
+            raise E3neError(f"layer '{layer}': a threshold is {largest:.3g} units of its drive, beyond 32 bits")
         keeps = all(np.isin(numbers[name], (0.0, 1.0)).all() for name in ("decay", "synapse_decay") if name in numbers)
         fields = [numbers[name] / unit for name in ("threshold", "initial", "reset_value", "least") if name in numbers]
         needed = max(binary_places(array) for array in fields)
-        return min(most, needed) if keeps else max(most, 0)
+        return min(most, needed) if keeps else most
 
     def _parameter(self, name: str, array: npt.NDArray[np.signedinteger], width: int | None = None) -> str:
         symbol = identifier(name)

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32
 from xdsl.ir import Attribute, SSAValue
 
-from e3ne.analysis.membranes import lif_range
+from e3ne.analysis.membranes import LifReach
 from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects import snn
 
@@ -144,9 +144,8 @@ class NetworkBuilder:
             drawn["least"] = -(threshold // 2)
         most = 1
         if several:
-            rules = (reset, timing, True)
-            drive = (membrane.low, membrane.high)
-            most = lif_range(drawn, rules, (decay_bits, gain_bits), drive, membrane.frames).most
+            reach = LifReach(drawn, reset, timing, several, decay_bits, gain_bits)
+            most = reach.range(membrane.low, membrane.high, membrane.frames).most
         symbols = {field: self._parameter(f"{layer}_{field}", array) for field, array in drawn.items()}
         op = snn.LifOp(
             layer,

@@ -11,10 +11,8 @@ from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 from e3ne.dialects.dataflow.base import UNIT_FORMAT, TransformOp, number, unit_properties
 from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
+from e3ne.dialects.lif_rules import rule_problem
 
-FIRES = ("gt", "ge")
-RESETS = ("subtract", "value", "none")
-TIMINGS = ("same_step", "next_step", "compared")
 STATE_MEMORIES = ("distributed", "block")
 LIF_PARAMETERS = ("threshold", "decay", "initial", "reset_value", "synapse_decay", "least")
 
@@ -81,16 +79,15 @@ class LifOp(TransformOp):
 
     def verify_choices(self) -> None:
         """Rules that exist and go together; sizes; a known memory."""
-        for name, chosen, choices in (
-            ("fires", self.fires, FIRES),
-            ("reset", self.reset, RESETS),
-            ("timing", self.timing, TIMINGS),
-            ("state_memory", self.state_memory, STATE_MEMORIES),
-        ):
-            self._check_choice(name, chosen, choices)
-        rules = (self.timing.data, self.reset.data, self.fires.data)
-        plain = rules == ("same_step", "subtract", "ge")
-        self._check(self.several is None or plain, "several spikes go with fires ge, reset subtract, timing same_step")
+        self._check_choice("state_memory", self.state_memory, STATE_MEMORIES)
+        problem = rule_problem(
+            self.fires.data,
+            self.reset.data,
+            self.timing.data,
+            several=self.several is not None,
+            loses_input=self.loses_input is not None,
+        )
+        self._check(problem is None, problem or "")
         self._check(self.several is not None or self.spike_bits.value.data == 1, "one spike a step is 1 bit")
         self._check_at_least(0, decay_bits=self.decay_bits, gain_bits=self.gain_bits)
         self._check_at_least(1, membrane_bits=self.membrane_bits, spike_bits=self.spike_bits)

@@ -21,14 +21,12 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
 from xdsl.traits import Pure
 
+from e3ne.dialects.lif_rules import rule_problem
 from e3ne.dialects.parameter import find_parameter, parameter_array
 from e3ne.dialects.snn.base import Kind, LayerOp
 from e3ne.dialects.snn.encodings import EncodingAttr, RateAttr
 from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 
-FIRES = ("gt", "ge")
-RESETS = ("subtract", "value", "none")
-TIMINGS = ("same_step", "next_step", "compared")
 PARAMETERS = ("threshold", "decay", "initial", "reset_value", "gain", "synapse_decay", "least")
 MAX_DECAY_BITS = 24
 MAX_GAIN_BITS = 24
@@ -133,32 +131,24 @@ class LifOp(LayerOp):
         """One shape; trains with as many steps as there are membranes; rules that exist; fitting parameters."""
         self.verify_types((TensorType, TensorType), (MembraneType, TrainType))
         self.verify_shape(shape_of(self.input.type))
-        for name, chosen, legal in (
-            ("fires", self.fires, FIRES),
-            ("reset", self.reset, RESETS),
-            ("timing", self.timing, TIMINGS),
-        ):
-            if chosen.data not in legal:
-                raise self.error(f"{name} is one of {', '.join(legal)}, not {chosen.data}")
+        problem = rule_problem(
+            self.fires.data,
+            self.reset.data,
+            self.timing.data,
+            several=self.several is not None,
+            loses_input=self.loses_input is not None,
+        )
+        if problem is not None:
+            raise self.error(problem)
         for name, bits, most in (
             ("decay_bits", self.decay_bits, MAX_DECAY_BITS),
             ("gain_bits", self.gain_bits, MAX_GAIN_BITS),
         ):
             if not 0 <= bits.value.data <= most:
                 raise self.error(f"{name} are 0 to {most}, not {bits.value.data}")
-        self._verify_rules()
         self._verify_form()
         if self.parent_op() is not None:
             self._verify_parameters()
-
-    def _verify_rules(self) -> None:
-        timing, reset = self.timing.data, self.reset.data
-        if self.several is not None and (timing, reset, self.fires.data) != ("same_step", "subtract", "ge"):
-            raise self.error("several spikes a step go with fires ge, reset subtract, timing same_step")
-        if timing == "compared" and reset != "subtract":
-            raise self.error(f"timing compared goes with reset subtract, not {reset}")
-        if self.loses_input is not None and (timing, reset) != ("next_step", "value"):
-            raise self.error("loses_input goes with reset value and timing next_step")
 
     def _verify_form(self) -> None:
         taken, given = self.input.type, self.output.type
@@ -187,5 +177,9 @@ class LifOp(LayerOp):
                 most = 1 << self.decay_bits.value.data
                 if float(array.min()) < 0 or float(array.max()) > most:
                     raise self.error(f"{name} {symbol} is not within 0 ... {most}")
-        if self.several is not None and parameter_array(find_parameter(self, self.threshold)).min() <= 0:
+        numbers = self.numbers()
+        if self.several is not None and numbers["threshold"].min() <= 0:
             raise self.error("several spikes a step need positive thresholds")
+        for name in ("initial", "least"):
+            if self.timing.data != "same_step" and name in numbers and (numbers[name] > numbers["threshold"]).any():
+                raise self.error(f"{name} above the threshold would reset a neuron that has not spiked")

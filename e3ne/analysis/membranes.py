@@ -42,8 +42,9 @@ class LifReach:
     def range(self, low: int, high: int, frames: int) -> LifRange:
         """What is reached in `frames` steps with drives of `low` ... `high`."""
         channels = max(array.size for array in self.parameters.values())
-        membrane = (np.broadcast_to(self.parameters["initial"], channels).astype(np.int64),) * 2
-        current = (np.zeros(channels, np.int64),) * 2
+        none = np.zeros(channels, np.int64)
+        current: Interval = none, none
+        membrane: Interval = none + self.parameters["initial"], none + self.parameters["initial"]
         come = low << self.gain_bits, high << self.gain_bits
         held = ["threshold", "initial", *(["reset_value"] if self.reset == "value" else [])]
         self._seen = [self.parameters[name] for name in (*held, "least") if name in self.parameters]

@@ -24,3 +24,14 @@ def synapse_range(
         return low, high
     offset = np.asarray(bias, np.int64)
     return low + offset, high + offset
+
+
+def drive_range(low: int, high: int, recurrence: tuple[Array, Array] | None, greatest: int) -> tuple[int, int]:
+    """The least and the greatest drive of any neuron whose inputs give `low` ... `high`.
+
+    `recurrence` are weights (C, C) of spikes, up to `greatest` each, and biases (C,), which add to it.
+    """
+    if recurrence is None:
+        return low, high
+    least, most = synapse_range(recurrence[0], greatest, recurrence[1])
+    return low + int(least.min()), high + int(most.max())

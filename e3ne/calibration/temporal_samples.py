@@ -29,8 +29,9 @@ def lif(draw: Draw) -> UnitOp:
         numbers["synapse_decay"] = _decay(draw, decay_bits, apart)
     if draw.of(0, 0, 0, 1):
         numbers["least"] = -theta
+    fires = "ge" if several else draw.word("gt", "ge")
     rules: dict[str, Attribute] = {
-        "fires": StringAttr("ge" if several else draw.word("gt", "ge")),
+        "fires": StringAttr("gt" if timing == "compared" else fires),
         "reset": StringAttr(reset),
         "timing": StringAttr(timing),
         "decay_bits": number(decay_bits),

@@ -20,7 +20,7 @@ from xdsl.rewriter import InsertPoint
 
 from e3ne.analysis.activity import OPERATIONS
 from e3ne.analysis.membranes import LifReach
-from e3ne.analysis.ranges import synapse_range
+from e3ne.analysis.ranges import drive_range, synapse_range
 from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
@@ -226,7 +226,7 @@ class _Conversion:
     def _lif(self, layer: snn.LifOp) -> SSAValue:
         name, label, taken = layer.layer_name, self._label(layer), layer.input.type
         assert isinstance(taken, snn.MembraneType)
-        numbers = layer.numbers()
+        numbers, recurrence = layer.numbers(), layer.recurrence()
         reach = LifReach(
             numbers,
             layer.reset.data,
@@ -235,10 +235,16 @@ class _Conversion:
             layer.decay_bits.value.data,
             layer.gain_bits.value.data,
         )
-        found = reach.range(taken.low, taken.high, taken.frames)
+        low, high = drive_range(taken.low, taken.high, recurrence, layer.encoding.greatest)
+        found = reach.range(low, high, taken.frames)
         symbols = {
             field: self._parameter(f"{label}_{field}", self._channels(layer, array)) for field, array in numbers.items()
         }
+        if recurrence is not None:
+            if layer.input in self.flattened:
+                raise E3neError(f"layer '{name}': recurrent neurons behind a flattened map have no hardware unit")
+            fields = zip(("recurrent", "recurrent_bias"), recurrence, strict=True)
+            symbols |= {field: self._parameter(f"{label}_{field}", array) for field, array in fields}
         kept = ("fires", "reset", "timing", "several", "loses_input", "decay_bits", "gain_bits")
         op = dataflow.LifOp(
             f"{label}_lif",

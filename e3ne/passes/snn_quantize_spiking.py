@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -133,6 +135,8 @@ class _Builder:
         result.block.add_op(encode)
         value: SSAValue = encode.output
         for op in self.network.layers():
+            if isinstance(op, LifOp) and op.several is not None and op.recurrence() is not None:
+                raise E3neError(f"layer '{op.layer_name}': several spikes a step do not go with recurrent connections")
             made = self._layer(op, value)
             result.block.add_op(made)
             value = made.output
@@ -161,7 +165,12 @@ class _Builder:
         assert isinstance(value.type, TrainType)
         weights = np.asarray(op.weights_parameter.array, np.float64)
         bias = None if op.bias_parameter is None else np.asarray(op.bias_parameter.array, np.float64)
-        scale = self._scale(weights, None if bias is None else bias / self.unit)
+        flat, offsets = weights.reshape(weights.shape[0], -1), [] if bias is None else [bias / self.unit]
+        if (recurrence := self._recurrence_behind(op)) is not None:
+            # Its drives add up with those of the layer: one scale for both.
+            flat = np.concatenate([flat, recurrence[0] / self.unit[0]], axis=1)
+            offsets.append(recurrence[1] / self.unit)
+        scale = self._scale(flat, offsets)
         # Trains have one unit for all channels.
         unit = scale * float(self.unit[0])
         integers = quantize_weights(weights, scale.astype(np.float32), self.options.weight_bits)
@@ -187,12 +196,18 @@ class _Builder:
             groups=op.group_count,
         )
 
-    def _scale(self, weights: Reals, bias: Reals | None) -> Reals:
-        """The real value of 1 in the weights, (channels,)."""
+    def _recurrence_behind(self, op: SynapseOp) -> tuple[Reals, Reals] | None:
+        """The recurrent weights and biases of the neurons that a layer drives."""
+        following = itertools.dropwhile(lambda each: each is not op, self.network.layers())
+        neurons = next((each for each in following if isinstance(each, LifOp)), None)
+        return None if neurons is None else neurons.recurrence()
+
+    def _scale(self, weights: Reals, biases: Sequence[Reals]) -> Reals:
+        """The real value of 1 in the weights (channels, …), (channels,)."""
         bits, channels = self.options.weight_bits, weights.shape[0]
         low, high = weight_limits(bits)
         least = binary_places(weights)
-        for places in (least if bias is None else max(least, binary_places(bias)), least):
+        for places in (max([least, *map(binary_places, biases)]), least):
             scaled = weights * float(1 << places)
             if low <= float(scaled.min()) and float(scaled.max()) <= high:
                 return np.ones(channels) / float(1 << places)
@@ -203,6 +218,7 @@ class _Builder:
         numbers = op.numbers()
         if float(numbers["gain"].min()) <= 0:
             raise E3neError(f"layer '{op.layer_name}': a gain of {numbers['gain'].min()}; gains are positive")
+        recurrent = self._recurrent(op)
         unit = self.unit * numbers["gain"]
         gain_bits = self._gain_bits(op.layer_name, numbers, unit)
         scaled = {
@@ -224,7 +240,7 @@ class _Builder:
             op.layer_name,
             value,
             TrainType.of(value.type.get_shape(), RateAttr.of(frames, most)),
-            {name: self._parameter(f"{op.layer_name}_{name}", array) for name, array in scaled.items()},
+            {name: self._parameter(f"{op.layer_name}_{name}", array) for name, array in scaled.items()} | recurrent,
             fires=op.fires.data,
             reset=op.reset.data,
             timing=op.timing.data,
@@ -233,6 +249,20 @@ class _Builder:
             decay_bits=decay_bits,
             gain_bits=gain_bits,
         )
+
+    def _recurrent(self, op: LifOp) -> dict[str, str]:
+        """The symbols of its recurrent weights and biases, in units of its drive."""
+        found = op.recurrence()
+        if found is None:
+            return {}
+        weights, bias = found
+        unit, bits = np.broadcast_to(self.unit, bias.shape), self.options.weight_bits
+        integers = quantize_weights(weights, unit.astype(np.float32), bits)
+        symbols = {"recurrent": self._parameter(f"{op.layer_name}_recurrent", integers, bits)}
+        if op.recurrent_bias is not None:
+            offset = np.rint(bias / unit).astype(np.int64)
+            symbols["recurrent_bias"] = self._parameter(f"{op.layer_name}_recurrent_bias", offset)
+        return symbols
 
     def _gain_bits(self, layer: str, numbers: dict[str, Reals], unit: Reals) -> int:
         """Bits by which the membrane is finer than its drive: as few as are exact, all of them where it decays."""

@@ -123,7 +123,8 @@ class SnnFunctions(InterpreterFunctions):
             op.decay_bits.value.data if op.is_integer else None,
             op.gain_bits.value.data if op.is_integer else None,
         )
-        spikes = rules.run(_by_steps(args[0], self._steps(op)), op.numbers()).reshape(args[0].shape)
+        spikes = rules.run(_by_steps(args[0], self._steps(op)), op.numbers(), op.recurrence())
+        spikes = spikes.reshape(args[0].shape)
         return (spikes if op.is_integer else spikes.astype(args[0].dtype),)
 
     @impl(SumStepsOp)

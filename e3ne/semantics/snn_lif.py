@@ -24,8 +24,13 @@ class LifRules:
     decay_bits: int | None
     gain_bits: int | None
 
-    def run(self, drives: Numbers, parameters: Mapping[str, Numbers]) -> npt.NDArray[np.uint16]:
-        """Drives (N, T, C, ...) → spikes of the same shape; `parameters` are (C,) or (1,), by field."""
+    def run(
+        self, drives: Numbers, parameters: Mapping[str, Numbers], recurrence: tuple[Numbers, Numbers] | None = None
+    ) -> npt.NDArray[np.uint16]:
+        """Drives (N, T, C, ...) → spikes of the same shape; `parameters` are (C,) or (1,), by field.
+
+        `recurrence` are weights (C, C) and biases (C,): what the spikes of the step before add to drives (N, T, C).
+        """
         shape = (1, -1) + (1,) * (drives.ndim - 3)
         p = {name: array.reshape(shape) for name, array in parameters.items()}
         like = drives[:, 0]
@@ -34,6 +39,9 @@ class LifRules:
         spikes = np.zeros(drives.shape, np.uint16)
         for step in range(drives.shape[1]):
             x = drives[:, step]
+            if recurrence is not None:
+                weights, bias = recurrence
+                x = x + bias + (spikes[:, step - 1].astype(weights.dtype) @ weights.T if step else 0)
             arriving = x * p["gain"] if self.gain_bits is None else x << self.gain_bits
             if "synapse_decay" in p:
                 arriving = current = self._decayed(current, p["synapse_decay"]) + arriving

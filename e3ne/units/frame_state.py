@@ -22,6 +22,7 @@ class FrameState:
     """In the first stage: the beat's data, what is kept for its place, and where it is.
 
     `chunk` is the number of its group of channels, None where there is one; `first` and `last` tell about its frame.
+    `enters`: whether a beat is taken.
     """
 
     m: ModuleBuilder
@@ -30,23 +31,32 @@ class FrameState:
     old: SSAValue
     first: SSAValue
     last: SSAValue
+    enters: SSAValue
     _address: SSAValue | None
     _kept: Handle | Register
     _write: SSAValue
 
     @staticmethod
     def of(
-        m: ModuleBuilder, pipeline: Pipeline, s: InputStream, given: StreamType, bits: int, style: str
+        m: ModuleBuilder,
+        pipeline: Pipeline,
+        s: InputStream,
+        given: StreamType,
+        bits: int,
+        style: str,
+        opened: SSAValue | None = None,
     ) -> FrameState:
         """For beats of `given`, with `bits` kept for each of a frame's; beats enter as the pipeline lets them.
 
-        A place is read two beats, at least, after it was written, unless it is the only one.
+        They do so while `opened`, if that is given. A place is read two beats, at least, after it was written, unless
+        it is the only one.
         """
         pixels, enable = given.pixels // given.frames, pipeline.enable[0]
         places = pixels * given.beats_per_pixel
-        s.accept(m, pipeline.ready)
-        pipeline.enter(s.valid)
-        step = m.and_(s.valid, pipeline.ready)
+        valid = s.valid if opened is None else m.and_(s.valid, opened)
+        s.accept(m, pipeline.ready if opened is None else m.and_(pipeline.ready, opened))
+        pipeline.enter(valid)
+        step = m.and_(valid, pipeline.ready)
         place = count(m, places, step, "place")
         frame = count(m, given.frames, m.and_(step, place.last), "frame")
         group = None
@@ -58,14 +68,14 @@ class FrameState:
         write = m.and_(pipeline.enable[1], pipeline.valid(0))
         if places == 1:
             register = m.register(bits, "state")
-            return FrameState(m, data, group, register.value, first, last, None, register, write)
+            return FrameState(m, data, group, register.value, first, last, step, None, register, write)
         memory = m.memory(bits, places, "states", style="block" if style == "block" else "distributed")
         if style == "block":
             old = memory.read_registered(place.value, enable)
         else:
             old = m.reg(memory.read(place.value), enable=enable, name="state")
         address = m.reg(place.value, enable=enable, name="place_taken")
-        return FrameState(m, data, group, old, first, last, address, memory, write)
+        return FrameState(m, data, group, old, first, last, step, address, memory, write)
 
     def keep(self, new: SSAValue) -> None:
         """What is kept for the place from now on."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from e3ne.analysis.event_graph import EventGraph
+from e3ne.analysis.event_graph import NEVER, After, EventGraph
 from e3ne.dialects.dataflow import STATE_MEMORIES, LifOp, integers_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.features import Features
@@ -25,7 +25,8 @@ NONE = np.zeros(0, dtype=np.int64)
 
 @dataclass(frozen=True)
 class LifModel:
-    """Neurons of `taken`, whose drives come frame by frame; parameters are (1,) or (channels,), or of size 0: none.
+    """Neurons of `taken`, whose drives come frame by frame; parameters are (1,) or (channels,), or of size 0: none;
+    `recurrent` weights are (channels·channels,), those in front of the first neuron first.
 
     The rules have the names that `snn.lif` gives them; `spike_bits` digits are a beat's number of spikes.
     """
@@ -37,6 +38,8 @@ class LifModel:
     reset_value: NDArray[np.int64] = field(metadata={"array": True})
     synapse_decay: NDArray[np.int64] = field(metadata={"array": True})
     least: NDArray[np.int64] = field(metadata={"array": True})
+    recurrent: NDArray[np.int64] = field(metadata={"array": True})
+    recurrent_bias: NDArray[np.int64] = field(metadata={"array": True})
     fires: str
     reset: str
     timing: str
@@ -49,9 +52,14 @@ class LifModel:
     latency: int
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
-        """A beat is given for each beat taken."""
+        """A beat is given for each beat taken; recurrent neurons begin a frame after the one before was given."""
         beats = self.taken.beats
-        return elastic(unit, taken, given, every(beats), every(beats), self.latency)
+        graph = elastic(unit, taken, given, every(beats), every(beats), self.latency)
+        if not self.recurrent.size:
+            return graph
+        beat = np.arange(beats, dtype=np.int64)
+        before = np.where(beat % self.taken.pixel_beats == 0, beat - 1, NEVER)
+        return EventGraph(graph.processes, (*graph.edges, After(taken, given, before, 1)))
 
     def compute(self, values: Values) -> Values:
         """Drives → spikes, frame by frame."""
@@ -62,7 +70,11 @@ class LifModel:
         current = np.zeros_like(membrane)
         fired: list[NDArray[np.int64]] = []
         for frame in range(inner.frames):
-            current = self._current(current, frames[:, frame])
+            drive = frames[:, frame]
+            if self.recurrent.size:
+                drive = drive + self.recurrent_bias
+                drive += self._fed_back(fired[-1]) if frame else 0
+            current = self._current(current, drive)
             spikes, membrane = self._step(membrane, current)
             fired.append(spikes)
             limit = 1 << (self.membrane_bits - 1)
@@ -71,6 +83,10 @@ class LifModel:
         numbers = np.stack(fired, axis=1).reshape(len(values), inner.pixels, 1, inner.channels)
         given = replace(inner, bits=1, steps=self.spike_bits, parallel=self.spike_bits)
         return given.gather(digits_of(numbers, self.spike_bits))
+
+    def _fed_back(self, spikes: NDArray[np.int64]) -> NDArray[np.int64]:
+        channels = self.taken.channels
+        return spikes @ self.recurrent.reshape(channels, channels).T
 
     def _current(self, before: NDArray[np.int64], drive: NDArray[np.int64]) -> NDArray[np.int64]:
         come = drive * (1 << self.gain_bits)
@@ -119,6 +135,7 @@ class Lif(Unit[LifOp]):
     def model(self, op: LifOp) -> LifModel:
         """Parameters and rules."""
         numbers = {name: integers_of(op, symbol) for name, symbol in op.symbols().items()}
+        recurrent, recurrent_bias = op.recurrence() or (NONE, NONE)
         return LifModel(
             layout_of(op.input_type),
             numbers["threshold"],
@@ -127,6 +144,8 @@ class Lif(Unit[LifOp]):
             numbers["reset_value"],
             numbers.get("synapse_decay", NONE),
             numbers.get("least", NONE),
+            recurrent.reshape(-1),
+            recurrent_bias,
             op.fires.data,
             op.reset.data,
             op.timing.data,

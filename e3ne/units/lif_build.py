@@ -12,6 +12,7 @@ from e3ne.dialects.rtl.builder import ModuleBuilder, width_of
 from e3ne.dialects.rtl.structure import ModuleOp
 from e3ne.units.frame_state import STAGES, FrameState
 from e3ne.units.handshake import InputStream, Pipeline, taken_port
+from e3ne.units.lif_recurrence import Feedback
 
 
 class LifBuilder:
@@ -20,6 +21,7 @@ class LifBuilder:
     def __init__(self, op: LifOp) -> None:
         self.op = op
         self.given, self.bits = op.input_type, op.membrane_bits.value.data
+        self.drive_bits = self.given.element_bits
         self.numbers = {name: integers_of(op, symbol).tolist() for name, symbol in op.symbols().items()}
         self.m = ModuleBuilder(
             op.unit_name,
@@ -39,9 +41,14 @@ class LifBuilder:
         """Two stages: what is kept is read, then changed and written back."""
         m, op = self.m, self.op
         s = InputStream.of(m, self.given.beat_bits)
-        pipeline = Pipeline(m, STAGES, taken_port(m))
+        ready = taken_port(m)
+        pipeline = Pipeline(m, STAGES, ready)
         lanes, per_lane = self.given.lanes, op.state_bits
-        self.state = FrameState.of(m, pipeline, s, self.given, per_lane * lanes, op.state_memory.data)
+        feedback = Feedback(m, op) if op.is_recurrent else None
+        opened = None
+        if feedback is not None:
+            s, opened = self._fed(s, feedback), feedback.open.value
+        self.state = FrameState.of(m, pipeline, s, self.given, per_lane * lanes, op.state_memory.data, opened)
         kept: list[SSAValue] = []
         spikes: list[list[SSAValue]] = []
         for lane in range(lanes):
@@ -50,13 +57,25 @@ class LifBuilder:
             spikes.append(fired)
         self.state.keep(m.concat(*reversed(kept)))
         digits = [m.concat(*(spikes[lane][step] for lane in reversed(range(lanes)))) for step in range(len(spikes[0]))]
-        pipeline.finish(None, m.reg(m.concat(*reversed(digits)), enable=pipeline.enable[1], name="spikes"))
+        given = m.reg(m.concat(*reversed(digits)), enable=pipeline.enable[1], name="spikes")
+        if feedback is not None:
+            feedback.connect(self.state.enters, given, m.and_(pipeline.valid(STAGES - 1), ready))
+        pipeline.finish(None, given)
         return m.build()
+
+    def _fed(self, s: InputStream, feedback: Feedback) -> InputStream:
+        """The drives with what the frame before adds to them."""
+        m, bits = self.m, self.given.element_bits
+        self.drive_bits = max(bits, feedback.bits) + 1
+        drives = (m.sext(m.extract(s.data, lane * bits, bits), self.drive_bits) for lane in range(self.given.lanes))
+        added = (m.sext(value, self.drive_bits) for value in feedback.front)
+        sums = [m.add(drive, more) for drive, more in zip(drives, added, strict=True)]
+        return InputStream(m.concat(*reversed(sums)), s.valid)
 
     def _lane(self, lane: int, old: SSAValue) -> tuple[list[SSAValue], SSAValue]:
         """The digits of the number of spikes, most significant first, and what is kept."""
         m, bits, state = self.m, self.bits, self.state
-        wide = self.given.element_bits
+        wide = self.drive_bits
         drive = m.extract(state.data, lane * wide, wide)
         come = self._fitted(m.concat(drive, m.constant(0, self._gain)) if self._gain else drive)
         membrane = m.mux(state.first, self._constant("initial", lane), m.extract(old, 0, bits))

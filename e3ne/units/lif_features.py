@@ -6,6 +6,7 @@ from e3ne.dialects.dataflow import LifOp, integers_of
 from e3ne.units.features import Features, comparison_luts
 from e3ne.units.frame_state import frame_state_parts
 from e3ne.units.lif_build import signed_digits
+from e3ne.units.lif_recurrence import feedback_parts
 
 
 def lif_features(op: LifOp) -> Features:
@@ -33,10 +34,13 @@ def lif_features(op: LifOp) -> Features:
         "first": 0 if forgets else lanes * bits * (1 + current),
         "looked_up": sum(_differ(words, lanes) * bits for name, words in numbers.items() if "decay" not in name),
     }
+    fed, fed_held = feedback_parts(op)
+    if op.is_recurrent:
+        control.count(given.chunks, given.chunks, given.frames)
     return Features(
         "lif",
-        control.lut | lut,
-        control.ff | {"held": held, "given": lanes * spike_bits},
+        control.lut | {name: count + fed.get(name, 0) for name, count in lut.items()},
+        control.ff | {"held": held + fed_held, "given": lanes * spike_bits},
         memories,
         given.beats_per_image,
     )

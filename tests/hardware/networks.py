@@ -125,11 +125,15 @@ class NetworkBuilder:
         least: bool = False,
         per_channel: bool = False,
         resting: bool = True,
+        recurrent_bits: int = 0,
     ) -> NetworkBuilder:
         """Integrate-and-fire neurons that fire now and then; with `several` spikes a step."""
         layer, membrane = self._layer("lif"), self.value.type
         assert isinstance(membrane, snn.MembraneType)
         channels = self.shape[0] if per_channel else 1
+        recurrence = None
+        if recurrent_bits:
+            recurrence = self._weights((self.shape[0], self.shape[0]), recurrent_bits), self._offset(self.shape[0])
         reach = max(4, max(abs(membrane.low), abs(membrane.high)) << gain_bits)
         threshold = self.rng.integers(max(1, reach // 8), reach // 2 + 1, channels)
         drawn = {
@@ -146,6 +150,8 @@ class NetworkBuilder:
         if several:
             reach = LifReach(drawn, reset, timing, several, decay_bits, gain_bits)
             most = reach.range(membrane.low, membrane.high, membrane.frames).most
+        if recurrence is not None:
+            drawn["recurrent"], drawn["recurrent_bias"] = recurrence
         symbols = {field: self._parameter(f"{layer}_{field}", array) for field, array in drawn.items()}
         op = snn.LifOp(
             layer,

@@ -35,6 +35,26 @@ RULES: Mapping[str, Case] = {
     "bias_every_step": _spikes(lambda n: n.conv(2, (2, 2), bias=True).lif().linear(2, bias=True)),
 }
 
+RECURRENT: Mapping[str, Case] = {
+    "one_beat": _spikes(lambda n: n.linear(5).lif(recurrent_bits=3).linear(3).lif().sum_steps(), steps=7),
+    "beat_by_beat": _spikes(
+        lambda n: n.linear(6).lif(recurrent_bits=3, per_channel=True, timing="next_step").linear(2).sum_steps(),
+        foldings={0: Folding(1, 0, 1)},
+    ),
+    "chunks": _spikes(
+        lambda n: n.conv(3, (2, 2)).lif().linear(6).lif(recurrent_bits=4, synapse_decay=0.5).linear(2).lif(),
+        foldings={1: Folding(2, 0, 1)},
+    ),
+    "behind_each_other": Case(
+        (5, 1, 1),
+        1,
+        lambda n: n.linear(4).lif(recurrent_bits=2).linear(4, bias=True).lif(recurrent_bits=5, reset="value"),
+        Decisions({0: Folding(2, 0, 1)}),
+        RateAttr.of(6, 3),
+    ),
+    "one_step": _spikes(lambda n: n.linear(3).lif(recurrent_bits=3).sum_steps(), steps=1),
+}
+
 STATES: Mapping[str, Case] = {
     "one_place": Case((3, 1, 1), 1, lambda n: n.linear(4).lif().linear(2).lif(), encoding=RateAttr.of(6)),
     "two_places": _spikes(
@@ -73,4 +93,4 @@ FRAMES: Mapping[str, Case] = {
     ),
 }
 
-SPIKING: Mapping[str, Mapping[str, Case]] = {"rules": RULES, "states": STATES, "frames": FRAMES}
+SPIKING: Mapping[str, Mapping[str, Case]] = {"rules": RULES, "recurrent": RECURRENT, "states": STATES, "frames": FRAMES}

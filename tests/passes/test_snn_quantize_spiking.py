@@ -94,6 +94,43 @@ def test_no_spike_differs(name: str) -> None:
     assert np.array_equal(whole.outputs[0], wanted["lif3"].sum(axis=1))
 
 
+@pytest.mark.parametrize("name", ["leaky_next", "synapse", "zero"])
+def test_recurrent_connections(name: str) -> None:
+    """Their weights are finer, and their biases larger, than those of the layer in front."""
+    random = np.random.default_rng(4)
+    recurrence = {
+        "recurrent": random.integers(-40, 30, (6, 6)) / 256,
+        "recurrent_bias": random.integers(0, 60, 6) / 256,
+    }
+    network = SpikingNetwork(
+        "spiking",
+        (4,),
+        [
+            Node("fc1", Linear(random.integers(-20, 30, (6, 4)) / 64, None), (-1,), (6,)),
+            Node("lif1", _neuron(**RULES[name], **recurrence), (0,), (6,)),
+            Node("fc2", Linear(random.integers(-90, 120, (3, 6)) / 256, None), (1,), (3,)),
+            Node("lif2", _neuron(**RULES[name], recurrent_bias=random.integers(0, 60, 3) / 256), (2,), (3,)),
+        ],
+    )
+    spikes = (random.random((3, STEPS, 4)) < 0.5).astype(np.float64)
+    wanted = simulate(network, spikes)
+    assert 0.05 < wanted["lif1"].mean() < 0.8
+    module = lower(network)
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=9}}")
+    whole = run_network(module, spikes[..., None, None], keep=True)
+    for layer in ("lif1", "lif2"):
+        assert np.array_equal(whole.values[layer, "neuron"].reshape(wanted[layer].shape), wanted[layer]), layer
+
+
+def test_several_spikes_are_not_fed_back() -> None:
+    nodes = [
+        Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
+        Node("memory", _neuron(3, **RULES["several"], recurrent=np.eye(3)), (0,), (3,)),
+    ]
+    with pytest.raises(E3neError, match="layer 'memory': several spikes a step do not go with recurrent connections"):
+        run_passes(lower(SpikingNetwork("n", (2,), nodes)), "snn-quantize-spiking{time-steps=4}")
+
+
 def test_an_image_is_the_same_in_each_step() -> None:
     network = _network(RULES["leaky"])
     images = np.random.default_rng(3).integers(0, 16, (2, 2, 6, 6)) / 15
@@ -124,17 +161,15 @@ def test_exact_weights_stay_what_they_are() -> None:
 
 
 def test_what_has_no_hardware_is_refused_at_once() -> None:
-    neuron = _neuron(3, recurrent=np.eye(3))
     nodes = [
         Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
-        Node("memory", neuron, (0,), (3,)),
+        Node("memory", _neuron(3), (0,), (3,)),
         Node("both", Add(), (0, 1), (3,)),
         Node("half", Scale(0.5), (2,), (3,)),
     ]
     with pytest.raises(E3neError) as caught:
         lower(SpikingNetwork("n", (2,), nodes))
     assert str(caught.value).splitlines() == [
-        "layer 'memory' has recurrent connections, which are not supported so far",
         "layer 'both' adds the results of several layers, which is not supported so far",
         "the network ends with a scale or a sum pool that has no weights behind it",
     ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
+import numpy as np
+from numpy.typing import NDArray
 from xdsl.dialects.builtin import FlatSymbolRefAttrConstr, IntegerAttr, StringAttr, SymbolRefAttr, UnitAttr
 from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
@@ -13,8 +15,11 @@ from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
 from e3ne.dialects.lif_rules import rule_problem
 
+Integers = NDArray[np.int64]
+
 STATE_MEMORIES = ("distributed", "block")
 LIF_PARAMETERS = ("threshold", "decay", "initial", "reset_value", "synapse_decay", "least")
+RECURRENCE = ("recurrent", "recurrent_bias")
 
 
 @irdl_op_definition
@@ -23,6 +28,8 @@ class LifOp(TransformOp):
 
     What a neuron does in a step is what `snn.lif` says; properties have the names of its fields. Membranes have
     `membrane_bits`, with a synapse_decay so have the currents; they are kept in `state_memory` from frame to frame.
+    With recurrent weights (and biases) the spikes of a frame add to the drives of the next one, so that a frame begins
+    after the one before has left.
     """
 
     name = "dataflow.lif"
@@ -32,6 +39,8 @@ class LifOp(TransformOp):
     reset_value = prop_def(FlatSymbolRefAttrConstr)
     synapse_decay = opt_prop_def(FlatSymbolRefAttrConstr)
     least = opt_prop_def(FlatSymbolRefAttrConstr)
+    recurrent = opt_prop_def(FlatSymbolRefAttrConstr)
+    recurrent_bias = opt_prop_def(FlatSymbolRefAttrConstr)
     fires = prop_def(StringAttr)
     reset = prop_def(StringAttr)
     timing = prop_def(StringAttr)
@@ -54,7 +63,7 @@ class LifOp(TransformOp):
         membrane_bits: int,
         spike_bits: int = 1,
     ) -> None:
-        """`parameters` are symbols by field, `rules` the other fields of `snn.lif`."""
+        """`parameters` are symbols by field, those of recurrence among them, `rules` the other fields of `snn.lif`."""
         properties = unit_properties(
             unit,
             layer,
@@ -68,8 +77,28 @@ class LifOp(TransformOp):
         self.settle()
 
     def symbols(self) -> dict[str, SymbolRefAttr]:
-        """The parameters that it has, by the name of the field."""
-        found = {name: self.properties.get(name) for name in LIF_PARAMETERS}
+        """The parameters of a neuron that it has, by the name of the field."""
+        return self._found(LIF_PARAMETERS)
+
+    def recurrence(self) -> tuple[Integers, Integers] | None:
+        """Recurrent weights (channels, channels), of the neuron that is driven first, and biases (channels,)."""
+        symbols, channels = self._found(RECURRENCE), self.input_type.channels
+        if not symbols:
+            return None
+        shapes = {"recurrent": (channels, channels), "recurrent_bias": (channels,)}
+        found = {name: integers_of(self, symbol, shapes[name]) for name, symbol in symbols.items()}
+        return (
+            found.get("recurrent", np.zeros((channels, channels), np.int64)),
+            found.get("recurrent_bias", np.zeros(channels, np.int64)),
+        )
+
+    @property
+    def is_recurrent(self) -> bool:
+        """Whether spikes of a frame add to the drives of the next one."""
+        return bool(self._found(RECURRENCE))
+
+    def _found(self, fields: Sequence[str]) -> dict[str, SymbolRefAttr]:
+        found = {name: self.properties.get(name) for name in fields}
         return {name: symbol for name, symbol in found.items() if isinstance(symbol, SymbolRefAttr)}
 
     @property
@@ -98,10 +127,12 @@ class LifOp(TransformOp):
         if self.parent_op() is not None:
             for symbol in self.symbols().values():
                 integers_of(self, symbol, (1,), (self.input_type.channels,))
+            self.recurrence()
 
     def infer(self, given: StreamType) -> StreamType:
         """For each value the spikes of its neuron, as the digits of their number, all in one beat."""
         self._check(given.signed and given.steps == 1 and given.repeat == 1, "takes signed values, once")
+        self._check(not self.is_recurrent or given.height * given.width == 1, "recurrent neurons are those of a pixel")
         bits = self.spike_bits.value.data
         return given.replaced(bits=1, steps=bits, parallel=bits if given.has_layout else 1)
 

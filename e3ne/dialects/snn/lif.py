@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -28,6 +28,7 @@ from e3ne.dialects.snn.encodings import EncodingAttr, RateAttr
 from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 
 PARAMETERS = ("threshold", "decay", "initial", "reset_value", "gain", "synapse_decay", "least")
+RECURRENCE = ("recurrent", "recurrent_bias")
 MAX_DECAY_BITS = 24
 MAX_GAIN_BITS = 24
 
@@ -49,8 +50,10 @@ class LifOp(LayerOp):
                     s = fires(u); the next V is u
         compared:   u = d + i − fires(V)·θ, s = fires(u); the next V is d + i − s·θ
 
-    and with `least` the next V is at least that. In the float form the same holds for real numbers, with decays that
-    are not divided and with `gain` in the place of 2^gain_bits. Parameters are [C] or [1].
+    and with `least` the next V is at least that. With `recurrent` weights, [C, C], the drive x is what comes in plus
+    Σ recurrent[c, j]·s[j] of the step before, and, in all steps, `recurrent_bias`, [C]. In the float form the same
+    holds for real numbers, with decays that are not divided and with `gain` in the place of 2^gain_bits. Other
+    parameters are [C] or [1].
     """
 
     KIND: ClassVar[Kind] = "neuron"
@@ -63,6 +66,8 @@ class LifOp(LayerOp):
     gain = opt_prop_def(FlatSymbolRefAttrConstr)
     synapse_decay = opt_prop_def(FlatSymbolRefAttrConstr)
     least = opt_prop_def(FlatSymbolRefAttrConstr)
+    recurrent = opt_prop_def(FlatSymbolRefAttrConstr)
+    recurrent_bias = opt_prop_def(FlatSymbolRefAttrConstr)
     fires = prop_def(StringAttr)
     reset = prop_def(StringAttr)
     timing = prop_def(StringAttr)
@@ -74,9 +79,10 @@ class LifOp(LayerOp):
     traits = traits_def(Pure())
     assembly_format = (
         "$layer $input `threshold` $threshold `decay` $decay `initial` $initial `reset_value` $reset_value "
-        "(`gain` $gain^)? (`synapse_decay` $synapse_decay^)? (`least` $least^)? `fires` $fires `reset` $reset `timing` "
-        "$timing (`several` $several^)? (`loses_input` $loses_input^)? (`decay_bits` $decay_bits^)? "
-        "(`gain_bits` $gain_bits^)? attr-dict `:` type($input) `->` type($output)"
+        "(`gain` $gain^)? (`synapse_decay` $synapse_decay^)? (`least` $least^)? (`recurrent` $recurrent^)? "
+        "(`recurrent_bias` $recurrent_bias^)? `fires` $fires `reset` $reset `timing` $timing (`several` $several^)? "
+        "(`loses_input` $loses_input^)? (`decay_bits` $decay_bits^)? (`gain_bits` $gain_bits^)? "
+        "attr-dict `:` type($input) `->` type($output)"
     )
 
     def __init__(
@@ -94,7 +100,7 @@ class LifOp(LayerOp):
         decay_bits: int = 0,
         gain_bits: int = 0,
     ):
-        """`parameters` are symbols by field."""
+        """`parameters` are symbols by field, those of recurrence among them."""
         super().__init__(
             operands=[input],
             result_types=[output_type],
@@ -112,14 +118,30 @@ class LifOp(LayerOp):
         )
 
     def symbols(self) -> dict[str, SymbolRefAttr]:
-        """The parameters that it has, by the name of the field."""
-        found = {name: self.properties.get(name) for name in PARAMETERS}
-        return {name: symbol for name, symbol in found.items() if isinstance(symbol, SymbolRefAttr)}
+        """The parameters of a neuron that it has, by the name of the field."""
+        return self._found(PARAMETERS)
 
     def numbers(self) -> dict[str, Numbers]:
         """The parameters that it has, [C] or [1] each: int64 in the integer form, float64 in the float form."""
         kind = np.int64 if self.is_integer else np.float64
         return {name: parameter_array(find_parameter(self, s)).astype(kind) for name, s in self.symbols().items()}
+
+    def recurrence(self) -> tuple[Numbers, Numbers] | None:
+        """Recurrent weights [C, C], of the neuron that is driven first, and bias [C] (zeros if there is none)."""
+        symbols = self._found(RECURRENCE)
+        if not symbols:
+            return None
+        kind = np.int64 if self.is_integer else np.float64
+        found = {name: parameter_array(find_parameter(self, s)).astype(kind) for name, s in symbols.items()}
+        channels = shape_of(self.input.type)[0]
+        return (
+            found.get("recurrent", np.zeros((channels, channels), kind)),
+            found.get("recurrent_bias", np.zeros(channels, kind)),
+        )
+
+    def _found(self, fields: Sequence[str]) -> dict[str, SymbolRefAttr]:
+        found = {name: self.properties.get(name) for name in fields}
+        return {name: symbol for name, symbol in found.items() if isinstance(symbol, SymbolRefAttr)}
 
     @property
     def encoding(self) -> EncodingAttr:
@@ -177,9 +199,22 @@ class LifOp(LayerOp):
                 most = 1 << self.decay_bits.value.data
                 if float(array.min()) < 0 or float(array.max()) > most:
                     raise self.error(f"{name} {symbol} is not within 0 ... {most}")
+        self._verify_recurrence(channels)
         numbers = self.numbers()
         if self.several is not None and numbers["threshold"].min() <= 0:
             raise self.error("several spikes a step need positive thresholds")
+        above = np.greater if self.fires.data == "gt" else np.greater_equal
         for name in ("initial", "least"):
-            if self.timing.data != "same_step" and name in numbers and (numbers[name] > numbers["threshold"]).any():
-                raise self.error(f"{name} above the threshold would reset a neuron that has not spiked")
+            if self.timing.data != "same_step" and name in numbers and above(numbers[name], numbers["threshold"]).any():
+                raise self.error(f"{name} at or above the threshold would reset a neuron that has not spiked")
+
+    def _verify_recurrence(self, channels: int) -> None:
+        wanted = {"recurrent": (channels, channels), "recurrent_bias": (channels,)}
+        for name, symbol in self._found(RECURRENCE).items():
+            array = parameter_array(find_parameter(self, symbol))
+            if len(shape_of(self.input.type)) != 1:
+                raise self.error("recurrent connections are those of neurons in one dimension")
+            if array.shape != wanted[name]:
+                raise self.error(f"{name} {symbol} has shape {list(array.shape)}, but {list(wanted[name])} is needed")
+            if self.is_integer != (array.dtype.kind == "i"):
+                raise self.error(f"{name} {symbol} must be {'integers' if self.is_integer else 'real numbers'}")

@@ -33,7 +33,7 @@ def lower(network: SpikingNetwork) -> ModuleOp:
     """The float form, with the spike counts (or sums of drives) of the last layer as the output.
 
     A sum pool is an average pool whose factor goes into the next weights, as do scales. Raises one E3neError for all
-    that has no hardware yet: sums of several layers, recurrent connections, and scales without weights behind them.
+    that has no hardware yet: sums of several layers, and scales without weights behind them.
     """
     problems = _problems(network)
     if problems:
@@ -72,8 +72,6 @@ def _unsupported(operation: Operation) -> str | None:
     match operation:
         case Add():
             return "adds the results of several layers, which is not supported so far"
-        case Neuron(recurrent=recurrent, recurrent_bias=bias) if recurrent is not None or bias is not None:
-            return "has recurrent connections, which are not supported so far"
         case _:
             return None
 
@@ -153,12 +151,15 @@ class _Building:
             "gain": neuron.gain,
             "synapse_decay": neuron.synapse_decay,
             "least": neuron.least,
+            "recurrent_bias": neuron.recurrent_bias,
         }
         symbols = {
             each: self._parameter(f"{name}_{each}", np.asarray(array, np.float64).reshape(-1))
             for each, array in numbers.items()
             if array is not None
         }
+        if neuron.recurrent is not None:
+            symbols["recurrent"] = self._parameter(f"{name}_recurrent", neuron.recurrent)
         return snn.LifOp(
             name,
             self.value,

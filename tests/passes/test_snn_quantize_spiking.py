@@ -10,7 +10,6 @@ import pytest
 from e3ne.dialects import snn
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import (
-    Add,
     Convolution,
     Flatten,
     Linear,
@@ -163,14 +162,14 @@ def test_exact_weights_stay_what_they_are() -> None:
 def test_what_has_no_hardware_is_refused_at_once() -> None:
     nodes = [
         Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
-        Node("memory", _neuron(3), (0,), (3,)),
-        Node("both", Add(), (0, 1), (3,)),
-        Node("half", Scale(0.5), (2,), (3,)),
+        Node("half", Scale(0.5), (0,), (3,)),
+        Node("memory", _neuron(3), (1,), (3,)),
+        Node("double", Scale(2.0), (2,), (3,)),
     ]
     with pytest.raises(E3neError) as caught:
         lower(SpikingNetwork("n", (2,), nodes))
     assert str(caught.value).splitlines() == [
-        "layer 'both' adds the results of several layers, which is not supported so far",
+        "layer 'memory' follows a scale or a sum pool without weights in between",
         "the network ends with a scale or a sum pool that has no weights behind it",
     ]
 

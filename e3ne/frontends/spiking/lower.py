@@ -14,6 +14,7 @@ from e3ne.dialects import snn
 from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn.types import float_tensor
 from e3ne.errors import E3neError
+from e3ne.frontends.spiking.chain import as_chain
 from e3ne.frontends.spiking.description import (
     Add,
     Convolution,
@@ -32,9 +33,10 @@ from e3ne.frontends.spiking.description import (
 def lower(network: SpikingNetwork) -> ModuleOp:
     """The float form, with the spike counts (or sums of drives) of the last layer as the output.
 
-    A sum pool is an average pool whose factor goes into the next weights, as do scales. Raises one E3neError for all
-    that has no hardware yet: sums of several layers, and scales without weights behind them.
+    A sum pool is an average pool whose factor goes into the next weights, as do scales; residual connections become
+    channels of a chain. Raises one E3neError for scales without weights behind them, and for what is no chain.
     """
+    network = as_chain(network)
     problems = _problems(network)
     if problems:
         raise E3neError("\n".join(problems))
@@ -54,10 +56,8 @@ def lower(network: SpikingNetwork) -> ModuleOp:
 def _problems(network: SpikingNetwork) -> list[str]:
     found: list[str] = []
     scaled = False
-    for place, node in enumerate(network.nodes):
-        what = _unsupported(node.operation)
-        if what is None and node.inputs != (place - 1,):
-            what = "takes another result than that of the layer before it: networks are chains so far"
+    for node in network.nodes:
+        what = None
         if isinstance(node.operation, Neuron) and scaled:
             what = "follows a scale or a sum pool without weights in between"
         scaled = _factor(node.operation) != 1 or (scaled and not isinstance(node.operation, Convolution | Linear))
@@ -66,14 +66,6 @@ def _problems(network: SpikingNetwork) -> list[str]:
     if scaled:
         found.append("the network ends with a scale or a sum pool that has no weights behind it")
     return found
-
-
-def _unsupported(operation: Operation) -> str | None:
-    match operation:
-        case Add():
-            return "adds the results of several layers, which is not supported so far"
-        case _:
-            return None
 
 
 def _factor(operation: Operation) -> float:
@@ -120,8 +112,10 @@ class _Building:
             case Flatten():
                 if len(snn.shape_of(self.value.type)) == 3:
                     self.append(snn.FlattenOp(name, self.value))
-            case Scale() | Add():
+            case Scale():
                 pass
+            case Add():
+                raise AssertionError("a chain has no sums")
 
     def _convolution(self, name: str, conv: Convolution, shape: tuple[int, ...]) -> snn.LayerOp:
         weights, bias = self._weights(name, conv.weights, conv.bias)

@@ -42,6 +42,7 @@ from e3ne.dialects.dataflow import (
     units_of,
 )
 from e3ne.units.interface import Choice
+from e3ne.units.lif_recurrence import feedback_bits
 from e3ne.units.matvec_adder import weight_bits, weight_range
 from e3ne.units.registry import unit_for
 from e3ne.units.window_taps import Sweep
@@ -127,7 +128,7 @@ def _energy(unit: UnitOp) -> Energy:
         case LifOp():
             # Decay, drive and threshold are a sum each, and what is kept is read and written.
             sums = 3 + 2 * (unit.synapse_decay is not None)
-            return _kept(unit, sums, unit.membrane_bits.value.data, unit.state_bits)
+            return _kept(unit, sums, unit.membrane_bits.value.data, unit.state_bits) + _fed_back(unit)
         case SumFramesOp():
             bits = unit.value_bits.value.data
             return _kept(unit, 1, bits, bits)
@@ -165,6 +166,12 @@ def _kept(unit: LifOp | SumFramesOp, sums: int, bits: int, kept: int) -> Energy:
     given = unit.input_type
     elements = given.pixels * given.channels
     return _added(elements * sums, bits) + _buffered(2 * kept * elements, kept * elements // given.frames)
+
+
+def _fed_back(unit: LifOp) -> Energy:
+    """As if every neuron spiked in every frame: how many do was not counted."""
+    channels = unit.input_type.channels
+    return _added(unit.input_type.frames * channels * channels, feedback_bits(unit)) if unit.is_recurrent else Energy()
 
 
 def _compared(unit: PoolOp | MaxPoolOp, values: int) -> Energy:

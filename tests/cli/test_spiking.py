@@ -7,12 +7,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from e3ne import dataset
+from e3ne.api import CompiledDesign
 from e3ne.backends.cycle_model.command import main
+from e3ne.compilation import Source, compile_model
 from e3ne.design import Design
 from e3ne.dialects.snn import EncodeOp, RateAttr, find_network
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import Convolution, Flatten, Linear, Neuron, Node, SpikingNetwork
+from e3ne.frontends.spiking.lower import lower
 from e3ne.frontends.spiking.reference import simulate
+from e3ne.options import Options
+from e3ne.pipeline_runner import print_module
+from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.snn import run_network
 from tests.cli.command import compiled, e3ne
 
@@ -120,6 +127,28 @@ def test_images_in_every_step(files: Path) -> None:
     assert ran.status == 0, ran.message
     checked = e3ne("check", out, "--data", files / "images.npy", "--count", "3")
     assert checked.status == 0, checked.output
+
+
+def test_explore_refuses_them(files: Path, tmp_path: Path) -> None:
+    model = tmp_path / "lifs.mlir"
+    model.write_text(print_module(lower(_network())))
+    for given in (files / "lifs.nir", model):
+        ran = e3ne("explore", given, "--data", files / "spikes.npz", "-o", tmp_path / "out")
+        assert (ran.status, ran.output) == (2, "")
+        assert ran.message.startswith(f"e3ne: model '{given}' runs for time steps; e3ne explore tries")
+        assert len(ran.message.splitlines()) == 1
+        assert not (tmp_path / "out").exists()
+
+
+def test_a_compiled_design_takes_spikes(files: Path) -> None:
+    data, module = dataset.read(files / "spikes.npz"), lower(_network())
+    compilation = compile_model(Source("lifs", module, module), data, Options(weight_bits=8), lambda _: None)
+    design = CompiledDesign(compilation, plan(find_graph(compilation.modules["buffered"])), {})
+    wanted = simulate(_network(), data.images.astype(np.float64))["lif2"].sum(axis=1)
+    assert np.array_equal(design(data.images), wanted)
+    for wrong in (data.images[:, 0], data.images[:, 1:]):
+        with pytest.raises(E3neError, match=r"but lifs takes \(7, 2, 5, 5\)"):
+            design(wrong)
 
 
 @pytest.mark.parametrize(

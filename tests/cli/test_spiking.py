@@ -78,6 +78,36 @@ def test_spikes_through_all_levels(files: Path) -> None:
     assert isinstance(checks, list)
     assert [check["differences"] for check in checks] == [0, 0, 0, 0]
     assert len(checks) == 4
+    for text in ((design.folder / "report.md").read_text(), e3ne("report", design.folder).output):
+        assert "Integrate-and-fire neurons, T = 7 time steps, W = 8 bits a weight, for " in text
+        assert "radix" not in text
+
+
+def test_results_of_each_step(files: Path, tmp_path: Path) -> None:
+    """Without the sums at the end: there is no class, and the spikes are counted all the same."""
+    module = lower(_network())
+    network = find_network(module)
+    *_, last, sums = network.layers()
+    sums.output.replace_all_uses_with(last.output)
+    sums.detach()
+    network.update_type()
+    (tmp_path / "steps.mlir").write_text(print_module(module))
+    data = ("--data", files / "spikes.npz", "--weight-bits", 8)
+    design = compiled(tmp_path / "steps.mlir", *data, out=tmp_path / "out")
+    summed = compiled(files / "lifs.nir", *data, out=tmp_path / "summed")
+    assert "accuracy" in summed.report
+    assert "accuracy" not in design.report
+    assert design.report["spikes"] == summed.report["spikes"]
+    assert design.report["synaptic_operations"] == summed.report["synaptic_operations"]
+    ran = e3ne("simulate", design.folder, "--data", files / "spikes.npz")
+    assert ran.status == 0, ran.message
+    assert "label 3" in ran.output
+    assert "correct" not in ran.output
+    ran = e3ne("compile", tmp_path / "steps.mlir", *data, "--output", "class", "-o", tmp_path / "refused")
+    assert (ran.status, ran.message) == (
+        2,
+        "e3ne: network @lifs does not end in a vector of membranes: it has no class\n",
+    )
 
 
 def _encoding(design: Design) -> object:

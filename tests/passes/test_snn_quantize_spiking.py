@@ -212,6 +212,17 @@ def test_structures_that_are_refused() -> None:
             run_passes(module, "snn-quantize-spiking{time-steps=4}")
 
 
+def test_a_result_in_each_step_has_no_class() -> None:
+    module = _dense()
+    network = snn.find_network(module)
+    *_, drives, sums = network.layers()
+    sums.output.replace_all_uses_with(drives.output)
+    sums.detach()
+    network.update_type()
+    with pytest.raises(E3neError, match="network @n gives a result in each time step: it has no class"):
+        run_passes(module, "snn-quantize-spiking{time-steps=4},snn-append-argmax")
+
+
 def test_what_has_no_hardware_is_refused_at_once() -> None:
     nodes = [
         Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),

@@ -103,10 +103,11 @@ class _Reader:
         if not array.dtype.hasobject:
             self.arrays.append(array)
             return ["array", len(self.arrays) - 1]
-        items = array.reshape(-1).tolist() if array.dtype.kind == "O" else [None]
-        if not all(isinstance(item, bytes | str) for item in items):
+        items = cast("list[object]", array.reshape(-1).tolist()) if array.dtype.kind == "O" else [None]
+        texts = [_text(item) for item in items if isinstance(item, bytes | str)]
+        if len(texts) < len(items):
             return ["texts", [0], []]
-        return ["texts", list(array.shape), [_text(item) for item in items]]
+        return ["texts", list(array.shape), texts]
 
 
 def _text(value: bytes | str) -> str:

@@ -12,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
 from e3ne.dialects.snn import Conv2dOp, ReluOp, RequantizeOp, SynapseOp, find_network
+from e3ne.dialects.snn.geometry import Window
 from e3ne.errors import E3neError
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import mnist, training
@@ -22,8 +23,10 @@ from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
 from e3ne.quantization.distillation import Distillation
 from e3ne.quantization.fine_tune import fine_tune
-from e3ne.quantization.trainable import Signal, quantise
+from e3ne.quantization.gradients import maximum, quantise
+from e3ne.quantization.trainable import Signal
 from e3ne.quantization.trainable_network import make_trainable
+from e3ne.quantization.trainable_synapse import Convolution
 from e3ne.semantics.snn import NetworkRun, run_float, run_network
 
 GRANULARITIES = ["per_channel", "per_layer", "power_of_two"]
@@ -210,6 +213,37 @@ def test_gradient_of_rounding_is_one_within_the_range_and_zero_beyond() -> None:
     assert rounded.tolist() == [0, 0, 1, 2, 3]
     assert x.grad is not None
     assert x.grad.tolist() == [0, 1, 1, 1, 0]
+
+
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window((2, 2), (2, 2)),
+        Window((3, 2), (2, 1)),
+        Window((2, 3), (3, 2), dilation=(2, 1)),
+        Window((1, 1), (2, 2)),
+        Window((9, 8)),
+    ],
+)
+def test_maximum_and_its_gradient_are_those_of_torch(window: Window) -> None:
+    """Among few codes, so that windows have several greatest values."""
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randint(0, 3, (4, 3, 9, 8), generator=generator).double().requires_grad_()
+    expected = functional.max_pool2d(values, window.kernel, window.stride, 0, window.dilation)
+    found = maximum(values, window)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    weights = torch.rand(expected.shape, generator=generator, dtype=torch.float64)
+    ours, theirs = (torch.autograd.grad((result * weights).sum(), values)[0] for result in (found, expected))
+    torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 0, 0, 2)])
+def test_convolution_with_one_position_is_the_convolution(padding: tuple[int, int, int, int]) -> None:
+    top, left, bottom, right = padding
+    values, weights = torch.rand(3, 2, 4, 5), torch.rand(6, 2, 4 + top + bottom, 5 + left + right)
+    padded = functional.pad(values, (left, right, top, bottom))
+    connection = Convolution(Window((weights.shape[2], weights.shape[3]), padding=padding), 1)
+    torch.testing.assert_close(connection(values, weights), functional.conv2d(padded, weights))
 
 
 def test_every_layer_that_is_not_calibrated_is_named(digits: LabelledImages) -> None:

@@ -33,36 +33,42 @@ def maximum(values: torch.Tensor, window: Window) -> torch.Tensor:
     return cast(torch.Tensor, _Maximum.apply(values, window))  # pyright: ignore[reportUnknownMemberType]
 
 
+class _Context(FunctionCtx):
+    """What torch hands from forward to backward; its own type tells nothing of it."""
+
+    saved_tensors: tuple[torch.Tensor, ...]
+    window: Window
+
+
 class _Quantise(Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, x: torch.Tensor, low: int, high: int) -> torch.Tensor:
+    def forward(ctx: _Context, x: torch.Tensor, low: int, high: int) -> torch.Tensor:
         clamped = x.clamp(low, high)
         ctx.save_for_backward(clamped == x)
         return clamped.add_(0.5).floor_()
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:
-        (within,) = _saved(ctx)
+    def backward(ctx: _Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:
+        (within,) = ctx.saved_tensors
         return gradients[0] * within, None, None
 
 
 class _Maximum(Function):
     @staticmethod
-    def forward(ctx: FunctionCtx, values: torch.Tensor, window: Window) -> torch.Tensor:
+    def forward(ctx: _Context, values: torch.Tensor, window: Window) -> torch.Tensor:
         first, *others = _taps(values, window)
         greatest = first.clone()
         for tap in others:
             torch.maximum(greatest, tap, out=greatest)
         ctx.save_for_backward(values, greatest)
-        ctx.window = window  # pyright: ignore[reportAttributeAccessIssue]
+        ctx.window = window
         return greatest
 
     @staticmethod
-    def backward(ctx: FunctionCtx, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
-        values, greatest = _saved(ctx)
-        window = cast(Window, ctx.window)  # pyright: ignore[reportAttributeAccessIssue]
+    def backward(ctx: _Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None]:
+        values, greatest = ctx.saved_tensors
         remaining, result = gradients[0], torch.zeros_like(values)
-        for tap, into in zip(_taps(values, window), _taps(result, window), strict=True):
+        for tap, into in zip(_taps(values, ctx.window), _taps(result, ctx.window), strict=True):
             here = remaining * (tap == greatest)
             into += here
             remaining = remaining - here
@@ -76,7 +82,3 @@ def _taps(values: torch.Tensor, window: Window) -> Iterator[torch.Tensor]:
     for row, column in product(range(rows), range(columns)):
         top, left = row * window.dilation[0], column * window.dilation[1]
         yield values[:, :, top : top + height * down + 1 : down, left : left + width * right + 1 : right]
-
-
-def _saved(ctx: FunctionCtx) -> tuple[torch.Tensor, ...]:
-    return cast(tuple[torch.Tensor, ...], ctx.saved_tensors)  # pyright: ignore[reportAttributeAccessIssue]

@@ -54,9 +54,9 @@ DATA = {
         1,
         1,
         "w3t4,w4t4",
-        20,
-        10,
-        Augmentation(rotation=5.0, scale=0.08, shear=0.05, shift=1.5, mirror=True),
+        12,
+        6,
+        Augmentation(rotation=3.0, scale=0.05, shear=0.03, shift=1.0, mirror=True),
     ),
 }
 

@@ -42,21 +42,21 @@ class Data:
 DATA = {
     "digits": Data(
         mnist.split,
-        mnist.SPLITS,
-        3,
-        "w3t4,w3t3,w2t3,w4t4,w2t4,w4t3,w2t2,w3t2,w4t2",
-        None,
-        Settings.epochs,
-        Augmentation(),
+        splits=mnist.SPLITS,
+        default_splits=3,
+        precisions="w3t4,w3t3,w2t3,w4t4,w2t4,w4t3,w2t2,w3t2,w4t2",
+        float_epochs=None,
+        epochs=Settings.epochs,
+        augmentation=Augmentation(),
     ),
     "fashion-mnist": Data(
         lambda _: (fashion_mnist.train(), fashion_mnist.test()),
-        1,
-        1,
-        "w3t4,w4t4",
-        12,
-        6,
-        Augmentation(rotation=3.0, scale=0.05, shear=0.03, shift=1.0, mirror=True),
+        splits=1,
+        default_splits=1,
+        precisions="w3t4,w4t4",
+        float_epochs=10,
+        epochs=5,
+        augmentation=Augmentation(rotation=3.0, scale=0.05, shear=0.03, shift=1.0, mirror=True),
     ),
 }
 

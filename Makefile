@@ -16,7 +16,7 @@ help:
 	@echo 'make interop install the SNN libraries and compare the imports of their networks with them, spike for spike'
 	@echo 'make bench   measure LeNet-5 and print the table'
 	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
-	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (more than an hour)'
+	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (an hour)'
 	@echo 'make docs    write docs/passes.md from the passes'
 	@echo 'make clean   remove what demo, test and bench have built (.venv stays)'
 

@@ -20,8 +20,8 @@ def search_thresholds(
 ) -> list[int]:
     """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
 
-    With `ties_to_even` k·θ − b is one more for odd k, which V·2^f has to exceed. All are clamped to one beyond the range
-    of a signed value of `bits` bits; τ_0 is not used and 0.
+    With `ties_to_even` k·θ − b is one more for odd k, which V·2^f has to exceed. All are clamped to one beyond the
+    range of a signed value of `bits` bits; τ_0 is not used and 0.
     """
     low, high = -(1 << (bits - 1)), 1 << (bits - 1)
     exact = (-((bias - k * threshold - (k & ties_to_even)) >> fraction_bits) for k in range(1, 1 << steps))

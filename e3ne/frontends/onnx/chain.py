@@ -145,7 +145,7 @@ class _Reading:
         replaced = self.layers.pop() if result.replaces else None
         for operation, shape in result.layers:
             kept = replaced if replaced is not None and not isinstance(replaced.operation, Pad) else None
-            name = identifier(node.name) if kept is None else kept.name
+            name = identifier(node.name.removeprefix("node_").strip("/.")) if kept is None else kept.name
             taken = {layer.name for layer in self.layers}
             title = node.title if kept is None else kept.title
             self.layers.append(Layer(unused(name, taken), title, operation, checked_shape(shape)))

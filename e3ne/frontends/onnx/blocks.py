@@ -109,7 +109,9 @@ class _Walk:
                 "(scale 1/255 with 8 bits changes nothing in images of bytes)"
             )
         if before is not None:
-            self.problems.append(f"{layer.title}: its input is not quantised; put a quantiser behind '{before.layer.name}'")
+            self.problems.append(
+                f"{layer.title}: its input is not quantised; put a quantiser behind '{before.layer.name}'"
+            )
         if not synapse.weights.is_quantized:
             raise E3neError("its weights are not quantised")
         if not 1 <= synapse.weights.width <= MOST_WEIGHT_BITS:
@@ -130,14 +132,13 @@ class _Walk:
 
     def _quantize(self, layer: Layer, quantizer: Quantizer) -> None:
         previous, self.codes = self.codes, quantizer
+        block, self.block = self.block, None
         if quantizer.steps > MOST_STEPS:
             raise E3neError(f"it gives codes of {quantizer.steps} bits; at most {MOST_STEPS} are supported")
-        if self.block is not None:
-            if quantizer.low < 0 and self.block.relu is None:
-                self.block = None
+        if block is not None:
+            if quantizer.low < 0 and block.relu is None:
                 raise E3neError("it gives negative codes; only activations that are not negative have spike trains")
-            self.block.quantize, self.block.quantizer = layer, quantizer
-            self.block = None
+            block.quantize, block.quantizer = layer, quantizer
         elif self.image is None and not self.parts:
             if quantizer.rounding != "half_even":
                 raise E3neError("the image is rounded half to even; other roundings are supported behind weights only")

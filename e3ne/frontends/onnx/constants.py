@@ -167,4 +167,3 @@ def fold(arguments: Arguments) -> Constant:
         return FOLDERS[arguments.node.kind](arguments)
     except (ValueError, TypeError, IndexError, OverflowError) as error:
         raise E3neError(f"its parameters do not fit: {error}") from error
-

@@ -56,12 +56,12 @@ class Ramp:
 
     @property
     def scale(self) -> float:
-        """y for each 1 of the membrane, nearly."""
+        """Y for each 1 of the membrane, nearly."""
         return float(self.slope * self.unit / self.root.estimate())
 
     @property
     def zero(self) -> Fraction:
-        """y in units of `scale` for the membrane 0, nearly."""
+        """Y in units of `scale` for the membrane 0, nearly."""
         return (self.offset + self.shift * self.root.estimate() / self.slope) / self.unit
 
 

@@ -80,9 +80,7 @@ def scores_of(membranes: Membranes) -> Scores:
         raise E3neError(f"its bias has {len(ranks)} different fractions; quantise it in units of its weights and input")
     if max(abs(number) for number in bias) >= 1 << 31:
         raise E3neError("its bias does not fit into 32 bits; its weights are too small for its bias")
-    return Scores(
-        membranes.weights << bits, membranes.width + bits, np.array(bias, np.int64) if any(bias) else None
-    )
+    return Scores(membranes.weights << bits, membranes.width + bits, np.array(bias, np.int64) if any(bias) else None)
 
 
 def _channel_scales(weights: Constant) -> list[Fraction]:

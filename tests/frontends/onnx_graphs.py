@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from math import ceil, floor, isqrt
 from pathlib import Path
@@ -32,17 +33,12 @@ class Graph:
         self.tensors.append(numpy_helper.from_array(numbers, name or f"t{len(self.tensors)}"))
         return self.tensors[-1].name
 
-    def node(
-        self, kind: str, *inputs: str, name: str = "", domain: str = "", outputs: int = 1, **fields: object
-    ) -> str:
-        """A node; without inputs it takes the value in hand alone."""
+    def node(self, kind: str, *inputs: str, name: str = "", domain: str = "", **fields: object) -> str:
+        """A node; gives its result."""
         number = len(self.nodes)
-        given = [f"v{number}_{index}" if index else f"v{number}" for index in range(outputs)]
-        made = helper.make_node(
-            kind, list(inputs), given, name=name or f"{kind.lower()}{number}", domain=domain, **fields
-        )
-        self.nodes.append(made)
-        return given[0]
+        name = name or f"{kind.lower()}{number}"
+        self.nodes.append(helper.make_node(kind, list(inputs), [f"v{number}"], name=name, domain=domain, **fields))
+        return f"v{number}"
 
     def then(self, kind: str, *inputs: str, **fields: object) -> Graph:
         """A node on the value in hand and the inputs behind it."""
@@ -116,9 +112,9 @@ def _quant(
     return codes * RATIONAL(scale)
 
 
-def _away(y: Fraction, nearest: object) -> int:
+def _away(y: Fraction, nearest: Callable[[Fraction], int]) -> int:
     sign = 1 if y >= 0 else -1
-    return sign * nearest(abs(y))  # type: ignore[operator]
+    return sign * nearest(abs(y))
 
 
 HALF = Fraction(1, 2)
@@ -138,13 +134,16 @@ def _rational(x: Array) -> Array:
 
 
 def _conv(
-    x: Array, w: Array, b: Array | None = None, *, pads: object = (0, 0, 0, 0), strides: object = (1, 1)
+    x: Array,
+    w: Array,
+    b: Array | None = None,
+    *,
+    pads: Sequence[int] = (0, 0, 0, 0),
+    strides: Sequence[int] = (1, 1),
 ) -> Array:
-    top, left, bottom, right = pads  # type: ignore[misc]
+    top, left, bottom, right = pads
     padded = np.pad(x, ((0, 0), (0, 0), (top, bottom), (left, right)), constant_values=Fraction(0))
-    windows = np.lib.stride_tricks.sliding_window_view(padded, w.shape[2:], axis=(2, 3))[
-        :, :, :: strides[0], :: strides[1]
-    ]
+    windows = _windows(padded, w.shape[2:], strides)
     found = np.tensordot(windows, _rational(w), axes=([1, 4, 5], [1, 2, 3])).transpose(0, 3, 1, 2)
     return found if b is None else found + _rational(b).reshape(1, -1, 1, 1)
 
@@ -159,24 +158,25 @@ def _norm(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, 
     return g * (x - m) / np.vectorize(_root, otypes=[object])(v + Fraction(float(np.float32(epsilon)))) + b
 
 
-def _windows(x: Array, kernel: object, strides: object) -> Array:
-    found = np.lib.stride_tricks.sliding_window_view(x, tuple(kernel), axis=(2, 3))  # type: ignore[arg-type]
-    return found[:, :, :: strides[0], :: strides[1]].reshape(*found[:, :, :: strides[0], :: strides[1]].shape[:4], -1)
+def _windows(x: Array, kernel: Sequence[int], strides: Sequence[int]) -> Array:
+    """(N, C, rows, columns, kh, kw)."""
+    found = np.lib.stride_tricks.sliding_window_view(x, tuple(kernel), axis=(2, 3))
+    return found[:, :, :: strides[0], :: strides[1]]
 
 
 RULES = {
     "Quant": _quant,
     "Conv": _conv,
-    "Gemm": lambda x, w, b, *, transB=0: x @ _rational(w.T if transB else w) + _rational(b),
+    "Gemm": lambda x, w, b, **fields: x @ _rational(w.T if fields.get("transB") else w) + _rational(b),
     "MatMul": lambda x, w: x @ _rational(w),
     "Add": lambda x, b: x + _rational(b),
     "Mul": lambda x, b: x * _rational(b),
     "Transpose": lambda x, *, perm: x.transpose(perm),
     "BatchNormalization": _norm,
     "Relu": lambda x: np.maximum(x, Fraction(0)),
-    "MaxPool": lambda x, *, kernel_shape, strides: _windows(x, kernel_shape, strides).max(axis=-1),
+    "MaxPool": lambda x, *, kernel_shape, strides: _windows(x, kernel_shape, strides).max(axis=(4, 5)),
     "AveragePool": lambda x, *, kernel_shape, strides: (
-        _windows(x, kernel_shape, strides).sum(axis=-1) / Fraction(int(np.prod(kernel_shape)))
+        _windows(x, kernel_shape, strides).sum(axis=(4, 5)) / Fraction(int(np.prod(kernel_shape)))
     ),
     "Flatten": lambda x: x.reshape(len(x), -1),
 }

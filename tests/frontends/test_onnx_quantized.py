@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from fractions import Fraction
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from e3ne.dialects.parameter import parameters_of
 from e3ne.dialects.snn import (
     EncodeOp,
     LinearOp,
@@ -49,7 +51,7 @@ def check(graph: Graph, folder: Path, images: np.ndarray = IMAGES) -> NetworkOp:
     for row, whole in zip(real, scores, strict=True):
         assert int(np.argmax(whole)) == max(range(len(row)), key=lambda index: (row[index], -index))
         order = np.argsort(whole, kind="stable")
-        assert all(row[a] <= row[b] for a, b in zip(order, order[1:], strict=False))
+        assert all(row[a] <= row[b] for a, b in pairwise(order))
     return network
 
 
@@ -57,27 +59,23 @@ def lenet(rng: np.random.Generator, scales: list[float], bits: list[int], mode: 
     """Convolution, normalisation with factors of all signs, pools of both kinds, two linear layers."""
     image, first, weight, second, third = scales
     graph = Graph().activation(image, bits[0])
+
+    def weights(*shape: int, unit: object = weight) -> str:
+        return graph.weights(integers(rng, *shape) * unit, unit, 3)
+
     channel = np.array([weight, weight / 3, weight * 0.7]).reshape(3, 1, 1, 1)
-    graph.then(
-        "Conv", graph.weights(integers(rng, 3, 1, 3, 3) * channel, channel, 3), pads=[1, 1, 1, 1], strides=[1, 1]
-    )
+    graph.then("Conv", weights(3, 1, 3, 3, unit=channel), pads=[1, 1, 1, 1], strides=[1, 1])
     graph.norm([0.8, -1.1, 0.0], [0.3, 0.2, 0.7], [0.1, -0.2, 0.3], [0.5, 1.7, 0.2])
     graph.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).then("Relu").activation(first, bits[1], mode=mode)
-    graph.then("Conv", graph.weights(integers(rng, 2, 3, 2, 2) * weight, weight, 3), graph.tensor(rng.normal(size=2)))
+    graph.then("Conv", weights(2, 3, 2, 2), graph.tensor(rng.normal(size=2)))
     graph.then("Relu").activation(second, bits[2], mode=mode)
     graph.then("AveragePool", kernel_shape=[2, 2], strides=[2, 2]).then("Flatten")
-    graph.then(
-        "Gemm", graph.weights(integers(rng, 4, 2) * weight, weight, 3), graph.tensor(rng.normal(size=4)), transB=1
-    )
+    graph.then("Gemm", weights(4, 2), graph.tensor(rng.normal(size=4)), transB=1)
     graph.then("Relu").activation(third, bits[1], mode=mode)
-    return graph.then(
-        "Gemm", graph.weights(integers(rng, 3, 4) * weight, weight, 3), graph.tensor(rng.normal(size=3)), transB=1
-    )
+    return graph.then("Gemm", weights(3, 4), graph.tensor(rng.normal(size=3)), transB=1)
 
 
-SCALES = st.floats(0.01, 1.5).map(lambda scale: float(np.float32(scale))) | st.integers(-7, 0).map(
-    lambda power: 2.0**power
-)
+SCALES = st.floats(0.015625, 1.5, width=32) | st.integers(-7, 0).map(lambda power: 2.0**power)
 
 
 @EXACT
@@ -187,50 +185,37 @@ def test_weights_are_rounded_as_every_runtime_rounds_them(tmp_path: Path) -> Non
     assert last.weights_parameter.array.tolist() == [[2]]
 
 
-def qdq(
-    graph: Graph, scale: float, kind: type = np.uint8, limits: tuple[int, int] | None = None, zero: int = 0
-) -> Graph:
-    graph.then("QuantizeLinear", graph.tensor(np.array(scale)), graph.tensor(np.array(zero), kind))
+def qdq(graph: Graph, scale: float, limits: tuple[int, int] | None = None, zero: int = 0) -> Graph:
+    """QuantizeLinear and DequantizeLinear of 8 bits without sign."""
+    numbers = graph.tensor(np.array(scale)), graph.tensor(np.array(zero), np.uint8)
+    graph.then("QuantizeLinear", *numbers)
     if limits is not None:
-        graph.then("Clip", *(graph.tensor(np.array(limit), kind) for limit in limits))
-    return graph.then("DequantizeLinear", graph.tensor(np.array(scale)), graph.tensor(np.array(zero), kind))
+        graph.then("Clip", *(graph.tensor(np.array(limit), np.uint8) for limit in limits))
+    return graph.then("DequantizeLinear", *numbers)
 
 
 def test_quantize_linear_is_the_same_as_quant(tmp_path: Path) -> None:
     """Integers of the file by channel, a clipped activation, and Quant nodes in their place."""
     rng = np.random.default_rng(11)
-    first, second = rng.integers(-7, 8, (3, 1, 3, 3)), rng.integers(-127, 128, (2, 48))
-    scales = np.array([0.02, 0.05, 0.03], np.float32)
-    bias, unit = np.array([40, -3, 17]), np.float32(0.25)
+    first, second, bias = rng.integers(-7, 8, (3, 1, 3, 3)), rng.integers(-127, 128, (2, 48)), np.array([40, -3, 17])
+    scales, unit = np.array([0.02, 0.05, 0.03], np.float32), np.float32(0.25)
+    units, column = scales * np.float32(1 / 255), scales.reshape(3, 1, 1, 1)
     linear = Graph()
     qdq(linear, 1 / 255)
-    axis = {"axis": 0}
-    weights = linear.node("DequantizeLinear", linear.tensor(first, np.int8), linear.tensor(scales), **axis)
-    offset = linear.node(
-        "DequantizeLinear", linear.tensor(bias, np.int32), linear.tensor(scales * np.float32(1 / 255)), **axis
-    )
-    linear.then("Conv", weights, offset).then("Relu")
+
+    def stored(array: np.ndarray, kind: type, scale: np.ndarray) -> str:
+        return linear.node("DequantizeLinear", linear.tensor(array, kind), linear.tensor(scale), axis=0)
+
+    linear.then("Conv", stored(first, np.int8, scales), stored(bias, np.int32, units)).then("Relu")
     qdq(linear, 0.06, limits=(0, 15))
-    linear.then("Flatten").then(
-        "MatMul", linear.node("DequantizeLinear", linear.tensor(second.T, np.int8), linear.tensor(unit))
-    )
+    linear.then("Flatten").then("MatMul", stored(second.T, np.int8, unit))
     brevitas = Graph().activation(1 / 255, 8)
-    column = scales.reshape(3, 1, 1, 1)
-    offset = brevitas.quant(
-        brevitas.tensor((bias * scales / 255).astype(np.float32)), scales * np.float32(1 / 255), 16, signed=1
-    )
-    brevitas.then("Conv", brevitas.weights(first * column, column, 8), offset).then("Relu").activation(0.06, 4).then(
-        "Flatten"
-    )
-    brevitas.then("MatMul", brevitas.weights(second.T * unit, unit, 8))
+    offset = brevitas.quant(brevitas.tensor(bias * units), units, 16, signed=1)
+    brevitas.then("Conv", brevitas.weights(first * column, column, 8), offset).then("Relu").activation(0.06, 4)
+    brevitas.then("Flatten").then("MatMul", brevitas.weights(second.T * unit, unit, 8))
     check(brevitas, tmp_path)
     modules = [load_model(str(graph.save(tmp_path)), None) for graph in (linear, brevitas)]
-    runs = [run_network(module, IMAGES, keep=True) for module in modules]
-    assert [list(run.values.values())[-1].tolist() for run in runs[:1]] == [runs[1].outputs[0].tolist()]
-    parameters = [
-        [op.array.tolist() for op in module.body.block.ops if hasattr(op, "sym_name") and hasattr(op, "array")]
-        for module in modules
-    ]
+    parameters = [[op.array.tolist() for op in parameters_of(module)] for module in modules]
     assert parameters[0] == parameters[1]
 
 
@@ -259,7 +244,7 @@ def scale_by_channel() -> Graph:
 
 def zero_point(kind: str) -> Graph:
     if kind == "QuantizeLinear":
-        return head(qdq(start(), 0.1, np.uint8, zero=3))
+        return head(qdq(start(), 0.1, zero=3))
     graph = start()
     numbers = [graph.tensor(np.array(each, np.float32)) for each in (1.0, 2.0, 4.0)]
     return head(graph.then("Quant", *numbers, domain=QONNX, signed=0, narrow=0))

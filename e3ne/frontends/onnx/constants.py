@@ -48,6 +48,10 @@ def _rearranged(arrange: Callable[[Arguments, Array], Array]) -> Callable[[Argum
     return fold
 
 
+def _identity(arguments: Arguments) -> Constant:
+    return arguments.constant(0, "input")
+
+
 def _transpose(arguments: Arguments, array: Array) -> Array:
     order = arguments.node.attributes.get("perm", tuple(range(array.ndim))[::-1])
     return np.transpose(array, order)  # pyright: ignore[reportArgumentType]
@@ -70,10 +74,6 @@ def _unsqueeze(arguments: Arguments, array: Array) -> Array:
 
 def _squeeze(arguments: Arguments, array: Array) -> Array:
     return np.squeeze(array, arguments.numbers(1, "axes"))
-
-
-def _identity(arguments: Arguments, array: Array) -> Array:
-    return array
 
 
 def _plain(arguments: Arguments, position: int) -> Array:
@@ -143,7 +143,7 @@ def _dequantize_linear(arguments: Arguments) -> Constant:
 
 FOLDERS: dict[str, Callable[[Arguments], Constant]] = {
     "Constant": _constant,
-    "Identity": _rearranged(_identity),
+    "Identity": _identity,
     "Transpose": _rearranged(_transpose),
     "Reshape": _rearranged(_reshape),
     "Flatten": _rearranged(_flatten),

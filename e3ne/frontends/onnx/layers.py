@@ -55,7 +55,7 @@ class Result:
     replaces: bool = False
 
 
-def _identity(call: Call) -> Result:
+def _identity(call: Call) -> Result:  # noqa: ARG001 (all handlers take the call)
     return Result()
 
 

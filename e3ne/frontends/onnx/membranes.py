@@ -59,8 +59,8 @@ class Scores:
 def scores_of(membranes: Membranes) -> Scores:
     """Membranes of one scale in which the greatest score is the real network's, ties of reals included.
 
-    Biases that are no multiples of the membrane's unit are ranked by their fractions, in as few bits as there are ranks;
-    weights are multiplied with a power of two to make room for them.
+    Biases that are no multiples of the membrane's unit are ranked by their fractions, in as few bits as hold the ranks;
+    weights are multiplied with a power of two to make room for those.
     """
     ramps = membranes.ramps
     if any(ramp.slope == 0 for ramp in ramps):

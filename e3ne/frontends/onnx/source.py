@@ -1,4 +1,4 @@
-"""ONNX files as data: nodes, attributes and tensors, checked before anything is made of them. The package onnx reads."""
+"""ONNX files as data: nodes, attributes and tensors, checked before anything is made of them."""
 
 from __future__ import annotations
 
@@ -191,7 +191,7 @@ def _image_shape(value: ValueInfoProto, problems: list[str]) -> tuple[int, int, 
     images = tuple(size for size in sizes[1:] if isinstance(size, int) and size > 0)
     if len(sizes) != 4 or len(images) != 3 or (isinstance(sizes[0], int) and sizes[0] > 1):
         problems.append(
-            f"input '{value.name}' must have the shape 1 x C x H x W of one image (the first may be open), not {written}"
+            f"input '{value.name}' must have the shape 1 x C x H x W of one image (1 may be left open), not {written}"
         )
         return (0, 0, 0)
     if prod(images) > MOST_ELEMENTS:

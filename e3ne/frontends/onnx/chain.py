@@ -56,7 +56,7 @@ class _Reading:
     def read(self) -> None:
         """Goes over all nodes in the order of computation."""
         self.constants = {name: stored(array) for name, array in self.graph.tensors.items()}
-        self.current = self.graph.input
+        self.current, self.unknown = self.graph.input, set(self.graph.unread)
         for node in self._ordered():
             try:
                 self._node(node)
@@ -101,7 +101,11 @@ class _Reading:
     def _node(self, node: RawNode) -> None:
         given = [name for name in node.inputs if name]
         constants = {place: self.constants[name] for place, name in enumerate(node.inputs) if name in self.constants}
-        if node.kind == "Shape" and given == [self.current]:
+        if any(name in self.unknown for name in given):
+            if node.kind not in {*HANDLERS, *FOLDERS, "Shape"}:
+                raise E3neError(_REASONS.get(node.kind, "it is not supported"))
+            self.unknown.update(node.outputs)
+        elif node.kind == "Shape" and given == [self.current]:
             self._give(node, Constant(np.array((1, *self.shape), np.int64)))
         elif all(name in self.constants for name in given) and (node.kind in FOLDERS or node.kind not in HANDLERS):
             if node.kind not in FOLDERS:
@@ -109,8 +113,6 @@ class _Reading:
             self._give(node, fold(Arguments(node, constants, self.graph.opset)))
         elif node.kind not in HANDLERS:
             raise E3neError(_REASONS.get(node.kind, "it is not supported"))
-        elif any(name in self.unknown for name in given):
-            self.unknown.update(node.outputs)
         else:
             self._layer(node, constants)
 

@@ -25,6 +25,11 @@ MOST_NODES = 100_000
 MOST_ELEMENTS = 1 << 26
 """Of one tensor: more is a damaged file rather than a network."""
 OLDEST_OPSET = 9
+NUMBERS = (
+    *("FLOAT", "FLOAT16", "DOUBLE", "BOOL"),
+    *(f"{sign}INT{bits}" for sign in ("", "U") for bits in (2, 4, 8, 16, 32, 64)),
+)
+"""Types of tensors that are read."""
 
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | Array
 
@@ -58,6 +63,8 @@ class RawGraph:
     output: str
     nodes: Sequence[RawNode]
     tensors: Mapping[str, Array]
+    unread: frozenset[str] = frozenset()
+    """parameters and inputs that are there, but cannot be read"""
     problems: Sequence[str] = field(default_factory=list[str])
 
 
@@ -69,9 +76,9 @@ def read_graph(path: Path) -> RawGraph:
     graph, problems = model.graph, list[str]()
     if len(graph.node) > MOST_NODES:
         raise E3neError(f"ONNX file '{path}' has {len(graph.node)} nodes; at most {MOST_NODES} are read")
-    tensors = _tensors(graph, problems)
+    tensors, unread = _tensors(graph, problems)
     nodes = [_node(number, node, problems) for number, node in enumerate(graph.node)]
-    given = [value for value in graph.input if value.name not in tensors]
+    given = [value for value in graph.input if _text(value.name) not in tensors.keys() | unread]
     shape = (0, 0, 0)
     if len(given) == 1:
         shape = _image_shape(given[0], problems)
@@ -87,11 +94,13 @@ def read_graph(path: Path) -> RawGraph:
     return RawGraph(
         path.stem,
         opset,
-        given[0].name if given else "",
+        _text(given[0].name) if given else "",
         shape,
-        graph.output[0].name if len(graph.output) else "",
+        _text(graph.output[0].name) if len(graph.output) else "",
         nodes,
         tensors,
+        # what follows from an image of unknown shape cannot be told
+        unread if all(shape) else unread | {_text(value.name) for value in given},
         problems,
     )
 
@@ -115,16 +124,18 @@ def _load(path: Path) -> ModelProto:
         raise E3neError(f"'{path}' is not an ONNX file: {type(error).__name__}") from error
 
 
-def _tensors(graph: GraphProto, problems: list[str]) -> dict[str, Array]:
+def _tensors(graph: GraphProto, problems: list[str]) -> tuple[dict[str, Array], frozenset[str]]:
+    """The parameters that can be read, and the names of the others."""
     found: dict[str, Array] = {}
+    unread: set[str] = set()
     for tensor in graph.initializer:
+        name = _text(tensor.name)
         try:
-            found[tensor.name] = read_tensor(tensor)
+            found[name] = read_tensor(tensor)
         except E3neError as error:
-            # known to be a parameter all the same: what uses it is not told too
-            found[tensor.name] = np.zeros(0, np.float32)
-            problems.append(f"parameter '{tensor.name}' {error}")
-    return found
+            unread.add(name)
+            problems.append(f"parameter '{name}' {error}")
+    return found, frozenset(unread)
 
 
 def read_tensor(tensor: TensorProto) -> Array:
@@ -136,28 +147,32 @@ def read_tensor(tensor: TensorProto) -> Array:
     dims = tuple(tensor.dims)
     if any(size < 0 for size in dims) or prod(dims) > MOST_ELEMENTS:
         raise E3neError(f"has shape {dims}; sizes are positive, and at most {MOST_ELEMENTS} elements are read")
+    if tensor.data_type not in TensorProto.DataType.values():
+        raise E3neError(f"holds numbers of type {tensor.data_type}, which nobody knows")
+    if (kind := TensorProto.DataType.Name(tensor.data_type)) not in NUMBERS:
+        raise E3neError(f"holds {kind}, which is not supported")
     try:
-        array = cast("Array", numpy_helper.to_array(tensor))
+        return cast("Array", numpy_helper.to_array(tensor))
     except Exception as error:
-        # a type that nobody knows, or another number of elements than the shape has
+        # another number of elements than the shape has
         raise E3neError(f"of shape {dims} cannot be read: {error}") from error
-    if array.dtype.kind in "fiub":
-        return array
-    kind = TensorProto.DataType.Name(tensor.data_type)
-    if kind in ("INT4", "UINT4", "INT2", "UINT2"):
-        return array
-    raise E3neError(f"holds {kind}, which is not supported")
 
 
 def _node(number: int, node: NodeProto, problems: list[str]) -> RawNode:
-    name = node.name or next((output for output in node.output if output), f"node_{number}")
+    outputs = tuple(_text(output) for output in node.output)
+    name = _text(node.name) or next((output for output in outputs if output), f"node_{number}")
     attributes: dict[str, Attribute] = {}
     for attribute in node.attribute:
         try:
-            attributes[attribute.name] = _attribute(attribute)
+            attributes[_text(attribute.name)] = _attribute(attribute)
         except E3neError as error:
-            problems.append(f"node '{name}' ({node.op_type}): its {attribute.name} {error}")
-    return RawNode(name, node.op_type, tuple(node.input), tuple(node.output), attributes)
+            problems.append(f"node '{name}' ({_text(node.op_type)}): its {_text(attribute.name)} {error}")
+    return RawNode(name, _text(node.op_type), tuple(_text(name) for name in node.input), outputs, attributes)
+
+
+def _text(name: str | bytes) -> str:
+    """A name of the file. Protobuf gives bytes, whatever its types say, where it is no UTF-8."""
+    return name if isinstance(name, str) else name.decode("utf-8", "replace")
 
 
 def _attribute(attribute: AttributeProto) -> Attribute:
@@ -183,18 +198,18 @@ def _attribute(attribute: AttributeProto) -> Attribute:
 def _image_shape(value: ValueInfoProto, problems: list[str]) -> tuple[int, int, int]:
     from onnx import TensorProto
 
-    kind = value.type.tensor_type
+    kind, name = value.type.tensor_type, _text(value.name)
     if kind.elem_type != TensorProto.FLOAT:
-        problems.append(f"input '{value.name}' must hold float32 numbers")
-    sizes = [dim.dim_value if dim.HasField("dim_value") else dim.dim_param or "?" for dim in kind.shape.dim]
+        problems.append(f"input '{name}' must hold float32 numbers")
+    sizes = [dim.dim_value if dim.HasField("dim_value") else _text(dim.dim_param) or "?" for dim in kind.shape.dim]
     written = " x ".join(str(size) for size in sizes)
     images = tuple(size for size in sizes[1:] if isinstance(size, int) and size > 0)
     if len(sizes) != 4 or len(images) != 3 or (isinstance(sizes[0], int) and sizes[0] > 1):
         problems.append(
-            f"input '{value.name}' must have the shape 1 x C x H x W of one image (1 may be left open), not {written}"
+            f"input '{name}' must have the shape 1 x C x H x W of one image (1 may be left open), not {written}"
         )
         return (0, 0, 0)
     if prod(images) > MOST_ELEMENTS:
-        problems.append(f"input '{value.name}' of {written} has more than {MOST_ELEMENTS} elements")
+        problems.append(f"input '{name}' of {written} has more than {MOST_ELEMENTS} elements")
         return (0, 0, 0)
     return (images[0], images[1], images[2])

@@ -122,10 +122,10 @@ class Compilation:
 def compile_model(source: Source, training: Dataset, options: Options, progress: Progress) -> Compilation:
     """Runs all stages in memory. Raises E3neError for whatever the user can mend."""
     options.check()
+    _check_precision(source, options)
     if options.fine_tune and training.labels is None:
         raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
     _check_time(source, options, training)
-    _check_precision(source, options)
     result = Compilation(source, options, training)
     module = source.module.clone()
     result.modules[source.form] = module

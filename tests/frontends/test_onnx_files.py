@@ -123,6 +123,11 @@ def same_result(model: onnx.ModelProto, folder: Path) -> None:
     model.graph.node[-1].output[0] = "image"
 
 
+def no_result(model: onnx.ModelProto, folder: Path) -> None:
+    del model.graph.node[-1].output[:]
+    model.graph.output[0].name = model.graph.node[-2].output[0]
+
+
 def subgraph(model: onnx.ModelProto, folder: Path) -> None:
     model.graph.node[2].attribute.append(onnx.helper.make_attribute("body", model.graph))
 
@@ -149,6 +154,7 @@ CHANGES = {
     "two of all": (twice, "the network must have one input, not 2\n  - the network must have one output, not 2"),
     "output in the middle": (other_output, "is a constant: a network is a chain"),
     "results of one name": (same_result, "node 'last' (MatMul): its result 'image' is also another's"),
+    "no result": (no_result, "(MatMul): it gives no result"),
     "subgraph": (subgraph, "node 'conv' (Conv): its body is of a kind that is not supported"),
     "version 8": (old, "its operators are those of version 8; versions from 9 on are supported"),
 }

@@ -101,6 +101,8 @@ class _Reading:
     def _node(self, node: RawNode) -> None:
         given = [name for name in node.inputs if name]
         constants = {place: self.constants[name] for place, name in enumerate(node.inputs) if name in self.constants}
+        if not any(node.outputs[:1]):
+            raise E3neError("it gives no result")
         if any(name in self.unknown for name in given):
             if node.kind not in {*HANDLERS, *FOLDERS, "Shape"}:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))

@@ -86,9 +86,8 @@ def _options(compilation: Compilation) -> dict[str, object]:
     """The options; those that a network which came as integers has no use for are absent."""
     given = asdict(compilation.options)
     unused = PRECISION if compilation.source.is_quantized else ()
-    return {name: value for name, value in given.items() if name not in unused} | {
-        "fine_tuned": compilation.source.tuned
-    }
+    used: dict[str, object] = {name: value for name, value in given.items() if name not in unused}
+    return {**used, "fine_tuned": compilation.source.tuned}
 
 
 def _energy(graph: GraphOp) -> dict[str, float]:
@@ -121,7 +120,11 @@ def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:
     """Percent of the test images that each network classifies correctly."""
     assert test.labels is not None
     whole = run_network(compilation.modules["integer"], test.images).outputs[0]
-    found = {"samples": test.size, "origin": test.origin, "integer": accuracy(whole, test.labels)}
+    found: dict[str, object] = {
+        "samples": test.size,
+        "origin": test.origin,
+        "integer": accuracy(whole, test.labels),
+    }
     if compilation.source.is_quantized:
         return found
     steps = compilation.time_steps if compilation.source.is_spiking else 1

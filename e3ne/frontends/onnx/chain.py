@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from graphlib import CycleError, TopologicalSorter
+from typing import cast
 
 import numpy as np
 
@@ -90,7 +91,8 @@ class _Reading:
         try:
             return [self.graph.nodes[number] for number in TopologicalSorter(sources).static_order()]
         except CycleError as error:
-            names = ", ".join(f"'{self.graph.nodes[number].name}'" for number in error.args[1][1:])
+            around = cast("list[int]", error.args[1])
+            names = ", ".join(f"'{self.graph.nodes[number].name}'" for number in around[1:])
             self.problems.append(f"nodes {names} take each other's results")
             return ()
 

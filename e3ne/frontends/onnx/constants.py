@@ -53,8 +53,9 @@ def _identity(arguments: Arguments) -> Constant:
 
 
 def _transpose(arguments: Arguments, array: Array) -> Array:
-    order = arguments.node.attributes.get("perm", tuple(range(array.ndim))[::-1])
-    return np.transpose(array, order)  # pyright: ignore[reportArgumentType]
+    if "perm" not in arguments.node.attributes:
+        return np.transpose(array)
+    return np.transpose(array, arguments.integers("perm", (), array.ndim, 0))
 
 
 def _reshape(arguments: Arguments, array: Array) -> Array:

@@ -112,7 +112,7 @@ def _load(path: Path) -> ModelProto:
         size = path.stat().st_size
         if size > MOST_BYTES:
             raise E3neError(f"ONNX file '{path}' has {size} bytes; at most {MOST_BYTES} are read")
-        return onnx.load_model(path, load_external_data=False)
+        return onnx.load_model(path, load_external_data=False)  # pyright: ignore[reportUnknownMemberType]
     except FileNotFoundError as error:
         raise E3neError(f"model file '{path}' does not exist") from error
     except OSError as error:

@@ -13,7 +13,7 @@ help:
 	@echo 'make demo    compile LeNet-5, check it against Verilog, synthesise it, print the report'
 	@echo 'make test    linters, type checker and all tests'
 	@echo 'make lint    linters and type checker alone'
-	@echo 'make interop install the SNN libraries and compare the imports of their networks with them, spike for spike'
+	@echo 'make interop install the SNN libraries, Brevitas and QONNX, and compare the imports of their networks with them'
 	@echo 'make bench   measure LeNet-5 and print the table'
 	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
 	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (an hour)'
@@ -42,10 +42,10 @@ lint: venv
 test: lint
 	$(BIN)/pytest -n 2
 
-# The SNN libraries are large, and only what they are compared with: the tests that need them are skipped without.
+# The libraries are large, and only what imports are compared with: the tests that need them are skipped without.
 interop: venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[interop]'
-	$(BIN)/pytest tests/frontends/spiking
+	$(BIN)/pytest tests/frontends
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5

@@ -12,7 +12,7 @@ from xdsl.dialects.test import TestOp
 
 from e3ne.analysis.ranges import synapse_range
 from e3ne.calibration.drawing import Draw, UnusableDrawError, in_module, placed, require, weights
-from e3ne.calibration.temporal_samples import lif, sum_frames
+from e3ne.calibration.temporal_samples import lif, recurrent, sum_frames
 from e3ne.devices.families import SMALL_LUT_FAMILIES, Family
 from e3ne.dialects.dataflow import (
     ArgmaxOp,
@@ -286,13 +286,13 @@ def sink(draw: Draw) -> UnitOp:
 
 SHARES: Mapping[Callable[[Draw], UnitOp], int] = {
     table: 20, shared: 18, adder: 18, dense: 10, event: 10, fire: 18, window: 16, max_pool: 9, pool: 6, resize: 8,
-    fifo: 8, replay: 7, argmax: 6, source: 5, sink: 4, lif: 12, sum_frames: 4,
+    fifo: 8, replay: 7, argmax: 6, source: 5, sink: 4, lif: 12, sum_frames: 4, recurrent: 6,
 }  # fmt: skip
 """Parts of the samples, in about a hundredth each: what costs most has most."""
 
 
 LEAST = 24
-"""Samples of a kind at least, unless all kinds have fewer: small units take Yosys no time, and a few tell little."""
+"""Samples of a kind at least, if that is no more than a tenth: small units take Yosys no time, a few tell little."""
 
 
 LARGE = 4
@@ -325,7 +325,7 @@ def draw_samples(samples: int, seed: int, family: Family = "xcup") -> list[UnitO
     total = sum(SHARES.values())
     found: list[UnitOp] = []
     for make, share in SHARES.items():
-        wanted = max(round(samples * share / total), min(LEAST, samples // len(SHARES)))
+        wanted = max(round(samples * share / total), min(LEAST, samples // 10))
         drawn = 0
         for attempt in count():
             if drawn == wanted:

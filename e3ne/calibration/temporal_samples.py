@@ -14,8 +14,21 @@ from e3ne.units.synapses import Integers
 
 def lif(draw: Draw) -> UnitOp:
     """Integrate-and-fire neurons of all rules, with membranes in registers, LUTs and blocks."""
-    lanes, chunks, bits = draw.between(1, 12), draw.of(1, 1, draw.between(2, 16)), draw.between(6, 12)
-    height, frames = draw.of(1, 1, 4, 12), draw.between(2, 32)
+    lanes, chunks = draw.between(1, 12), draw.of(1, 1, draw.between(2, 16))
+    return _neurons(draw, lanes, chunks, 0)
+
+
+def recurrent(draw: Draw) -> UnitOp:
+    """Neurons of a pixel whose spikes come back with weights: few lanes, since there is an adder for each pair."""
+    lanes, chunks = draw.of(1, 1, 2, 4), draw.of(1, draw.between(2, 12), draw.between(8, 48))
+    require(lanes * lanes * chunks <= 96)
+    return _neurons(draw, lanes, chunks, draw.between(3, 10))
+
+
+def _neurons(draw: Draw, lanes: int, chunks: int, weight_bits: int) -> UnitOp:
+    """Neurons of a map, or, with bits of recurrent weights, of a pixel."""
+    bits = draw.between(6, 12)
+    height, frames = 1 if weight_bits else draw.of(1, 1, 4, 12), draw.between(2, 32)
     decay_bits, gain_bits = draw.of(0, 3, 4, 8), draw.of(0, 3, 8)
     several, timing = draw.of(0, 0, 0, 1), draw.word("same_step", "same_step", "next_step", "compared")
     reset = "subtract" if several or timing == "compared" else draw.word("subtract", "value")
@@ -39,7 +52,12 @@ def lif(draw: Draw) -> UnitOp:
     }
     if several:
         rules["several"] = UnitAttr()
-    membrane_bits = bits + gain_bits + draw.of(1, 2, 3)
+    if weight_bits:
+        most = (1 << (weight_bits - 1)) - 1
+        drawn = np.rint(arrays.laplace(size=(channels, channels)) * most / 2.5)
+        numbers["recurrent"] = np.clip(drawn, -most, most).astype(np.int64)
+        numbers["recurrent_bias"] = arrays.integers(-8, 9, channels) * draw.of(0, 1)
+    membrane_bits = max(bits, weight_bits + 4) + gain_bits + draw.of(1, 2, 3)
     require(lanes * membrane_bits <= 250)
     taken = StreamType.of(height, height, channels, steps=1, bits=-bits, lanes=lanes, frames=frames)
     symbols = {name: name for name in numbers}

@@ -38,9 +38,9 @@ def lif_features(op: LifOp) -> Features:
     if op.is_recurrent:
         control.count(given.chunks, given.chunks, given.frames)
     return Features(
-        "lif",
-        control.lut | {name: count + fed.get(name, 0) for name, count in lut.items()},
-        control.ff | {"held": held + fed_held, "given": lanes * spike_bits},
+        "recurrent" if op.is_recurrent else "lif",
+        control.lut | lut | fed,
+        control.ff | {"held": held, "given": lanes * spike_bits} | fed_held,
         memories,
         given.beats_per_image,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from xdsl.ir import SSAValue
@@ -96,25 +96,23 @@ class Feedback:
         return self.m.sext(table, self.bits)
 
 
-def feedback_parts(op: LifOp) -> tuple[Mapping[str, int], int]:
-    """LUTs by the features of neurons, and flip-flops beside those of counters.
-
-    The sums are adders like those of membranes, the weights tables like those of thresholds.
-    """
+def feedback_parts(op: LifOp) -> tuple[dict[str, float], dict[str, float]]:
+    """LUTs and flip-flops of the recurrence, by feature; nothing without it."""
     found, given = op.recurrence(), op.input_type
     if found is None:
-        return {"added": 0, "looked_up": 0, "first": 0}, 0
+        return {}, {}
     bits, lanes = feedback_bits(op), given.lanes
-    terms = looked_up = 0
+    terms, tables = 0, 0.0
     for row in found[0].tolist():
         for lane in range(lanes):
             words = row[lane::lanes]
             terms += any(words)
-            looked_up += signed_bits(min(words), max(words)) if len(set(words)) > 1 else 0
-    drives = lanes * (max(bits, given.element_bits) + 1)
+            if len(set(words)) > 1:
+                tables += signed_bits(min(words), max(words)) * max(0.5, len(words) / 64)
     lut = {
-        "added": terms * op.spike_bits.value.data * bits + drives,
-        "looked_up": looked_up,
-        "first": given.channels * bits if given.chunks > 1 else 0,
+        "drives": lanes * (max(bits, given.element_bits) + 1),
+        "fed_back": terms * op.spike_bits.value.data * bits,
+        "recurrent_tables": tables,
+        "sums": given.channels * bits,
     }
-    return lut, 2 * given.channels * bits + 1
+    return lut, {"sums": 2 * given.channels * bits}

@@ -33,11 +33,11 @@ class CompiledDesign:
     def __call__(self, images: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.int64]:
         """The results of images (N, C, H, W) of 0 … 1 or bytes: membranes (N, outputs) or classes (N, 1).
 
-        Outputs that are maps come pixel by pixel. Raises E3neError.
+        A design that was compiled for spikes takes those, (N, T, C, H, W) or (N, T, F), and gives their sums. Outputs that are maps come pixel by pixel. Raises E3neError.
         """
         data = checked(images, None, "images")
-        if data.shape != self.plan.input_shape:
-            raise E3neError(f"images of shape {data.shape}, but {self.plan.name} takes {self.plan.input_shape}")
+        if (shape := data.images.shape[1:]) != self.plan.data_shape:
+            raise E3neError(f"images of shape {shape}, but {self.plan.name} takes {self.plan.data_shape}")
         found = self.plan.run(self.plan.pack(data.images))[OUTPUT]
         return found.reshape(len(images), -1).astype(np.int64)
 
@@ -56,12 +56,18 @@ def compile(
 ) -> CompiledDesign:
     """Compiles a PyTorch module, calibrated on images (N, C, H, W) of 0 … 1 or bytes.
 
+    One with neurons of snnTorch or SpikingJelly may have spikes instead, (N, T, C, H, W) or (N, T, F); with images it
+    needs `Options.time_steps`.
+
     `labels` (N,) make the report tell accuracy, and are needed for fine-tuning. Raises E3neError.
     """
     from e3ne.frontends.torch_export import import_module
 
+    options = options or Options()
+    if options.dialect:
+        raise E3neError(f"dialect is {options.dialect!r}: only .nir files need one")
     data: Dataset = checked(images, labels, "images")
     module = import_module(model, data.shape, name)
-    compilation = compile_model(Source(name, module, module), data, options or Options(), lambda _: None)
+    compilation = compile_model(Source(name, module, module), data, options, lambda _: None)
     buffered = plan(find_graph(compilation.modules["buffered"]))
     return CompiledDesign(compilation, buffered, first_report(compilation, data))

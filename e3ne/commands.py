@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -339,6 +339,8 @@ def _print_summary(report: Report, folder: Path) -> None:
         found = cast(dict[str, object], report["accuracy"])
         table.add_row("accuracy, float", f"{found['float']} % of {found['samples']} ({found['origin']})")
         table.add_row("accuracy, integer", f"{found['integer']} %")
+    for row in _difference_rows(report):
+        table.add_row(*row)
     resources = cast(dict[str, dict[str, object]], report["resources"])
     estimated = resources["estimated"]
     table.add_row("estimated", f"{estimated['lut']:,} LUT, {estimated['ff']:,} FF, {estimated['bram36']} BRAM36")
@@ -355,6 +357,18 @@ def _print_summary(report: Report, folder: Path) -> None:
         table.add_row(f"placed and routed, {name}", f"{found['clock_mhz']} MHz")
     table.add_row("files", f"{folder}: rtl/ ir/ testbench/ cycle_model.py report.json report.md")
     console.print(table)
+
+
+def _difference_rows(report: Report) -> Iterator[tuple[str, str]]:
+    """Of a network of integrate-and-fire neurons, what integers change: predictions, and spikes layer by layer."""
+    if "float_differences" not in report:
+        return
+    found = cast(dict[str, object], report["float_differences"])
+    if "predictions" in found:
+        yield "other than float", f"predictions: {found['predictions']} of {found['samples']}"
+    for layer in cast(list[dict[str, int]], found["layers"]):
+        spikes = f"{layer['differing']:,} differ of {layer['float_spikes']:,}, {layer['own']:,} by the layer itself"
+        yield f"spikes of {layer['layer']}", spikes
 
 
 def explore(arguments: argparse.Namespace) -> int:

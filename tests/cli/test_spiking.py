@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -62,6 +63,14 @@ def test_spikes_through_all_levels(files: Path) -> None:
         expected = wanted[layer].reshape(found.values[layer, "neuron"].shape)
         assert 0.05 < expected.mean() < 0.95
         assert np.array_equal(found.values[layer, "neuron"], expected)
+    differences = cast(dict[str, object], design.report["float_differences"])
+    layers = cast(list[dict[str, int]], differences["layers"])
+    assert (differences["samples"], differences["time_steps"], differences["predictions"]) == (4, STEPS, 0)
+    assert [(each["layer"], each["differing"], each["own"]) for each in layers] == [("lif1", 0, 0), ("lif2", 0, 0)]
+    assert [each["float_spikes"] for each in layers] == [int(wanted[layer].sum()) for layer in ("lif1", "lif2")]
+    assert "predictions: 0 of 4" in ran.output
+    assert f"0 differ of {layers[0]['float_spikes']:,}" in ran.output
+    assert "## Spikes against the float network" in (files / "out" / "report.md").read_text()
     checked = e3ne("check", files / "out", "--data", files / "spikes.npz", "--count", "4")
     assert checked.status == 0, checked.output
     checks = design.report["checks"]

@@ -201,7 +201,8 @@ def run_float(
     """Runs the float form on images (N, C, H, W) in `dtype` arithmetic; a spiking network for `time_steps`.
 
     That takes spikes (N, T, C, H, W), or images, which are the same in each step; its values are (N·T, ...). `given`
-    are spikes (N·T, ...) by layer that are put in the place of those of its neurons. Raises `E3neError` when the images do not fit the network, or when the module is in the integer form.
+    are spikes (N·T, ...) by layer that are put in the place of those of its neurons. Raises `E3neError` when the images
+    do not fit the network, or when the module is in the integer form.
     """
     network = find_network(module)
     if any(op.is_integer for op in network.layers()):

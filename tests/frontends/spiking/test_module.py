@@ -24,7 +24,7 @@ STEPS = 6
 
 
 def neuron(package: str, name: str) -> nn.Module:
-    """A module of a class `name` that derives from what all neurons of a library derive from; the user has made Mine."""
+    """A module of a class `name` that derives from what all neurons of a library do; the user has made Mine."""
     module = f"{package}.somewhere"
     base = type(BASES[package], (nn.Module,), {"__module__": module})
     return type(name, (base,), {"__module__": "users" if name == "Mine" else module})()
@@ -63,7 +63,7 @@ def test_a_library_that_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 @pytest.mark.parametrize("model", ["net.py:make", "lenet5", "net.mlir", "net.pt2"])
 def test_a_module_needs_no_dialect(model: str) -> None:
-    with pytest.raises(E3neError, match="--dialect snntorch: only .nir files need one"):
+    with pytest.raises(E3neError, match=r"--dialect snntorch: only \.nir files need one"):
         load_model(model, (1, 4, 4), "snntorch")
 
 

@@ -1,4 +1,4 @@
-"""Digits with leaky neurons of snnTorch: `e3ne compile examples/digits/snntorch_lif.py:make_network`."""
+"""Digits with leaky neurons of snnTorch: `e3ne compile snntorch_lif.py:make_network`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Digits with neurons of SpikingJelly that do not leak: `e3ne compile examples/digits/spikingjelly_if.py:make_network`."""
+"""Digits with neurons of SpikingJelly that do not leak: `e3ne compile spikingjelly_if.py:make_network`."""
 
 from __future__ import annotations
 

@@ -26,6 +26,7 @@ from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
+from e3ne.event_data import Binning
 from e3ne.frontends.structure import is_spiking
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 from e3ne.report import (
@@ -71,8 +72,11 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     from e3ne.models import zoo
 
     model: str = arguments.model
-    given = None if arguments.data is None else dataset.read(arguments.data)
-    measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data")
+    if options.bin_width and arguments.data is None:
+        raise E3neError("--bin-width is for address events, but there is no --data")
+    binning = Binning(options.time_steps, options.bin_width, is_asked=options.bin_width > 0)
+    given = None if arguments.data is None else dataset.read(arguments.data, "--data", binning)
+    measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data", binning)
     reference = load_model(model, _given_shape(_shape(arguments.input_shape), given, measured), options.dialect)
     # A reference network with images of its own: those that it was trained, and perhaps tuned, on.
     own = given is None and model in [entry.name for entry in zoo.entries()]
@@ -163,7 +167,8 @@ def _images(design: Design, data: Path | None) -> Dataset:
 
     plan = design.plan
     if data is not None:
-        images = dataset.read(data)
+        options = cast(dict[str, int], design.report["options"])
+        images = dataset.read(data, "--data", Binning(plan.input_frames, options.get("bin_width", 0)))
     elif plan.name in [entry.name for entry in zoo.entries()]:
         images = dataset.reference(plan.name, training=False)
     else:

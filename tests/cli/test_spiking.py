@@ -88,6 +88,29 @@ def test_images_in_every_step(files: Path) -> None:
     assert checked.status == 0, checked.output
 
 
+def test_address_events(files: Path) -> None:
+    """What events become is what the same spikes as a tensor are."""
+    with np.load(files / "spikes.npz") as data:
+        spikes, labels = data["x"], data["y"]
+    sample, step, channel, row, column = np.nonzero(spikes)
+    events = np.rec.fromarrays([100 * step + sample, channel, row, column], names="t,p,y,x")
+    counts = np.bincount(sample)
+    np.savez(files / "events.npz", events=events, counts=counts, shape=spikes.shape[2:], y=labels)
+    out = files / "events"
+    binned = ("--data", files / "events.npz", "--time-steps", STEPS, "--bin-width", 100)
+    ran = e3ne("compile", files / "lifs.nir", *binned, "--weight-bits", "8", "-o", out)
+    assert ran.status == 0, ran.message
+    results = [e3ne("simulate", out, "--data", files / name, "--count", 4) for name in ("events.npz", "spikes.npz")]
+    assert results[0].status == 0, results[0].message
+    assert results[0].output == results[1].output
+    assert "label 3" in results[0].output
+
+
+def test_address_events_without_a_design_for_them(files: Path) -> None:
+    ran = e3ne("compile", files / "lifs.nir", "--bin-width", 100, "--time-steps", 4, "-o", files / "refused")
+    assert (ran.status, ran.message) == (2, "e3ne: --bin-width is for address events, but there is no --data\n")
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

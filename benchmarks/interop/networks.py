@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Literal
+from typing import Literal, TypeVar
 
 import numpy as np
 import torch
@@ -20,10 +20,11 @@ SHAPES: Mapping[Kind, tuple[int, ...]] = {"MLP": (12,), "LeNet": (1, 12, 12)}
 
 Make = Callable[[tuple[int, ...]], nn.Module]
 """the shape of a layer -> its neurons"""
+Module = TypeVar("Module", bound=nn.Module)
 Trains = NDArray[np.float64]
 
 
-def set_weights(module: nn.Module, seed: int = 0, strength: float = 1.0) -> nn.Module:
+def set_weights(module: Module, seed: int = 0, strength: float = 1.0) -> Module:
     """Weights of all convolutions and linear layers, so that neurons with threshold 1 spike now and then."""
     random = np.random.default_rng(seed)
     for part in module.modules():

@@ -13,10 +13,13 @@ WEIGHTS = Path(__file__).with_suffix(".safetensors")
 
 
 def build() -> nn.Sequential:
-    """The network with random weights. Its forward takes all time steps at once (T, N, 1, 28, 28)."""
+    """The network with random weights, its neurons reset by subtraction.
+
+    Its forward takes all time steps at once, (T, N, 1, 28, 28).
+    """
 
     def neurons() -> nn.Module:
-        return neuron.IFNode(surrogate_function=surrogate.ATan(), detach_reset=True)
+        return neuron.IFNode(v_reset=None, surrogate_function=surrogate.ATan(), detach_reset=True)
 
     network = nn.Sequential(
         *(layer.Conv2d(1, 8, 5, bias=False), layer.BatchNorm2d(8), layer.MaxPool2d(2), neurons()),

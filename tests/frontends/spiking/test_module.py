@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +12,15 @@ import pytest
 import torch
 from torch import nn
 
+from e3ne.api import compile
 from e3ne.design import Design
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
 from e3ne.frontends.spiking.module import neurons_of
 from e3ne.frontends.torch_export import import_module
-from e3ne.semantics.snn import run_network
+from e3ne.models import mnist
+from e3ne.options import Options
+from e3ne.semantics.snn import run_float, run_network
 from tests.cli.command import e3ne
 from tests.frontends.spiking.networks import record, set_weights
 
@@ -88,6 +93,36 @@ def make():
 
 
 @pytest.mark.parametrize("library", MODULES)
+def test_python_interface(library: str) -> None:
+    pytest.importorskip(library)
+    namespace: dict[str, Callable[[], nn.Module]] = {}
+    exec(MODULES[library], namespace)  # type: ignore[arg-type]
+    network = set_weights(namespace["make"](), 3)
+    spikes = (np.random.default_rng(6).random((3, STEPS, 2, 5, 5)) < 0.4).astype(np.uint8)
+    expected = record(network, ["4"], spikes.astype(np.float64))["4"].sum(axis=1)
+    design = compile(network, spikes, Options(weight_bits=12))
+    assert np.array_equal(design(spikes), expected)
+    with pytest.raises(E3neError, match="images of shape"):
+        design(spikes[:, 0] / 1.0)
+    with pytest.raises(E3neError, match=r"only \.nir files need one"):
+        compile(network, spikes, Options(dialect="snntorch"))
+
+
+@pytest.mark.parametrize(("library", "name"), [("snntorch", "snntorch_lif"), ("spikingjelly", "spikingjelly_if")])
+def test_trained_examples(library: str, name: str) -> None:
+    """Both networks for the digits, in their library and as they are imported."""
+    pytest.importorskip(library)
+    example = importlib.import_module(f"examples.digits.{name}")
+    network = example.make_network().eval()
+    digits = mnist.test()[:40]
+    with torch.no_grad():
+        wanted = example.counts(network, torch.from_numpy(digits.images), 8).numpy().argmax(axis=1)
+    assert (wanted == digits.labels).mean() >= 0.9
+    found = run_float(import_module(network, (1, 28, 28), name), digits.images, time_steps=8).outputs[0]
+    assert np.array_equal(found.argmax(axis=1), wanted)
+
+
+@pytest.mark.parametrize("library", MODULES)
 def test_through_all_levels(library: str, tmp_path: Path) -> None:
     """What the module itself gives is what the hardware gives, layer by layer."""
     pytest.importorskip(library)
@@ -99,8 +134,8 @@ def test_through_all_levels(library: str, tmp_path: Path) -> None:
     data, out = ("--data", tmp_path / "spikes.npz"), tmp_path / "out"
     ran = e3ne("compile", f"{tmp_path}/net.py:seeded", *data, "--weight-bits", 12, "-o", out)
     assert ran.status == 0, ran.message
-    namespace: dict[str, object] = {}
-    exec(MODULES[library], namespace)
+    namespace: dict[str, Callable[[], nn.Module]] = {}
+    exec(MODULES[library], namespace)  # type: ignore[arg-type]
     network = set_weights(namespace["make"](), 3)
     with torch.no_grad():
         expected = record(network, ["1", "4"], spikes.astype(np.float64))

@@ -14,7 +14,15 @@ from benchmarks.interop.row import Row, Sample
 from e3ne.backends.verilog.target import print_verilog
 from e3ne.check import check_model, check_verilog
 from e3ne.dialects.snn import LifOp, find_network
-from e3ne.frontends.spiking.description import Convolution, Linear, SpikingNetwork
+from e3ne.frontends.spiking.description import (
+    Convolution,
+    Linear,
+    Neuron,
+    Operation,
+    Pool,
+    Reals,
+    SpikingNetwork,
+)
 from e3ne.frontends.spiking.lower import lower
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
@@ -124,16 +132,23 @@ def _compared(about: tuple[str, str, str, str, str], sample: Sample, folder: Pat
 
 def _weight_bits(sample: Sample) -> int:
     """What weights and biases need to be kept exactly."""
-    arrays = [
-        array * UNIT
-        for node in sample.network.nodes
-        if isinstance(node.operation, Convolution | Linear)
-        for array in (node.operation.weights, node.operation.bias)
-        if array is not None
-    ]
-    if any((array != np.rint(array)).any() for array in arrays):
+    parts = [node.operation for node in sample.network.nodes]
+    arrays = [array for part in parts for array in _numbers(part) if array is not None]
+    if any((array * UNIT != np.rint(array * UNIT)).any() for array in arrays):
         raise ValueError(f"weights are not multiples of 1/{UNIT}")
-    return max(2, *(int(np.abs(array).max()).bit_length() + 1 for array in arrays))
+    # behind a pool a drive has a finer unit, which biases and recurrent weights share
+    finest = UNIT * max([part.kernel[0] * part.kernel[1] for part in parts if isinstance(part, Pool)], default=1)
+    return max(2, *(int(np.abs(array * finest).max()).bit_length() + 1 for array in arrays))
+
+
+def _numbers(part: Operation) -> tuple[Reals | None, ...]:
+    match part:
+        case Convolution() | Linear():
+            return part.weights, part.bias
+        case Neuron():
+            return part.recurrent, part.recurrent_bias
+        case _:
+            return ()
 
 
 def _sentence(text: str, part: str) -> str:

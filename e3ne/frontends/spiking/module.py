@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, cast
 
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import SpikingNetwork
@@ -66,7 +66,7 @@ def import_spiking(module: nn.Module, input_shape: tuple[int, int, int], name: s
         )
     own = [
         f"module '{path}' ({type(part).__name__})"
-        for path, part in module.named_modules()
+        for path, part in cast("Iterator[tuple[str, nn.Module]]", module.named_modules())
         if type(part).__name__ in classes and package_of(part) not in _STATEFUL
     ]
     if own:

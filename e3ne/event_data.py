@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -103,8 +104,9 @@ def _events(array: Array, problems: list[str]) -> dict[str, Integers]:
             )
             return nothing
         return {name: array[:, column].astype(np.int64) for column, name in enumerate(_FIELDS)}
+    records = cast("NDArray[np.void]", array)
     found = {name: next((each for each in known if each in names), None) for name, known in _FIELDS.items()}
-    wrong = [field for field in found.values() if field is not None and array[field].dtype.kind not in "iub"]
+    wrong = [field for field in found.values() if field is not None and records[field].dtype.kind not in "iub"]
     if array.ndim != 1 or found["t"] is None or wrong:
         problems.append(
             f"events has the fields {', '.join(names)}; t (or timestamp) is needed, c (or p, polarity), y and x may be "
@@ -112,7 +114,7 @@ def _events(array: Array, problems: list[str]) -> dict[str, Integers]:
         )
         return nothing
     zeros = np.zeros(len(array), np.int64)
-    return {name: zeros if field is None else array[field].astype(np.int64) for name, field in found.items()}
+    return {name: zeros if field is None else records[field].astype(np.int64) for name, field in found.items()}
 
 
 def _shape(array: Array | None, problems: list[str]) -> tuple[int, int, int] | None:

@@ -17,10 +17,12 @@ from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.interop.compare import Result, measure
+from benchmarks.interop.networks import STEPS
 from benchmarks.interop.row import Row
 
 LIBRARIES = ("snntorch", "spikingjelly", "norse", "sinabs")
 DIFFERENCE, MISTAKE = 1, 2
+_ABOUT = ("library", "neuron", "settings", "through", "network")
 
 
 def main() -> int:
@@ -39,8 +41,7 @@ def main() -> int:
         return MISTAKE
     start = time.monotonic()
     results: list[Result] = []
-    console = Console(stderr=True)
-    with console.status("") as status:
+    with Console(stderr=True).status("") as status:
         for row in _rows(wanted, arguments.neuron or ""):
             for kind in row.kinds:
                 status.update(escape(f"{row.library} {row.neuron}, {row.settings}, {row.through}, {kind}"))
@@ -48,8 +49,10 @@ def main() -> int:
                 if arguments.json:
                     _save(results, versions, arguments.json)
                 if not results[-1].is_good:
-                    console.print(str(results[-1]), markup=False)
-    Console(width=150).print(_table(results, versions))
+                    sys.stderr.write(f"{results[-1]}\n")
+    console = Console(width=150)
+    console.print(_table(results, versions))
+    console.print(_others(results, versions))
     print(_summary(results, time.monotonic() - start))
     return 0 if all(result.is_good for result in results) else DIFFERENCE
 
@@ -73,19 +76,30 @@ def _rows(libraries: Sequence[str], neuron: str) -> Iterator[Row]:
 
 
 def _table(results: Sequence[Result], versions: Mapping[str, str | None]) -> Table:
-    table = Table("library", "neuron", "settings", "through", "network", title="spikes that differ, 20 steps")
-    for column in ("layers", "compared", "spikes", "library = snn", "snn = cycles", "cycles = Verilog"):
-        table.add_column(column, justify="right")
+    """What was compared."""
+    table = Table(*_ABOUT, title=f"spikes that differ, {STEPS} steps")
+    for column in ("layers", "compared", "spikes", "library\n= snn", "snn\n= cycles", "cycles\n= Verilog"):
+        table.add_column(column, justify="right", no_wrap=True)
     for result in results:
-        about = (f"{result.library} {versions[result.library]}", *astuple(result)[1:5])
-        if reason := result.failed or result.refused:
-            word = "failed" if result.failed else "refused"
-            table.add_row(*map(escape, about), "", "", "", escape(f"{word}: {reason}"))
-            continue
-        numbers = (result.layers, result.compared, result.spikes)
-        levels = (result.library_snn, result.snn_cycles, result.cycles_verilog)
-        table.add_row(*map(escape, about), *(f"{number:,}" for number in (*numbers, *levels)))
+        if not (result.failed or result.refused):
+            numbers = (result.layers, result.compared, result.spikes)
+            levels = (result.library_snn, result.snn_cycles, result.cycles_verilog)
+            table.add_row(*_about(result, versions), *(f"{number:,}" for number in (*numbers, *levels)))
     return table
+
+
+def _others(results: Sequence[Result], versions: Mapping[str, str | None]) -> Table:
+    """What was refused, with the reason of the library or of the import, and what failed."""
+    table = Table(*_ABOUT, "refused, because")
+    for result in results:
+        if result.failed or result.refused:
+            reason = f"FAILED: {result.failed}" if result.failed else result.refused
+            table.add_row(*_about(result, versions), escape(reason))
+    return table
+
+
+def _about(result: Result, versions: Mapping[str, str | None]) -> list[str]:
+    return [escape(text) for text in (f"{result.library} {versions[result.library]}", *astuple(result)[1:5])]
 
 
 def _summary(results: Sequence[Result], seconds: float) -> str:

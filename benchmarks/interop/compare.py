@@ -76,10 +76,10 @@ def measure(row: Row, kind: Kind) -> Result:
             return _compared(about, sample, Path(folder) / "rtl")
         except Exception as error:
             # a library's exporter raises whatever it likes
-            text = " ".join(str(error).split())
-            if row.refused and row.refused in text:
-                return Result(*about, refused=_sentence(text, row.refused))
-            return Result(*about, failed=f"{type(error).__name__}: {text}")
+            lines = [line.strip(" -") for line in str(error).splitlines()]
+            if row.refused and (reasons := [line for line in lines if row.refused in line]):
+                return Result(*about, refused=reasons[0])
+            return Result(*about, failed=f"{type(error).__name__}: {' '.join(lines)}")
 
 
 @dataclass(frozen=True)
@@ -149,9 +149,3 @@ def _numbers(part: Operation) -> tuple[Reals | None, ...]:
             return part.recurrent, part.recurrent_bias
         case _:
             return ()
-
-
-def _sentence(text: str, part: str) -> str:
-    """The sentence that has the reason, without what comes before and after it."""
-    start = text.rfind(". ", 0, text.index(part))
-    return text[start + 2 if start >= 0 else 0 :][:160]

@@ -102,9 +102,10 @@ def _through_nir(kind: str, settings: dict[str, object], named: bool, network: K
     module, expected, inputs = _built(kind, settings, True, network)
     with warnings.catch_warnings(), redirect_stdout(StringIO()):
         warnings.simplefilter("ignore")
-        graph = export_to_nir(module, torch.zeros(1, *SHAPES[network]), ignore_dims=[0])
-    if lost := [name for name, node in graph.nodes.items() if node is None]:
-        raise ValueError(f"snnTorch writes no {kind}: its graph has nothing for {', '.join(lost)}")
+        try:
+            graph = export_to_nir(module, torch.zeros(1, *SHAPES[network]), ignore_dims=[0])
+        except AttributeError as error:
+            raise ValueError(f"snnTorch writes no {kind}: its exporter stops with: {error}") from error
     graph.infer_types()
     nir.write(folder / "net.nir", graph)
     given = ",".join(f"{name}={value}".lower() for name, value in settings.items())

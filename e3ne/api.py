@@ -33,8 +33,8 @@ class CompiledDesign:
     def __call__(self, images: NDArray[np.floating] | NDArray[np.uint8]) -> NDArray[np.int64]:
         """The results of images (N, C, H, W) of 0 … 1 or bytes: membranes (N, outputs) or classes (N, 1).
 
-        A design that was compiled for spikes takes those, (N, T, C, H, W) or (N, T, F). Outputs that are maps come
-        pixel by pixel. Raises E3neError.
+        A network over time that was compiled for spikes takes (N, T, C, H, W), or (N, T, F). Outputs that are maps
+        come pixel by pixel. Raises E3neError.
         """
         data = checked(images, None, "images")
         if (shape := data.images.shape[1:]) != self.plan.data_shape:

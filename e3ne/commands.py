@@ -37,6 +37,7 @@ from e3ne.report import (
     add_toggles,
     as_markdown,
     first_report,
+    has_one_result,
     save,
 )
 
@@ -207,7 +208,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     for number, result in enumerate(outputs):
         label = "" if data.labels is None else f"   label {data.labels[number]}"
         console.print(f"image {number}: {' '.join(str(value) for value in result)}{label}", soft_wrap=True)
-    if data.labels is not None:
+    if data.labels is not None and has_one_result(find_network(design.integer)):
         console.print(f"correct: {accuracy(outputs, data.labels)} %")
     return 0
 

@@ -52,7 +52,7 @@ class Source:
 
     @property
     def is_spiking(self) -> bool:
-        """Whether it has neurons that keep their membranes from step to step."""
+        """Whether it runs for time steps."""
         return is_spiking(find_network(self.module))
 
 
@@ -69,8 +69,7 @@ class Compilation:
     def stages(self, data: str) -> list[Stage]:
         """All stages; a tuned source has been folded, calibrated and trained already."""
         if self.source.is_spiking:
-            most = int(self.training.images.max()) if self.training.time_steps else 0
-            first = [spiking_stage(self.options, data, self.time_steps, most)]
+            first = [spiking_stage(self.options, data, self.time_steps, self._most_spikes)]
         elif self.source.tuned:
             first = [quantize_stage(self.options, data)]
         else:
@@ -85,6 +84,14 @@ class Compilation:
         if not self.source.is_spiking or asked or options.objective != "area":
             return options
         return replace(options, interval=DEFAULT_INTERVAL * self.time_steps)
+
+    @property
+    def _most_spikes(self) -> int:
+        """Spikes of an input in a step: all that the input bus can carry with the bits of the data's; 0 for images."""
+        if not self.training.time_steps:
+            return 0
+        most = int(self.training.images.max())
+        return (1 << max(1, most.bit_length())) - 1
 
     @property
     def time_steps(self) -> int:

@@ -27,7 +27,7 @@ from e3ne.dataset import Dataset
 from e3ne.design import MARKER, SCHEMA, Report
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, UnitOp, units_of
-from e3ne.dialects.snn import find_network
+from e3ne.dialects.snn import NetworkOp, find_network, frames_of
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
 from e3ne.semantics.snn import run_float, run_network
@@ -50,6 +50,8 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     report: Report = {
         "schema": SCHEMA,
         "network": compilation.source.name,
+        "neurons": "integrate_and_fire" if compilation.source.is_spiking else "requantize",
+        "time_steps": compilation.time_steps if compilation.source.is_spiking else compilation.options.steps,
         "options": {**asdict(compilation.options), "fine_tuned": compilation.source.tuned},
         "device": asdict(part(compilation.options.device)),
         "calibration": {"images": seen.size, "origin": seen.origin},
@@ -65,7 +67,8 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     if design.is_data_dependent:
         report["on_data"] = _on_data(design, test)
     integer = compilation.modules["integer"]
-    if test.labels is not None:
+    network = find_network(integer)
+    if test.labels is not None and has_one_result(network):
         report["accuracy"] = _accuracy(compilation, test)
     if compilation.source.is_spiking:
         images, steps = test.images[:SPIKE_IMAGES], compilation.time_steps
@@ -73,7 +76,6 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
             report, float_differences(compilation.source.reference, integer, images, steps), test.origin
         )
     run = run_network(integer, test.images[:SPIKE_IMAGES], keep=True)
-    network = find_network(integer)
     report["spikes"] = spikes(run, network)
     report["synaptic_operations"] = synaptic_operations(run, network)
     return report
@@ -133,6 +135,11 @@ def _without_none(value: object) -> object:
             return [_without_none(inner) for inner in cast(Sequence[object], value)]
         case _:
             return value
+
+
+def has_one_result(network: NetworkOp) -> bool:
+    """Whether an integer network gives one result an image, and not one in each time step."""
+    return frames_of(network.outputs[0].type) == 1
 
 
 def accuracy(outputs: NDArray[np.generic], labels: NDArray[np.int64]) -> float:

@@ -44,8 +44,8 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "snn-count-operations": "e3ne.passes.snn_count_operations:SnnCountOperationsPass",
         "snn-fine-tune": "e3ne.passes.snn_fine_tune:SnnFineTunePass",
         "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",
-        "snn-quantize-spiking": "e3ne.passes.snn_quantize_spiking:SnnQuantizeSpikingPass",
         "snn-quantize": "e3ne.passes.snn_quantize:SnnQuantizePass",
+        "snn-quantize-spiking": "e3ne.passes.snn_quantize_spiking:SnnQuantizeSpikingPass",
     }
 )
 """Import path (`module:class`) of each pass, by its name."""

@@ -31,6 +31,10 @@ def test_every_pass_is_in_the_table_and_the_other_way_round() -> None:
     assert in_files == dict(PASSES)
 
 
+def test_tables_are_in_the_order_of_the_page_that_is_made_of_them() -> None:
+    assert [list(table) for table in (DIALECTS, PASSES, TARGETS)] == [sorted(t) for t in (DIALECTS, PASSES, TARGETS)]
+
+
 @pytest.mark.parametrize("name", PASSES)
 def test_file_and_class_are_named_as_the_pass(name: str) -> None:
     module, _, cls = PASSES[name].partition(":")

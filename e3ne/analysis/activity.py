@@ -16,39 +16,52 @@ OPERATIONS = "synaptic_operations"
 
 def spikes(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number of spikes an image, over the image's encoder and all neurons and pools."""
-    return sum(float(spike_counts(run, op).sum()) for op in network.layers() if _emits(op)) / _images(run)
+    return sum(float(spike_counts(run, op).sum()) for op in network.layers() if _emits(op)) / _images(run, network)
 
 
 def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     """Mean number an image of (spike, weight) pairs that meet; weights of zero count, padding does not."""
-    weighted = [op.layer_name for op in network.layers() if isinstance(op, snn.SynapseOp)]
-    found = operations_by_layer(run, network)
-    return sum(found[layer] for layer in weighted)
+    weighted = [op for op in network.layers() if isinstance(op, snn.SynapseOp)]
+    return sum(_meetings(op, spike_counts(run, _before(op))) for op in weighted) / _images(run, network)
 
 
 def operations_by_layer(run: NetworkRun, network: snn.NetworkOp) -> dict[str, float]:
-    """The synaptic operations an image of each layer that adds: those with weights, and sums of pools."""
-    found: dict[str, float] = {}
-    for op in network.layers():
-        if isinstance(op, snn.SynapseOp | snn.SumPoolOp):
-            before = op.input.owner
-            assert isinstance(before, snn.LayerOp)
-            found[op.layer_name] = _meetings(op, spike_counts(run, before)) / _images(run)
-    return found
+    """The synaptic operations an image of each layer that adds: those with weights, and sums of pools.
+
+    They are additions of the hardware, which takes the number of several spikes of a time step digit by digit.
+    """
+    adding = [op for op in network.layers() if isinstance(op, snn.SynapseOp | snn.SumPoolOp)]
+    images = _images(run, network)
+    return {op.layer_name: _meetings(op, digit_counts(run, _before(op))) / images for op in adding}
 
 
 def spike_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:
-    """Spikes of each neuron of a layer, (images, …): the ones in its radix code."""
+    """Spikes of each neuron of a layer, (images·frames, …): the number of a time step of a rate train, else digits."""
+    train = op.output.type
+    if isinstance(train, snn.TrainType) and isinstance(train.encoding, snn.RateAttr):
+        return np.asarray(run.values[op.layer_name, op.KIND]).astype(np.int64)
+    return digit_counts(run, op)
+
+
+def digit_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:
+    """Ones in the binary numbers of each neuron of a layer, (images·frames, …); in a radix train they are spikes."""
     codes = np.asarray(run.values[op.layer_name, op.KIND]).astype(np.uint64)
     return np.bitwise_count(codes).astype(np.int64)
+
+
+def _before(op: snn.LayerOp) -> snn.LayerOp:
+    before = op.input.owner
+    assert isinstance(before, snn.LayerOp)
+    return before
 
 
 def _emits(op: snn.LayerOp) -> bool:
     return isinstance(op.output.type, snn.TrainType) and not isinstance(op, snn.FlattenOp)
 
 
-def _images(run: NetworkRun) -> int:
-    return len(run.outputs[0])
+def _images(run: NetworkRun, network: snn.NetworkOp) -> int:
+    """How many images; an output that differs from step to step has a result in each."""
+    return len(run.outputs[0]) // snn.frames_of(network.outputs[0].type)
 
 
 def _meetings(op: snn.SynapseOp | snn.SumPoolOp, counts: Counts) -> int:

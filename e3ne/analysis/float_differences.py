@@ -21,7 +21,7 @@ class LayerDifferences:
     `differing` are the neurons and steps in which the two networks have different numbers of spikes; `own` those that
     remain when the real layer takes the spikes of the integer layers before it. `predictions` are the samples with
     another class than the float network's when this layer and all before it are integers and the rest is real; None
-    where the network gives a single number.
+    where the network gives a single number, or results in each time step.
     """
 
     layer: str
@@ -57,7 +57,7 @@ def float_differences(
         return run_float(reference, data, keep=True, dtype=np.float64, time_steps=time_steps, given=given)
 
     run = unchanged = real({})
-    wanted = _classes(unchanged.outputs[0])
+    wanted = _classes(unchanged.outputs[0], len(data))
     given: dict[str, Array] = {}
     found: list[LayerDifferences] = []
     for layer, spikes in trains.items():
@@ -72,11 +72,11 @@ def float_differences(
                 int(spikes.sum()),
                 int(np.count_nonzero(free != spikes)),
                 int(np.count_nonzero(alone != spikes)),
-                _differing(wanted, _classes(run.outputs[0])),
+                _differing(wanted, _classes(run.outputs[0], len(data))),
             )
         )
     has_classes = any(isinstance(op, ArgmaxOp) for op in find_network(integer).layers())
-    classes = whole.outputs[0][:, 0] if has_classes else _classes(whole.outputs[0])
+    classes = whole.outputs[0][:, 0] if has_classes else _classes(whole.outputs[0], len(data))
     return FloatDifferences(len(data), time_steps, _differing(wanted, classes), tuple(found))
 
 
@@ -84,10 +84,10 @@ def _neurons(module: ModuleOp) -> list[LifOp]:
     return [op for op in find_network(module).layers() if isinstance(op, LifOp)]
 
 
-def _classes(outputs: Array) -> Array | None:
-    """(N,), the lowest of the greatest scores; None of a single score."""
+def _classes(outputs: Array, samples: int) -> Array | None:
+    """(N,), the lowest of the greatest scores; None of a single score, or of results in each time step."""
     scores = outputs.reshape(len(outputs), -1)
-    return None if scores.shape[1] == 1 else scores.argmax(axis=1)
+    return None if scores.shape[1] == 1 or len(scores) != samples else scores.argmax(axis=1)
 
 
 def _differing(first: Array | None, second: Array | None) -> int | None:

@@ -35,12 +35,16 @@ def run(arguments: argparse.Namespace) -> int:
         raise E3neError(f"--accuracy-floor is {arguments.accuracy_floor}; supported: 0 to 100 percent")
     folder: Path = arguments.output_folder
     require_explorable(folder)
+    if Path(arguments.model).suffix == ".nir":
+        raise E3neError(_over_time(arguments.model))
     clock = Clock(60 * arguments.minutes)
     status, finished, state = 0, False, None
     with progress(Console(stderr=True)) as show:
         try:
             show("reading the model")
             source, training, test = source_and_data(arguments, options)
+            if source.is_spiking:
+                raise E3neError(_over_time(arguments.model))
             state = resume(folder, _about(arguments, source, training, test))
             own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
             networks = Networks(state, source, training, test, own, arguments.device)
@@ -53,6 +57,13 @@ def run(arguments: argparse.Namespace) -> int:
     if state is not None:
         _conclude(state, finished)
     return status
+
+
+def _over_time(model: str) -> str:
+    return (
+        f"model '{model}' runs for time steps; e3ne explore tries steps and weights of networks of radix trains alone "
+        "(e3ne compile takes this one)"
+    )
 
 
 def _conclude(state: State, finished: bool) -> None:

@@ -15,7 +15,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 from e3ne.dialects.snn import SNN, find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.module import LIBRARIES
-from e3ne.frontends.structure import structure_problems
+from e3ne.frontends.structure import is_spiking, spiking_problems, structure_problems
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -162,7 +162,7 @@ def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | No
         raise E3neError(f"model '{spec}' takes images of {shape}, not of {input_shape}")
     if any(op.is_integer for op in network.layers()):
         return module
-    if problems := structure_problems(network):
+    if problems := spiking_problems(network) if is_spiking(network) else structure_problems(network):
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise E3neError(f"network '{network.sym_name.data}' cannot be compiled:\n{lines}")
     return module

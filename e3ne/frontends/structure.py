@@ -64,39 +64,56 @@ class _Walk:
 
 
 def is_spiking(network: NetworkOp) -> bool:
-    """Whether a network has neurons that keep their membranes from step to step."""
-    return any(isinstance(op, LifOp) for op in network.layers())
+    """Whether a network runs for time steps: neurons keep their membranes, or results are summed."""
+    return any(isinstance(op, LifOp | SumStepsOp) for op in network.layers())
 
 
 def structure_problems(network: NetworkOp) -> Sequence[str]:
-    """Why a network in the float form cannot become a spiking one; empty if it can.
+    """Why a network in the float form cannot become one of radix trains; empty if it can.
 
     A network is a chain: pools and flatten of the image; then, once for each layer, a convolution or linear layer with
     optional batch normalisation, optional maximum pools, a ReLU, optional pools and flatten; at the end a convolution
     or linear layer without ReLU.
     """
     if is_spiking(network):
-        return spiking_problems(network)
+        return [
+            f"layer '{op.layer_name}': it runs over time steps, which goes with snn-quantize-spiking alone"
+            for op in network.layers()
+            if isinstance(op, LifOp | SumStepsOp)
+        ]
     walk = _Walk()
-    value, last = network.image, None
+    last = None
+    for op in network.layers():
+        walk.step(op)
+        last = op
+    walk.finish(last)
+    return [*_chain_problems(network), *walk.problems]
+
+
+def _chain_problems(network: NetworkOp) -> list[str]:
+    """Where a layer does not take the result of the one before it, and the output is not the last one's."""
+    found: list[str] = []
+    value = network.image
     for op in network.layers():
         if op.input is not value:
-            walk.add(op, "branches are not supported: every layer must take the result of the layer before it")
-        walk.step(op)
-        value, last = op.output, op
-    walk.finish(last)
+            found.append(
+                f"layer '{op.layer_name}': branches are not supported: every layer must take the result of the layer "
+                "before it"
+            )
+        value = op.output
     if len(network.outputs) != 1:
-        walk.problems.append(f"the network must have one output, not {len(network.outputs)}")
+        found.append(f"the network must have one output, not {len(network.outputs)}")
     elif network.outputs[0] is not value:
-        walk.problems.append("the network's output must be the result of its last layer")
-    return walk.problems
+        found.append("the network's output must be the result of its last layer")
+    return found
 
 
 def spiking_problems(network: NetworkOp) -> list[str]:
     """Why a float network of integrate-and-fire neurons cannot become integers; empty if it can."""
-    found: list[str] = []
+    found = _chain_problems(network)
     drives = False
-    for op in network.layers():
+    layers = list(network.layers())
+    for op in layers:
         what = None
         match op:
             case SynapseOp():
@@ -107,6 +124,8 @@ def spiking_problems(network: NetworkOp) -> list[str]:
                 drives = False
             case AveragePoolOp() if drives:
                 what = "averages membranes; average pools come after neurons"
+            case SumStepsOp() if op is not layers[-1]:
+                what = "sums over time steps, which only the last layer may"
             case MaxPoolOp() | AveragePoolOp() | FlattenOp() | SumStepsOp():
                 pass
             case _:

@@ -17,7 +17,7 @@ from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, find_network, float_tensor
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.module import LIBRARIES, import_spiking, neurons_of
-from e3ne.frontends.structure import structure_problems
+from e3ne.frontends.structure import spiking_problems, structure_problems
 from e3ne.frontends.torch_layers import SUPPORTED, Call, Step, handlers
 
 if TYPE_CHECKING:
@@ -54,7 +54,7 @@ def _import_spiking(model: nn.Module, shape: tuple[int, int, int], name: str) ->
     from e3ne.frontends.spiking.lower import lower
 
     module = lower(import_spiking(model, shape, name))
-    if problems := structure_problems(find_network(module)):
+    if problems := spiking_problems(find_network(module)):
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise E3neError(f"network '{name}' cannot be compiled:\n{lines}")
     return module

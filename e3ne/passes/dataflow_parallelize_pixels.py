@@ -40,12 +40,15 @@ from e3ne.semantics.dataflow import find_graph
 
 Integers = NDArray[np.int64]
 
+_NO_CHAIN = "its input does not go straight into a convolution and a max pool with nothing but radix neurons in between"
+
 
 @dataclass(frozen=True)
 class DataflowParallelizePixelsPass(ModulePass):
     """Packs pixels from the source to the max pool behind the first convolution.
 
-    The input bus gets another width where it would not hold whole groups of pixels.
+    The input bus gets another width where it would not hold whole groups of pixels. Images that are given again in
+    each time step, and integrate-and-fire neurons in front of the pool, are refused.
     """
 
     name = "dataflow-parallelize-pixels"
@@ -64,7 +67,7 @@ class DataflowParallelizePixelsPass(ModulePass):
             return
         graph = find_graph(op)
         chain = _Chain.of(graph)
-        problems = ["it begins with no convolution and max pool"] if chain is None else chain.problems(self.pixels)
+        problems = [_NO_CHAIN] if chain is None else chain.problems(self.pixels)
         if chain is None or problems:
             raise E3neError(
                 f"{self.name}: {self.pixels} pixels of {graph.sym_name.data} at once: {'; '.join(problems)}"

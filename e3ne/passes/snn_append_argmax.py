@@ -19,11 +19,13 @@ class SnnAppendArgmaxPass(ModulePass):
     name = "snn-append-argmax"
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
-        """Raises E3neError when the output is not a vector of membranes."""
+        """Raises E3neError when the output is not a vector of membranes, one for all time steps."""
         network = find_network(op)
         (value,) = network.outputs
         if not isinstance(value.type, MembraneType) or len(value.type.get_shape()) != 1:
             raise E3neError(f"network @{network.sym_name.data} does not end in a vector of membranes: it has no class")
+        if value.type.frames > 1:
+            raise E3neError(f"network @{network.sym_name.data} gives a result in each time step: it has no class")
         terminator = network.block.last_op
         assert isinstance(terminator, OutputOp)
         argmax = ArgmaxOp("argmax", value)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles, EventGraph, Schedule, interval_and_latency, solve
+from e3ne.errors import E3neError
 from e3ne.units.layout import Layout, Values, codes_of
 from e3ne.units.model import SpikeTimedModel, UnitModel
 
@@ -107,8 +108,16 @@ class Plan:
         return (self.input_frames, *self.input_shape) if self.input_frames else self.input_shape
 
     def pack(self, data: NDArray[np.floating]) -> Values:
-        """The bits of the input bus (inputs, beats, bus) for images of 0 … 1, or for spikes: (inputs, *data_shape)."""
+        """The bits of the input bus (inputs, beats, bus) for images of 0 … 1, or for spikes: (inputs, *data_shape).
+
+        Raises E3neError for numbers of spikes that the bus cannot carry.
+        """
         if self.input_frames:
+            most = (1 << self.steps) - 1
+            if not ((data >= 0) & (data <= most) & (data == np.rint(data))).all():
+                raise E3neError(
+                    f"{self.name} takes whole numbers of 0 to {most} spikes in a step; the data hold others"
+                )
             return pack_input(data.astype(np.int64), self.steps, self.input_bits)
         return pack_input(encode(data, self.steps)[:, None], self.steps, self.input_bits)
 

@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 from e3ne.analysis.activity import operations_by_layer, spikes, synaptic_operations
 from e3ne.dialects import snn
 from e3ne.dialects.snn import find_network
-from e3ne.semantics.snn import NetworkRun, run_network
+from e3ne.semantics.snn import NetworkRun, input_shape, run_network
 from tests.hardware.networks import NetworkBuilder
 
 NETWORKS = {
@@ -32,6 +32,25 @@ NETWORKS = {
     "pooled_image": lambda: NetworkBuilder("pooled_image", (1, 4, 4), 4).max_pool((2, 2)).linear(3).fire().linear(2),
     "flattened_twice": lambda: NetworkBuilder("flattened_twice", (2, 3, 3), 3).flatten().flatten().linear(3),
 }
+STEPS = 6
+
+
+def over_time(name: str, encoding: snn.EncodingAttr) -> NetworkBuilder:
+    return NetworkBuilder(name, (2, 4, 5), encoding.bits, encoding=encoding)
+
+
+OVER_TIME = {
+    "single": lambda: over_time("single", snn.RateAttr.of(STEPS)).conv(3, (2, 2)).lif().linear(4).sum_steps(),
+    "in_frames": lambda: over_time("in_frames", snn.RateAttr.of(STEPS)).conv(3, (2, 2)).lif().linear(4).lif(),
+    "several": lambda: (
+        over_time("several", snn.RateAttr.of(STEPS, 3))
+        .conv(3, (2, 2))
+        .lif(several=True, fires="ge", decay=1.0)
+        .linear(4)
+        .sum_steps()
+    ),
+    "direct": lambda: over_time("direct", snn.DirectAttr.of(3, STEPS)).conv(3, (2, 2)).lif().linear(4).sum_steps(),
+}
 
 
 def digits(code: int) -> int:
@@ -39,12 +58,19 @@ def digits(code: int) -> int:
     return bin(code).count("1")
 
 
+def emitted(run: NetworkRun, op: snn.LayerOp) -> np.ndarray:
+    """The spikes of each neuron: in a step of a rate train its number, else the ones of a binary number."""
+    codes = np.asarray(run.values[op.layer_name, op.KIND]).astype(int)
+    assert isinstance(op.output.type, snn.TrainType)
+    return codes if isinstance(op.output.type.encoding, snn.RateAttr) else np.vectorize(digits)(codes)
+
+
 def recount_spikes(run: NetworkRun, network: snn.NetworkOp) -> int:
     """Every one of every train that a layer gives; a flattened train is the same train."""
     total = 0
     for op in network.layers():
         if isinstance(op.output.type, snn.TrainType) and not isinstance(op, snn.FlattenOp):
-            total += sum(digits(int(code)) for code in run.values[op.layer_name, op.KIND].reshape(-1))
+            total += int(emitted(run, op).sum())
     return total
 
 
@@ -55,19 +81,19 @@ def recount_operations(run: NetworkRun, network: snn.NetworkOp) -> int:
     for op in network.layers():
         if isinstance(op, snn.SynapseOp):
             assert before is not None
-            codes = np.asarray(run.values[before.layer_name, before.KIND])
-            total += in_conv(op, codes) if isinstance(op, snn.Conv2dOp) else in_linear(op, codes)
+            counts = emitted(run, before)
+            total += in_conv(op, counts) if isinstance(op, snn.Conv2dOp) else in_linear(op, counts)
         before = op
     return total
 
 
-def in_linear(op: snn.SynapseOp, codes: np.ndarray) -> int:
+def in_linear(op: snn.SynapseOp, counts: np.ndarray) -> int:
     outputs, inputs = op.weights_parameter.array.shape
-    return sum(digits(int(image[i])) for image in codes for _ in range(outputs) for i in range(inputs))
+    return sum(int(image[i]) for image in counts for _ in range(outputs) for i in range(inputs))
 
 
-def in_conv(op: snn.Conv2dOp, codes: np.ndarray) -> int:
-    _, channels, height, width = codes.shape
+def in_conv(op: snn.Conv2dOp, counts: np.ndarray) -> int:
+    _, channels, height, width = counts.shape
     window, (top, left, *_) = op.window, op.window.padding
     outputs, inside, kernel_rows, kernel_columns = op.weights_parameter.array.shape
     _, rows, columns = snn.shape_of(op.output.type)
@@ -79,27 +105,31 @@ def in_conv(op: snn.Conv2dOp, codes: np.ndarray) -> int:
             y = row * window.stride[0] + r * window.dilation[0] - top
             x = column * window.stride[1] + c * window.dilation[1] - left
             if 0 <= y < height and 0 <= x < width:
-                total += sum(digits(int(image[channel, y, x])) for image in codes)
+                total += sum(int(image[channel, y, x]) for image in counts)
     return total
 
 
-def recount_sums(run: NetworkRun, op: snn.SumPoolOp, codes: np.ndarray) -> int:
+def recount_sums(op: snn.SumPoolOp, counts: np.ndarray) -> int:
     """The spikes under each window; pools of these networks have no padding."""
-    _, channels, _, _ = codes.shape
+    _, channels, _, _ = counts.shape
     _, rows, columns = snn.shape_of(op.output.type)
     (height, width), (down, right) = op.window.kernel, op.window.stride
     places = product(range(channels), range(rows), range(columns), range(height), range(width))
-    return sum(digits(int(image[c, y * down + v, x * right + h])) for c, y, x, v, h in places for image in codes)
+    return sum(int(image[c, y * down + v, x * right + h]) for c, y, x, v, h in places for image in counts)
 
 
 def network_run(name: str, images: int = 3) -> tuple[ModuleOp, NetworkRun]:
-    module = NETWORKS[name]().build()
-    shape = snn.shape_of(find_network(module).image.type)
-    pixels = np.random.default_rng(5).random((images, *shape))
-    return module, run_network(module, pixels, keep=True)
+    module = (NETWORKS | OVER_TIME)[name]().build()
+    network = find_network(module)
+    data = np.random.default_rng(5).random((images, *input_shape(network)))
+    encode = next(network.layers())
+    assert isinstance(encode, snn.EncodeOp)
+    if encode.takes_spikes:
+        data = np.rint(data * encode.encoding.greatest)
+    return module, run_network(module, data, keep=True)
 
 
-@pytest.mark.parametrize("name", NETWORKS)
+@pytest.mark.parametrize("name", [*NETWORKS, *OVER_TIME])
 def test_recount(name: str) -> None:
     module, run = network_run(name)
     network = find_network(module)
@@ -114,10 +144,21 @@ def test_sums_of_pools_are_counted_for_their_hardware_alone() -> None:
     network = find_network(module)
     found = operations_by_layer(run, network)
     ((before, pool),) = [pair for pair in pairwise(network.layers()) if isinstance(pair[1], snn.SumPoolOp)]
-    codes = np.asarray(run.values[before.layer_name, before.KIND])
     assert isinstance(pool, snn.SumPoolOp)
-    assert found[pool.layer_name] == pytest.approx(recount_sums(run, pool, codes) / 3, rel=1e-12)
+    assert found[pool.layer_name] == pytest.approx(recount_sums(pool, emitted(run, before)) / 3, rel=1e-12)
     assert sum(found.values()) - found[pool.layer_name] == pytest.approx(synaptic_operations(run, network))
+
+
+def test_hardware_adds_several_spikes_of_a_step_digit_by_digit() -> None:
+    module, run = network_run("several")
+    encode, conv, lif, *_, linear, _ = find_network(module).layers()
+    found, spiked = operations_by_layer(run, find_network(module)), run.values[lif.layer_name, lif.KIND]
+    ones = np.vectorize(digits)(spiked.astype(int)).sum()
+    assert found[linear.layer_name] == pytest.approx(4 * ones / 3, rel=1e-12)
+    assert 0 < ones < spiked.sum()
+    assert isinstance(conv, snn.Conv2dOp)
+    pixels = np.vectorize(digits)(run.values[encode.layer_name, encode.KIND].astype(int))
+    assert found[conv.layer_name] == pytest.approx(in_conv(conv, pixels) / 3, rel=1e-12)
 
 
 def test_by_hand() -> None:

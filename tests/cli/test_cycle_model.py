@@ -132,6 +132,9 @@ def broken_file(path: Path, kind: str) -> None:
         "negative": -good,
         "integers": np.ones((3, 1, 8, 8), np.int64),
         "pickled": np.array([{"a": 1}], dtype=object),
+        "text": np.full((3, 1, 8, 8), "1"),
+        "complex": good + 0j,
+        "records": np.zeros((3, 1, 8, 8), [("x", float), ("y", int)]),
     }
     if kind in arrays:
         np.save(path, arrays[kind])
@@ -151,7 +154,7 @@ def broken_file(path: Path, kind: str) -> None:
     [
         ("missing", "No such file or directory"),
         ("no bytes", "not an .npy file, or an .npz file with an array x"),
-        ("text", "not an .npy file, or an .npz file with an array x"),
+        ("other bytes", "not an .npy file, or an .npz file with an array x"),
         ("pickled", "not an .npy file, or an .npz file with an array x"),
         ("truncated", "not an .npy file, or an .npz file with an array x"),
         ("without x", "not an .npy file, or an .npz file with an array x"),
@@ -162,6 +165,9 @@ def broken_file(path: Path, kind: str) -> None:
         ("above 1", "must hold floats in 0 to 1, or bytes"),
         ("negative", "must hold floats in 0 to 1, or bytes"),
         ("integers", "must hold floats in 0 to 1, or bytes"),
+        ("text", "the array holds <U1, not numbers"),
+        ("complex", "the array holds complex128, not numbers"),
+        ("records", "the array holds [('x', '<f8'), ('y', '<i8')], not numbers"),
     ],
 )
 def test_broken_images(

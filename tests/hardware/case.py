@@ -28,3 +28,8 @@ class Case:
         """The integer network; without a seed its random numbers depend on the name."""
         seed = int.from_bytes(name.encode(), "little") % (1 << 32) if seed is None else seed
         return self.layers(NetworkBuilder(name, self.shape, self.steps, seed, self.encoding)).build()
+
+
+def map_case(layers: Append, **decisions: object) -> Case:
+    """Layers over a map of 2×5×6 at three steps."""
+    return Case((2, 5, 6), 3, layers, Decisions(**decisions))  # pyright: ignore[reportArgumentType]

@@ -6,122 +6,123 @@ from collections.abc import Mapping
 from itertools import product
 
 from e3ne.dialects.dataflow import Order
-from tests.hardware.case import Append, Case
+from tests.hardware.case import Append, Case, map_case
+from tests.hardware.dense_cases import DENSE, EVENT
 from tests.hardware.lowering import Decisions, Folding, Neurons
+from tests.hardware.pixel_cases import PIXELS
 from tests.hardware.spiking_cases import SPIKING
 
-
-def _map(layers: Append, **decisions: object) -> Case:
-    return Case((2, 5, 6), 3, layers, Decisions(**decisions))  # pyright: ignore[reportArgumentType]
-
-
 WINDOWS: Mapping[str, Case] = {
-    "stride_1": _map(lambda n: n.conv(3, (3, 3))),
-    "stride_2": _map(lambda n: n.conv(2, (2, 2), stride=(2, 2))),
-    "stride_3_1": _map(lambda n: n.conv(2, (3, 3), stride=(3, 1), padding=(1, 1, 1, 1))),
-    "stride_1_3": _map(lambda n: n.conv(2, (2, 3), stride=(1, 3))),
-    "stride_beyond_kernel": _map(lambda n: n.conv(2, (1, 1), stride=(3, 2))),
-    "padding_asymmetric": _map(lambda n: n.conv(2, (3, 3), padding=(0, 1, 2, 0))),
-    "padding_beyond_kernel": _map(lambda n: n.conv(2, (1, 2), padding=(1, 2, 1, 2))),
-    "padding_behind_only": _map(lambda n: n.conv(2, (3, 3), padding=(0, 0, 2, 2), stride=(2, 2))),
-    "dilation_rows": _map(lambda n: n.conv(2, (2, 2), dilation=(3, 1))),
-    "dilation_both": _map(lambda n: n.conv(2, (3, 2), dilation=(2, 3), padding=(2, 1, 0, 1), stride=(1, 2))),
-    "groups": _map(lambda n: n.conv(4, (2, 2), groups=2)),
-    "depthwise": _map(lambda n: n.conv(2, (3, 3), groups=2, padding=(1, 1, 1, 1))),
-    "kernel_1x1": _map(lambda n: n.conv(5, (1, 1))),
-    "kernel_1x4": _map(lambda n: n.conv(2, (1, 4))),
-    "kernel_4x1": _map(lambda n: n.conv(2, (4, 1))),
-    "kernel_covers_map": _map(lambda n: n.conv(3, (5, 6))),
-    "kernel_covers_padded_map": _map(lambda n: n.conv(2, (7, 7), padding=(1, 1, 1, 0))),
+    "stride_1": map_case(lambda n: n.conv(3, (3, 3))),
+    "stride_2": map_case(lambda n: n.conv(2, (2, 2), stride=(2, 2))),
+    "stride_3_1": map_case(lambda n: n.conv(2, (3, 3), stride=(3, 1), padding=(1, 1, 1, 1))),
+    "stride_1_3": map_case(lambda n: n.conv(2, (2, 3), stride=(1, 3))),
+    "stride_beyond_kernel": map_case(lambda n: n.conv(2, (1, 1), stride=(3, 2))),
+    "padding_asymmetric": map_case(lambda n: n.conv(2, (3, 3), padding=(0, 1, 2, 0))),
+    "padding_beyond_kernel": map_case(lambda n: n.conv(2, (1, 2), padding=(1, 2, 1, 2))),
+    "padding_behind_only": map_case(lambda n: n.conv(2, (3, 3), padding=(0, 0, 2, 2), stride=(2, 2))),
+    "dilation_rows": map_case(lambda n: n.conv(2, (2, 2), dilation=(3, 1))),
+    "dilation_both": map_case(lambda n: n.conv(2, (3, 2), dilation=(2, 3), padding=(2, 1, 0, 1), stride=(1, 2))),
+    "groups": map_case(lambda n: n.conv(4, (2, 2), groups=2)),
+    "depthwise": map_case(lambda n: n.conv(2, (3, 3), groups=2, padding=(1, 1, 1, 1))),
+    "kernel_1x1": map_case(lambda n: n.conv(5, (1, 1))),
+    "kernel_1x4": map_case(lambda n: n.conv(2, (1, 4))),
+    "kernel_4x1": map_case(lambda n: n.conv(2, (4, 1))),
+    "kernel_covers_map": map_case(lambda n: n.conv(3, (5, 6))),
+    "kernel_covers_padded_map": map_case(lambda n: n.conv(2, (7, 7), padding=(1, 1, 1, 0))),
     "kernel_beyond_map": Case((1, 2, 2), 2, lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1))),
     "one_column": Case((2, 6, 1), 2, lambda n: n.conv(2, (3, 1)).fire().conv(1, (2, 1))),
     "one_row": Case((3, 1, 6), 2, lambda n: n.conv(2, (1, 3)).fire().conv(1, (1, 2))),
     "one_pixel": Case((4, 1, 1), 2, lambda n: n.conv(3, (1, 1)).fire().conv(2, (1, 1))),
     "padded_pixel": Case((2, 1, 1), 2, lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1))),
-    "one_output": _map(lambda n: n.conv(1, (2, 2)).fire().conv(1, (2, 2))),
+    "one_output": map_case(lambda n: n.conv(1, (2, 2)).fire().conv(1, (2, 2))),
 }
 
 POOLS: Mapping[str, Case] = {
-    "max_2x2": _map(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3)),
-    "max_3x3_stride_2": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(1, (2, 2))),
-    "max_after_source": _map(lambda n: n.max_pool((2, 2)).conv(2, (2, 2))),
-    "max_padded_after_source": _map(lambda n: n.max_pool((2, 3), (1, 2), (1, 0, 0, 2)).conv(2, (2, 2))),
-    "max_dilated": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 2), (1, 1), dilation=(2, 3)).conv(1, (2, 2))),
-    "max_twice": _map(lambda n: n.max_pool((2, 2), (1, 1)).max_pool((2, 2), (1, 1)).conv(1, (1, 1))),
-    "max_first": _map(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3), pools_first=True),
-    "max_3x2_first": _map(
+    "max_2x2": map_case(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3)),
+    "max_3x3_stride_2": map_case(
+        lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(1, (2, 2))
+    ),
+    "max_after_source": map_case(lambda n: n.max_pool((2, 2)).conv(2, (2, 2))),
+    "max_padded_after_source": map_case(lambda n: n.max_pool((2, 3), (1, 2), (1, 0, 0, 2)).conv(2, (2, 2))),
+    "max_dilated": map_case(
+        lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 2), (1, 1), dilation=(2, 3)).conv(1, (2, 2))
+    ),
+    "max_twice": map_case(lambda n: n.max_pool((2, 2), (1, 1)).max_pool((2, 2), (1, 1)).conv(1, (1, 1))),
+    "max_first": map_case(lambda n: n.conv(3, (2, 3)).fire().max_pool((2, 2)).linear(3), pools_first=True),
+    "max_3x2_first": map_case(
         lambda n: n.conv(2, (1, 1)).fire(2, per_layer=True).max_pool((3, 2), (1, 2)).conv(2, (2, 2)), pools_first=True
     ),
-    "max_first_folded": _map(
+    "max_first_folded": map_case(
         lambda n: n.conv(4, (2, 2)).fire().max_pool((2, 2)).conv(2, (1, 2)),
         pools_first=True,
         foldings={0: Folding(2, 4, 1, implementation="adder")},
     ),
-    "max_rows_and_columns_left": _map(
+    "max_rows_and_columns_left": map_case(
         lambda n: n.conv(3, (1, 1)).fire().max_pool((2, 4)).linear(2), pools_first=True, fifo_depth=1
     ),
-    "max_1x3_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((1, 3)).linear(2), pools_first=True),
-    "max_3x1_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 1)).linear(2), pools_first=True),
-    "max_1x1_first": _map(lambda n: n.conv(2, (2, 2)).fire().max_pool((1, 1)).linear(2), pools_first=True),
-    "max_one_across_first": _map(lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 5)).linear(2), pools_first=True),
+    "max_1x3_first": map_case(lambda n: n.conv(2, (1, 1)).fire().max_pool((1, 3)).linear(2), pools_first=True),
+    "max_3x1_first": map_case(lambda n: n.conv(2, (1, 1)).fire().max_pool((3, 1)).linear(2), pools_first=True),
+    "max_1x1_first": map_case(lambda n: n.conv(2, (2, 2)).fire().max_pool((1, 1)).linear(2), pools_first=True),
+    "max_one_across_first": map_case(lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 5)).linear(2), pools_first=True),
     "max_one_column_first": Case(
         (2, 6, 1), 2, lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 1)).linear(2), Decisions(pools_first=True)
     ),
-    "max_in_chunks_first": _map(
+    "max_in_chunks_first": map_case(
         lambda n: n.conv(6, (2, 2)).fire().max_pool((2, 2)).conv(2, (1, 2)),
         pools_first=True,
         foldings={0: Folding(2, 8, 3)},
     ),
-    "max_in_many_chunks_first": _map(
+    "max_in_many_chunks_first": map_case(
         lambda n: n.conv(6, (1, 2)).fire().max_pool((3, 2)).conv(2, (1, 1)),
         pools_first=True,
         foldings={0: Folding(1, 4, 3)},
     ),
-    "max_twice_first": _map(
+    "max_twice_first": map_case(
         lambda n: n.conv(2, (1, 1)).fire().max_pool((2, 1)).max_pool((1, 2)).linear(2), pools_first=True
     ),
-    "max_of_membranes": _map(lambda n: n.conv(3, (2, 2)).max_pool((2, 2)).fire().linear(2)),
-    "sum_2x2": _map(lambda n: n.conv(2, (2, 1)).fire(2).sum_pool((2, 2)).linear(3)),
-    "sum_3x3_padded": _map(lambda n: n.sum_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(2, (2, 2))),
-    "sum_of_map": _map(lambda n: n.conv(3, (1, 2)).fire(2).sum_pool((5, 5)).linear(2)),
-    "sum_then_max": _map(lambda n: n.sum_pool((2, 2), (1, 1)).max_pool((2, 2)).conv(1, (1, 1))),
+    "max_of_membranes": map_case(lambda n: n.conv(3, (2, 2)).max_pool((2, 2)).fire().linear(2)),
+    "sum_2x2": map_case(lambda n: n.conv(2, (2, 1)).fire(2).sum_pool((2, 2)).linear(3)),
+    "sum_3x3_padded": map_case(lambda n: n.sum_pool((3, 3), (2, 2), (1, 1, 1, 1)).conv(2, (2, 2))),
+    "sum_of_map": map_case(lambda n: n.conv(3, (1, 2)).fire(2).sum_pool((5, 5)).linear(2)),
+    "sum_then_max": map_case(lambda n: n.sum_pool((2, 2), (1, 1)).max_pool((2, 2)).conv(1, (1, 1))),
 }
 
 CHAINS: Mapping[str, Case] = {
-    "two_convs": _map(lambda n: n.conv(4, (2, 2)).fire().conv(3, (2, 2)).fire(5).linear(4, bias=True)),
-    "resize_down": _map(lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)), foldings={1: Folding(2, 4, 1)}),
-    "resize_up": _map(
+    "two_convs": map_case(lambda n: n.conv(4, (2, 2)).fire().conv(3, (2, 2)).fire(5).linear(4, bias=True)),
+    "resize_down": map_case(lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)), foldings={1: Folding(2, 4, 1)}),
+    "resize_up": map_case(
         lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)),
         foldings={0: Folding(1, 8, 3, implementation="adder"), 1: Folding(2, 16, 3)},
     ),
-    "resize_behind_window": _map(
+    "resize_behind_window": map_case(
         lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)),
         foldings={0: Folding(2, 4, 1, window=False), 1: Folding(1, 8, 1, window=False)},
     ),
-    "window_of_folded_pixels": _map(
+    "window_of_folded_pixels": map_case(
         lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2), dilation=(2, 2)),
         foldings={1: Folding(1, 4, 1, Order.STEPS_OUTER)},
     ),
-    "shared_sums": _map(
+    "shared_sums": map_case(
         lambda n: n.conv(12, (3, 3)).fire().max_pool((2, 2)).linear(8, bias=True),
         foldings={0: Folding(0, 18, 1, implementation="shared"), 1: Folding(0, 24, 3, implementation="shared")},
     ),
-    "shared_sums_of_few_bits": _map(
+    "shared_sums_of_few_bits": map_case(
         lambda n: n.conv(10, (2, 3), weight_bits=2).fire().linear(9, weight_bits=1),
         foldings={0: Folding(0, 12, 3, implementation="shared"), 1: Folding(0, 160, 1, implementation="shared")},
     ),
-    "flatten_twice": _map(lambda n: n.conv(2, (2, 2)).fire().flatten().flatten().linear(3)),
-    "flatten_before_fire": _map(lambda n: n.conv(2, (2, 2)).flatten().fire().linear(3)),
-    "flatten_before_fire_per_layer": _map(lambda n: n.conv(2, (2, 2)).flatten().fire(per_layer=True).linear(3)),
+    "flatten_twice": map_case(lambda n: n.conv(2, (2, 2)).fire().flatten().flatten().linear(3)),
+    "flatten_before_fire": map_case(lambda n: n.conv(2, (2, 2)).flatten().fire().linear(3)),
+    "flatten_before_fire_per_layer": map_case(lambda n: n.conv(2, (2, 2)).flatten().fire(per_layer=True).linear(3)),
     "flattened_input": Case((2, 3, 2), 2, lambda n: n.linear(3).fire().linear(2)),
-    "argmax": _map(lambda n: n.linear(5).argmax()),
-    "argmax_of_one": _map(lambda n: n.linear(1).argmax()),
-    "argmax_of_two": _map(lambda n: n.linear(2).argmax()),
-    "argmax_in_beats": _map(lambda n: n.linear(6, bias=True).argmax(), foldings={0: Folding(2)}),
-    "argmax_in_single_beats": _map(lambda n: n.linear(5, bias=True).argmax(), foldings={0: Folding(1)}),
-    "wide_weights": _map(lambda n: n.conv(2, (2, 2), weight_bits=8).fire().linear(2, weight_bits=6)),
-    "narrow_weights": _map(lambda n: n.conv(2, (2, 2), weight_bits=1).fire().linear(2, weight_bits=1)),
-    "fraction_bits": _map(
+    "argmax": map_case(lambda n: n.linear(5).argmax()),
+    "argmax_of_one": map_case(lambda n: n.linear(1).argmax()),
+    "argmax_of_two": map_case(lambda n: n.linear(2).argmax()),
+    "argmax_in_beats": map_case(lambda n: n.linear(6, bias=True).argmax(), foldings={0: Folding(2)}),
+    "argmax_in_single_beats": map_case(lambda n: n.linear(5, bias=True).argmax(), foldings={0: Folding(1)}),
+    "wide_weights": map_case(lambda n: n.conv(2, (2, 2), weight_bits=8).fire().linear(2, weight_bits=6)),
+    "narrow_weights": map_case(lambda n: n.conv(2, (2, 2), weight_bits=1).fire().linear(2, weight_bits=1)),
+    "fraction_bits": map_case(
         lambda n: n.conv(2, (2, 2)).fire(fraction_bits=0).conv(2, (1, 1)).fire(fraction_bits=9).linear(2)
     ),
     "steps_1": Case((2, 4, 4), 1, lambda n: n.conv(3, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(3)),
@@ -133,89 +134,8 @@ CHAINS: Mapping[str, Case] = {
 }
 
 
-def _dense() -> dict[str, Case]:
-    """Every kind of folding of a dense layer of 12 inputs and 6 outputs at 4 steps, with and without bias."""
-    cases: dict[str, Case] = {}
-    lanes = {"whole": (6, 12), "groups": (2, 12), "chunks": (6, 4), "both": (3, 6), "least": (1, 2), "odd": (2, 4)}
-    kinds = (("table", "distributed"), ("adder", "distributed"), ("adder", "block"), ("shared", "distributed"))
-    for (name, (outputs, inputs)), (kind, memory), parallel, order in product(lanes.items(), kinds, (1, 2, 4), Order):
-        words = 6 // outputs * 12 // inputs
-        redundant = order is Order.STEPS_OUTER and (inputs == 12 or parallel == 4)
-        rare = parallel == 2 and name in ("groups", "least", "odd")
-        if redundant or rare or (kind == "table" and words > 9) or (memory == "block" and (words == 1 or parallel > 1)):
-            continue
-        if kind == "shared" and words > 1:
-            continue
-        folding = Folding(outputs, inputs, parallel, order, kind, memory)  # pyright: ignore[reportArgumentType]
-        biased = bool(len(cases) % 2)
-        key = f"{name}_{kind}_{memory[0]}_{parallel}_{'outer' if order is Order.STEPS_OUTER else 'inner'}"
-        cases[key] = Case(
-            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
-        )
-    for (name, (outputs, inputs)), (kind, memory) in product(lanes.items(), kinds):
-        if (memory == "block" and name == "whole") or (kind == "table" and name == "least") or kind == "shared":
-            continue
-        folding = Folding(outputs, inputs, 4, Order.STEPS_INNER, kind, memory, stationary="input")  # pyright: ignore[reportArgumentType]
-        biased = bool(len(cases) % 2)
-        cases[f"{name}_{kind}_{memory[0]}_held"] = Case(
-            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
-        )
-    cases["held_pixels"] = Case(
-        (2, 3, 4),
-        3,
-        lambda n: n.conv(6, (2, 2)).fire().linear(4).fire().linear(3),
-        Decisions(
-            foldings={
-                0: Folding(2, 4, 3, Order.STEPS_INNER, "adder", stationary="input"),
-                1: Folding(2, 6, 3, Order.STEPS_INNER, "table", stationary="input"),
-                2: Folding(1, 2, 3, Order.STEPS_INNER, "adder", "block", stationary="input"),
-            }
-        ),
-    )
-    return cases
-
-
-DENSE: Mapping[str, Case] = _dense()
-
 _DEEP = lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(4).fire(2).linear(2)  # noqa: E731
 _FOLDS = {0: Folding(1, 4, 1, Order.STEPS_OUTER, "adder"), 1: Folding(2, 8, 1, Order.STEPS_OUTER, "adder", "block")}
-
-PIXELS: Mapping[str, Case] = {
-    f"{name}_{'pool_first' if first else 'fire_first'}": Case(
-        shape, 2, network, Decisions(pixels=pixels, pools_first=first)
-    )
-    for first in (False, True)
-    for name, pixels, shape, network in (
-        ("pairs", 2, (1, 4, 8), lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1)).fire().max_pool((2, 2)).linear(2)),
-        ("triples", 3, (2, 3, 6), lambda n: n.conv(2, (2, 1)).fire().max_pool((2, 3)).linear(2)),
-        (
-            "even_kernel",
-            2,
-            (1, 3, 8),
-            lambda n: n.conv(3, (1, 4), padding=(0, 1, 0, 2)).fire().max_pool((3, 4)).linear(2),
-        ),
-        (
-            "strided",
-            2,
-            (1, 4, 8),
-            lambda n: n.conv(2, (2, 3), stride=(2, 2), padding=(0, 1, 0, 0)).fire().max_pool((1, 4)).linear(2),
-        ),
-        (
-            "dilated",
-            2,
-            (1, 3, 8),
-            lambda n: (
-                n.conv(2, (2, 2), padding=(0, 2, 0, 1), dilation=(1, 3)).fire(per_layer=True).max_pool((2, 2)).linear(2)
-            ),
-        ),
-        (
-            "whole_rows",
-            4,
-            (1, 3, 4),
-            lambda n: n.conv(2, (2, 3), padding=(0, 1, 0, 1)).fire().max_pool((2, 4)).linear(2),
-        ),
-    )
-}
 
 
 def _neurons() -> dict[str, Case]:
@@ -242,22 +162,22 @@ _ALL_AT_ONCE = {index: Neurons(3, 3) for index in range(2)}
 NEURONS: Mapping[str, Case] = {
     **_neurons(),
     "one_value": Case((1, 1, 1), 4, lambda n: n.linear(1).fire().linear(2), Decisions(neurons={0: Neurons(2, 2)})),
-    "shared_threshold_in_block": _map(
+    "shared_threshold_in_block": map_case(
         lambda n: n.conv(3, (2, 2)).fire(per_layer=True).linear(2),
         foldings={0: Folding(3, 8, 1, implementation="adder")},
         neurons={0: Neurons(1, 1, "block")},
     ),
-    "resize_behind": _map(
+    "resize_behind": map_case(
         lambda n: n.conv(4, (2, 2)).fire().conv(2, (2, 2)), foldings={1: Folding(2, 4, 1)}, neurons=_ALL_AT_ONCE
     ),
-    "pool_behind": _map(lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2)).linear(3), neurons=_ALL_AT_ONCE),
-    "pool_before": _map(
+    "pool_behind": map_case(lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2)).linear(3), neurons=_ALL_AT_ONCE),
+    "pool_before": map_case(
         lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(3), pools_first=True, neurons=_ALL_AT_ONCE
     ),
-    "pool_of_parts": _map(
+    "pool_of_parts": map_case(
         lambda n: n.conv(2, (2, 2)).fire().max_pool((2, 2)).linear(3), pool_steps=3, neurons=_ALL_AT_ONCE
     ),
-    "chain": _map(
+    "chain": map_case(
         lambda n: n.conv(4, (2, 2)).fire(4).conv(4, (2, 2)).fire(6).linear(2),
         foldings={1: Folding(2, 16, 1, window_steps=4), 2: Folding(2, 12, 2)},
         neurons={0: Neurons(4, 4), 1: Neurons(6, 2, "block")},
@@ -300,14 +220,14 @@ PARTS: Mapping[str, Case] = {
 }
 
 BUFFERS: Mapping[str, Case] = {
-    **{f"fifo_{depth}": _map(_DEEP, fifo_depth=depth) for depth in (1, 2, 3, 5)},
-    **{f"folded_fifo_{depth}": _map(_DEEP, fifo_depth=depth, foldings=_FOLDS) for depth in (1, 3)},
-    **{f"rows_in_{memory}": _map(_DEEP, memory=memory) for memory in ("registers", "distributed", "block")},
-    **{f"buffers_in_{memory}": _map(_DEEP, memory=memory, foldings=_FOLDS) for memory in ("distributed", "block")},
+    **{f"fifo_{depth}": map_case(_DEEP, fifo_depth=depth) for depth in (1, 2, 3, 5)},
+    **{f"folded_fifo_{depth}": map_case(_DEEP, fifo_depth=depth, foldings=_FOLDS) for depth in (1, 3)},
+    **{f"rows_in_{memory}": map_case(_DEEP, memory=memory) for memory in ("registers", "distributed", "block")},
+    **{f"buffers_in_{memory}": map_case(_DEEP, memory=memory, foldings=_FOLDS) for memory in ("distributed", "block")},
     "block_rows_of_short_lines": Case(
         (1, 5, 2), 1, lambda n: n.conv(2, (2, 2)).fire().conv(1, (2, 1)), Decisions(memory="block")
     ),
-    "block_rows_of_beats": _map(
+    "block_rows_of_beats": map_case(
         lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1)), memory="block", foldings={0: Folding(2, 9, 1)}
     ),
     "replay_of_one_beat": Case(
@@ -316,16 +236,16 @@ BUFFERS: Mapping[str, Case] = {
         lambda n: n.linear(4).fire().linear(3),
         Decisions(foldings={0: Folding(1, 4, 2), 1: Folding(1, 4, 2)}),
     ),
-    "unaided": _map(_DEEP, interval=200),
+    "unaided": map_case(_DEEP, interval=200),
 }
 
 _INPUT_STATIONARY = Folding(2, 4, 2, implementation="adder", weight_memory="block", stationary="input")
 
 TARGETS: Mapping[str, Case] = {
-    "deep": _map(_DEEP, small_luts=True),
-    "deep_folded": _map(_DEEP, small_luts=True, foldings=_FOLDS),
-    "deep_fifo_1": _map(_DEEP, small_luts=True, fifo_depth=1),
-    "shared_sums": _map(
+    "deep": map_case(_DEEP, small_luts=True),
+    "deep_folded": map_case(_DEEP, small_luts=True, foldings=_FOLDS),
+    "deep_fifo_1": map_case(_DEEP, small_luts=True, fifo_depth=1),
+    "shared_sums": map_case(
         lambda n: n.conv(12, (3, 3)).fire().linear(8),
         foldings={0: Folding(0, 18, 3, implementation="shared"), 1: Folding(0, 144, 1, implementation="shared")},
         small_luts=True,
@@ -345,56 +265,11 @@ TARGETS: Mapping[str, Case] = {
     "many_thresholds": Case(
         (4, 1, 1), 2, lambda n: n.linear(8).fire(4).linear(2), Decisions({0: Folding(2, 4, 1)}, small_luts=True)
     ),
-    "pools_first": _map(
+    "pools_first": map_case(
         lambda n: n.conv(4, (2, 2)).fire(3).max_pool((2, 2)).linear(2), small_luts=True, pools_first=True
     ),
 }
 
-
-def _event() -> dict[str, Case]:
-    """Dense layers that visit spikes: every kind of folding, behind neurons, pools and each other."""
-    cases: dict[str, Case] = {}
-    lanes = {"whole": (6, 12), "groups": (2, 12), "chunks": (6, 4), "both": (3, 6), "least": (1, 1), "odd": (2, 3)}
-    for (name, (outputs, inputs)), memory, order in product(lanes.items(), ("distributed", "block"), Order):
-        if order is Order.STEPS_OUTER and inputs == 12:
-            continue
-        folding = Folding(outputs, inputs, 1, order, "event", memory)  # pyright: ignore[reportArgumentType]
-        biased = bool(len(cases) % 2)
-        key = f"{name}_{memory[0]}_{'outer' if order is Order.STEPS_OUTER else 'inner'}"
-        cases[key] = Case(
-            (12, 1, 1), 4, lambda n, biased=biased: n.linear(6, bias=biased), Decisions(foldings={0: folding})
-        )
-    whole, split = Folding(implementation="event"), Folding(2, 4, 1, Order.STEPS_OUTER, "event", "block")
-    deep: Append = lambda n: n.conv(4, (2, 2)).fire().max_pool((2, 2)).linear(8).fire(3).linear(4).fire().linear(2)  # noqa: E731
-    for name, foldings in (("first", {1: whole}), ("last", {3: whole}), ("all", {1: split, 2: split, 3: whole})):
-        cases[f"deep_{name}"] = Case((2, 5, 6), 3, deep, Decisions(foldings=foldings))
-    cases["deep_shallow_buffers"] = Case(
-        (2, 5, 6),
-        3,
-        deep,
-        Decisions(foldings={1: split, 2: whole, 3: Folding(1, 1, 1, Order.STEPS_INNER, "event")}, fifo_depth=1),
-    )
-    cases["small_luts"] = Case((2, 5, 6), 3, deep, Decisions(foldings={1: whole, 3: split}, small_luts=True))
-    cases["one_step"] = Case(
-        (20, 1, 1),
-        1,
-        lambda n: n.linear(6).fire(1).linear(3),
-        Decisions({0: whole, 1: Folding(1, 6, implementation="event")}),
-    )
-    cases["eight_steps"] = Case(
-        (5, 1, 1),
-        8,
-        lambda n: n.linear(4).fire(8).linear(3),
-        Decisions({0: Folding(4, 1, implementation="event"), 1: whole}),
-    )
-    cases["map_covered"] = _map(
-        lambda n: n.conv(3, (5, 6)).fire().linear(2), foldings={0: Folding(3, 60, implementation="event")}
-    )
-    cases["one_input"] = Case((1, 1, 1), 3, lambda n: n.linear(2), Decisions({0: whole}))
-    return cases
-
-
-EVENT: Mapping[str, Case] = _event()
 
 GROUPS: Mapping[str, Mapping[str, Case]] = {
     "windows": WINDOWS,

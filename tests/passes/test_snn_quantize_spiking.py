@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import numpy as np
 import pytest
+from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects import snn
 from e3ne.errors import E3neError
@@ -157,6 +159,68 @@ def test_exact_weights_stay_what_they_are() -> None:
     real = _network(RULES["if"]).nodes[0].operation
     assert isinstance(real, Convolution)
     assert np.array_equal(conv.weights_parameter.array / 256, real.weights)
+
+
+@pytest.mark.parametrize("others", ["snn-calibrate", "snn-quantize", "snn-fine-tune"])
+def test_passes_for_other_networks_refuse_them(others: str, tmp_path: Path) -> None:
+    np.savez(tmp_path / "images.npz", x=np.zeros((2, 2, 6, 6)), y=np.arange(2))
+    data = "" if others == "snn-quantize" else f'data="{tmp_path}/images.npz"'
+    with pytest.raises(E3neError) as caught:
+        run_passes(lower(_network(RULES["if"])), f"{others}{{{data}}}")
+    for layer in ("lif1", "lif2", "lif3", "output"):
+        assert f"layer '{layer}': it runs over time steps, which goes with snn-quantize-spiking" in str(caught.value)
+
+
+def _dense() -> ModuleOp:
+    nodes = [
+        Node("fc1", Linear(np.ones((2, 2)), None), (-1,), (2,)),
+        Node("lif", _neuron(), (0,), (2,)),
+        Node("fc2", Linear(np.ones((2, 2)), None), (1,), (2,)),
+    ]
+    return lower(SpikingNetwork("n", (2,), nodes))
+
+
+def test_drives_that_no_neuron_takes_are_summed() -> None:
+    network = SpikingNetwork("n", (3,), [Node("fc", Linear(np.arange(6.0).reshape(2, 3), None), (-1,), (2,))])
+    spikes = (np.random.default_rng(2).random((3, STEPS, 3)) < 0.3).astype(np.float64)
+    module = lower(network)
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS}}}")
+    found = run_network(module, spikes.reshape(3, STEPS, 3, 1, 1)).outputs[0]
+    assert np.array_equal(found, simulate(network, spikes)["fc"].sum(axis=1))
+
+
+def test_structures_that_are_refused() -> None:
+    """Each in a network that is valid as a module."""
+    branch, early, unused = _dense(), _dense(), _dense()
+    _, fc1, _, fc2, _ = snn.find_network(branch).layers()
+    fc2.operands[0] = fc1.input
+    _, _, lif, *_ = snn.find_network(early).layers()
+    sums = snn.SumStepsOp("early", lif.output)
+    snn.find_network(early).block.insert_op_after(sums, lif)
+    lif.output.replace_uses_with_if(sums.output, lambda use: use.operation is not sums)
+    _, fc1, *_ = snn.find_network(unused).layers()
+    output = snn.find_network(unused).block.last_op
+    assert output is not None
+    output.operands[0] = fc1.output
+    for module, message in (
+        (branch, "layer 'fc2': branches are not supported"),
+        (early, "layer 'early' sums over time steps, which only the last layer may"),
+        (unused, "the network's output must be the result of its last layer"),
+    ):
+        module.verify()
+        with pytest.raises(E3neError, match=message):
+            run_passes(module, "snn-quantize-spiking{time-steps=4}")
+
+
+def test_a_result_in_each_step_has_no_class() -> None:
+    module = _dense()
+    network = snn.find_network(module)
+    *_, drives, sums = network.layers()
+    sums.output.replace_all_uses_with(drives.output)
+    sums.detach()
+    network.update_type()
+    with pytest.raises(E3neError, match="network @n gives a result in each time step: it has no class"):
+        run_passes(module, "snn-quantize-spiking{time-steps=4},snn-append-argmax")
 
 
 def test_what_has_no_hardware_is_refused_at_once() -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
+from e3ne.errors import E3neError
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.units.layout import Values
 
@@ -18,32 +19,31 @@ from e3ne.units.layout import Values
 def read_images(path: Path, shape: tuple[int, ...], count: int) -> NDArray[np.floating]:
     """Images (N, C, H, W) of 0 … 1 from an .npy, or the array `x` of an .npz; bytes count as 0 … 255.
 
-    With a shape (T, C, H, W) it is numbers of spikes, (N, T, C, H, W). Raises ValueError with a message for the user
-    when the file does not hold what the network takes.
+    With a shape (T, C, H, W) it is numbers of spikes, (N, T, C, H, W). Raises E3neError, which does not name the file,
+    when it does not hold what the network takes.
     """
     try:
         with path.open("rb") as file:
             loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
             data = loaded if isinstance(loaded, np.ndarray) else loaded["x"]
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
-        raise ValueError(f"{path}: not an .npy file, or an .npz file with an array x ({error})") from None
+        raise E3neError(f"not an .npy file, or an .npz file with an array x ({error})") from None
+    if data.dtype.kind not in "fuib":
+        raise E3neError(f"the array holds {data.dtype}, not numbers")
     if data.ndim == 3 and shape[0] == 1:
         data = data[:, None]
     if data.ndim == 3 and len(shape) == 4:
         data = data[..., None, None]
     if data.shape[1:] != shape:
-        raise ValueError(f"{path}: images of shape {data.shape[1:]}, but the network takes {shape}")
+        raise E3neError(f"images of shape {data.shape[1:]}, but the network takes {shape}")
     if not len(data):
-        raise ValueError(f"{path}: there are no images")
+        raise E3neError("there are no images")
     if len(shape) == 4:
-        spikes = data[:count].astype(np.float64)
-        if not ((spikes >= 0) & (spikes == np.rint(spikes))).all():
-            raise ValueError(f"{path}: numbers of spikes must be whole, 0 or more")
-        return spikes
+        return data[:count].astype(np.float64)
     bytes_given = data.dtype == np.uint8
     images = data[:count].astype(np.float64) / (255 if bytes_given else 1)
     if not (bytes_given or data.dtype.kind == "f") or not ((images >= 0) & (images <= 1)).all():
-        raise ValueError(f"{path}: the images must hold floats in 0 to 1, or bytes")
+        raise E3neError("the images must hold floats in 0 to 1, or bytes")
     return images
 
 
@@ -82,18 +82,17 @@ def main(plan: Plan, arguments: Sequence[str] | None = None) -> int:
     if options.count < 1:
         parser.error("--count must be at least 1")
     if options.data is None:
-        images: NDArray[np.floating] = np.random.default_rng(0).random((options.count, *plan.data_shape))
-        images = np.rint(images) if plan.input_frames else images
+        images = np.random.default_rng(0).random((options.count, *plan.data_shape))
+        bits = plan.pack(np.rint(images) if plan.input_frames else images)
     else:
         try:
-            images = read_images(options.data, plan.data_shape, options.count)
-        except ValueError as error:
-            parser.error(str(error))
-    bits = plan.pack(images)
+            bits = plan.pack(read_images(options.data, plan.data_shape, options.count))
+        except E3neError as error:
+            parser.error(f"{options.data}: {error}")
     found = traces(plan, bits)
     interval, latency = plan.speed()
     most = "at most " if plan.is_data_dependent else ""
-    print(f"{plan.name}: {len(images)} images, latency {most}{latency} cycles, interval {most}{interval} cycles")
+    print(f"{plan.name}: {len(bits)} images, latency {most}{latency} cycles, interval {most}{interval} cycles")
     if plan.is_data_dependent:
         print(_measured(plan, bits))
     print(f"{'stream':28} {'beats':>8} {'bits':>6} {'first':>8} {'last':>8}   (cycles of image 0)")

@@ -123,7 +123,12 @@ class MatvecOp(TransformOp):
         given = self.input_type
         if given.pixels == 1 and given.bits == 1:
             return ""
-        what = "values" if given.bits != 1 else f"a map of {given.height}x{given.width} pixels"
+        if given.bits != 1:
+            what = "values"
+        elif given.height * given.width > 1:
+            what = f"a map of {given.height}x{given.width} pixels"
+        else:
+            what = f"a vector in each of {given.frames} time steps"
         return f"the implementation event takes the spikes of one vector, not {what}"
 
     @property

@@ -47,6 +47,7 @@ from e3ne.dialects.rtl.bits import (
     TableOp,
     ZextOp,
 )
+from e3ne.dialects.rtl.instance import InstanceOp, find_module
 from e3ne.dialects.rtl.memory import (
     MemoryOp,
     MemoryPortOp,
@@ -56,7 +57,7 @@ from e3ne.dialects.rtl.memory import (
     MemoryWriteOp,
 )
 from e3ne.dialects.rtl.register import RegisterOp
-from e3ne.dialects.rtl.structure import InstanceOp, ModuleOp, OutputOp, find_module
+from e3ne.dialects.rtl.structure import ModuleOp, OutputOp
 
 
 class RtlConstantMaterialization(ConstantMaterializationInterface):

@@ -1,28 +1,35 @@
 """A NIR file as plain nodes and edges. It is read with h5py and not with nir, which stops at the first thing it does
-not know, builds shapes with mistakes, and follows links to other files; a file is data from strangers.
+not know, builds shapes with mistakes, and follows links to other files; a file is data from strangers. What reads it is
+a process of its own, since damaged bytes may end it.
 """
 
 from __future__ import annotations
 
-import importlib
 import importlib.util
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import ModuleType
-from typing import Protocol, cast
+from typing import IO, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
+from e3ne.frontends.spiking import nir_reader
+from e3ne.frontends.spiking.nir_reader import MOST_SECONDS, REFUSED, Packed
 
 Value = NDArray[np.generic] | str
 
-_MOST_BYTES = 2**31
-_MOST_DEPTH = 8
-_MOST_ITEMS = 2**18
+READER: Sequence[str] = (sys.executable, "-P", nir_reader.__file__)
+"""The program that reads files. -P: its folder, whose modules have names of the standard library's, is no place to
+import from."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,24 +55,13 @@ class RawGraph:
 def read_graph(path: Path) -> RawGraph:
     """The nodes and edges of a NIR file, with the problems found on the way.
 
-    Raises `E3neError` if the file cannot be read at all, or if h5py is missing. A file whose bytes are damaged inside,
-    with its length right, may make the HDF5 library itself end the process.
+    Raises `E3neError` if the file cannot be read at all, or if h5py is missing.
     """
     if importlib.util.find_spec("h5py") is None:
         raise E3neError("the package nir is needed for NIR files: pip install 'e3ne[nir]'")
     if not path.is_file():
         raise E3neError(f"NIR file '{path}' does not exist")
-    h5py = importlib.import_module("h5py")
-    try:
-        with h5py.File(path, "r") as file:
-            tree = _Reader(h5py).group(file, 0)
-    except E3neError as error:
-        raise E3neError(f"NIR file '{path}': {error}") from error
-    except Exception as error:
-        # h5py raises OSError, KeyError, ValueError, RuntimeError ... for what is damaged
-        first = next(iter(str(error).splitlines()), "")
-        raise E3neError(f"NIR file '{path}' is not a readable HDF5 file: {first}") from error
-    root = tree.get("node")
+    root = _read(path).get("node")
     if not isinstance(root, dict) or text_of(root.get("type")) != "NIRGraph":
         raise E3neError(f"NIR file '{path}' is an HDF5 file, but holds no NIR graph")
     graph = RawGraph(metadata=_values(root.get("metadata")))
@@ -81,67 +77,61 @@ def text_of(value: Tree | Value | None) -> str | None:
     return value if isinstance(value, str) else None
 
 
-class _Group(Protocol):
-    """What is used of h5py's groups; the package may be missing, also when types are checked."""
-
-    name: str
-
-    def __iter__(self) -> Iterator[str]: ...
-
-    def __getitem__(self, key: str) -> object: ...
-
-    def get(self, name: str, *, getlink: bool) -> object: ...
+def _read(path: Path) -> Tree:
+    """All that is in a file."""
+    with tempfile.TemporaryFile() as found:
+        problem = _problem(path, found)
+        if problem:
+            raise E3neError(f"NIR file '{path}' {problem}")
+        with np.load(found, allow_pickle=False) as arrays:
+            return unpacked(json.loads(arrays["tree"].tobytes()), arrays)
 
 
-class _Dataset(Protocol):
-    """What is used of h5py's data sets."""
+def _problem(path: Path, found: IO[bytes]) -> str:
+    """Lets another process read a file and write what is in it to `found`; what kept it from that, or nothing."""
+    slow = f"is damaged: reading it takes more than {MOST_SECONDS} seconds"
+    # threads would take of the memory that the process is limited to
+    environment = {**os.environ, "OPENBLAS_NUM_THREADS": "1"}
+    command = [*READER, str(path)]
+    with tempfile.TemporaryFile() as errors:
+        try:
+            status = subprocess.run(
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=found,
+                stderr=errors,
+                env=environment,
+                timeout=5 * MOST_SECONDS,
+                check=False,
+            ).returncode
+        except subprocess.TimeoutExpired:
+            return slow
+        for output in (found, errors):
+            output.seek(0)
+        if status > 0:
+            said = (found if status == REFUSED else errors).read().decode("utf8", "replace")
+            return said if status == REFUSED else f"cannot be read: {said.strip().rpartition(chr(10))[2]}"
+    if status == -signal.SIGXCPU:
+        return slow
+    return f"is damaged: reading it ended the HDF5 library ({signal.strsignal(-status)})" if status else ""
 
-    name: str
-    shape: tuple[int, ...] | None
-    dtype: np.dtype[np.generic]
-    is_virtual: bool
-    external: object
 
-    def __getitem__(self, key: tuple[()]) -> object: ...
-
-
-@dataclass
-class _Reader:
-    """Reads groups and data sets up to a number of them and of bytes; groups may hold one another in a circle."""
-
-    h5py: ModuleType
-    bytes: int = 0
-    items: int = 0
-
-    def group(self, group: _Group, depth: int) -> Tree:
-        """All that is in a group."""
-        if depth > _MOST_DEPTH:
-            raise E3neError(f"groups are nested more than {_MOST_DEPTH} deep")
-        tree: Tree = {}
-        for key in group:
-            self.items += 1
-            if self.items > _MOST_ITEMS:
-                raise E3neError(f"it holds more than {_MOST_ITEMS} groups and data sets")
-            if not isinstance(group.get(key, getlink=True), self.h5py.HardLink):
-                raise E3neError(f"'{group.name}/{key}' is a link to somewhere else")
-            item = group[key]
-            if isinstance(item, self.h5py.Group):
-                tree[key] = self.group(cast(_Group, item), depth + 1)
-            elif isinstance(item, self.h5py.Dataset):
-                tree[key] = self.dataset(cast(_Dataset, item))
-        return tree
-
-    def dataset(self, dataset: _Dataset) -> Value:
-        """A text or an array."""
-        if dataset.is_virtual or dataset.external:
-            raise E3neError(f"'{dataset.name}' has its data in another file")
-        self.bytes += int(np.prod(dataset.shape or (), dtype=object)) * int(dataset.dtype.itemsize)
-        if self.bytes > _MOST_BYTES:
-            raise E3neError(f"it holds more than {_MOST_BYTES >> 20} MiB of data")
-        value = dataset[()]
-        if isinstance(value, bytes):
-            return value.decode("utf8", "replace")
-        return value if isinstance(value, str) else np.asarray(value)
+def unpacked(packed: Packed, arrays: Mapping[str, NDArray[np.generic]]) -> Tree:
+    """What the reader gives, with its arrays and texts in their places."""
+    tree: Tree = {}
+    for key, item in packed.items():
+        match item:
+            case dict():
+                tree[key] = unpacked(item, arrays)
+            case ["text", str(text)]:
+                tree[key] = text
+            case ["array", int(number)]:
+                tree[key] = arrays[str(number)]
+            case [_, shape, texts]:
+                tree[key] = np.array(texts, dtype=object).reshape(cast("list[int]", shape))
+            case _:
+                raise AssertionError(f"{key} is {item}")
+    return tree
 
 
 def _collect(graph: RawGraph, tree: Tree, prefix: str) -> None:

@@ -210,6 +210,13 @@ dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 
 // -----
 
+// CHECK: unit u: the implementation event takes the spikes of one vector, not a vector in each of 5 time steps
+dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
+%0 = "test.op"() : () -> !dataflow.stream<5 frames of 1x1x2, steps 2, bits 1>
+%1 = dataflow.matvec %0 {unit = "u", layer = "l", weights = @w, outputs = 4 : i64, value_bits = 4 : i64, output_lanes = 0 : i64, input_lanes = 0 : i64, parallel_steps = 0 : i64, order = "steps_inner", stationary = "output", implementation = "event", weight_memory = "block", latency = 0 : i64} : !dataflow.stream<5 frames of 1x1x2, steps 2, bits 1> -> !dataflow.stream<5 frames of 1x1x4, steps 1, bits -4>
+
+// -----
+
 // CHECK: unit u: the implementation event has stationary outputs, not inputs
 dataflow.parameter @w : tensor<4x2xi8> {width = 2} = dense<1>
 %0 = "test.op"() : () -> !dataflow.stream<1x1x2, steps 2, bits 1>

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: all help venv demo test lint interop bench bench-choice docs clean
+.PHONY: all help venv demo test lint interop bench bench-choice bench-accuracy docs clean
 
 all: venv help
 
@@ -13,9 +13,10 @@ help:
 	@echo 'make demo    compile LeNet-5, check it against Verilog, synthesise it, print the report'
 	@echo 'make test    linters, type checker and all tests'
 	@echo 'make lint    linters and type checker alone'
-	@echo 'make interop install the SNN libraries and compare their networks with ours, spike for spike, at all levels'
+	@echo 'make interop install the SNN libraries, Brevitas and QONNX; compare their networks with ours, at all levels'
 	@echo 'make bench   measure LeNet-5 and print the table'
 	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
+	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (an hour)'
 	@echo 'make docs    write docs/passes.md from the passes'
 	@echo 'make clean   remove what demo, test and bench have built (.venv stays)'
 
@@ -41,10 +42,10 @@ lint: venv
 test: lint
 	$(BIN)/pytest -n 2
 
-# The SNN libraries are large, and only what they are compared with: the tests that need them are skipped without.
+# The libraries are large, and only what imports are compared with: the tests that need them are skipped without.
 interop: venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[interop]'
-	$(BIN)/pytest tests/frontends/spiking
+	$(BIN)/pytest tests/frontends
 	mkdir -p build
 	$(BIN)/python -m benchmarks.interop --json build/interop.json
 
@@ -53,6 +54,9 @@ bench: venv
 
 bench-choice: venv
 	$(BIN)/python -m benchmarks.choice
+
+bench-accuracy: venv
+	$(BIN)/python -m benchmarks.accuracy
 
 docs: venv
 	$(BIN)/python -m e3ne.docs_generation

@@ -343,8 +343,10 @@ def _print_summary(report: Report, folder: Path) -> None:
     table.add_row(f"least {choice['objective']}", f"{choice['value']:,} {unit}; no choice is below {choice['bound']:,}")
     if "accuracy" in report:
         found = cast(dict[str, object], report["accuracy"])
-        table.add_row("accuracy, float", f"{found['float']} % of {found['samples']} ({found['origin']})")
-        table.add_row("accuracy, integer", f"{found['integer']} %")
+        of = f" of {found['samples']} ({found['origin']})"
+        if "float" in found:
+            table.add_row("accuracy, float", f"{found['float']} %{of}")
+        table.add_row("accuracy, integer", f"{found['integer']} %{'' if 'float' in found else of}")
     for row in _difference_rows(report):
         table.add_row(*row)
     resources = cast(dict[str, dict[str, object]], report["resources"])

@@ -18,11 +18,12 @@ from e3ne.design import DATA, MARKER, PARAMETERS, Design, Report
 from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
-from e3ne.frontends.structure import is_spiking
+from e3ne.frontends.structure import is_quantized, is_spiking
 from e3ne.options import DEFAULT_INTERVAL, Options
 from e3ne.passes.pipelines import (
     Stage,
     hardware_stages,
+    integer_stage,
     network_stages,
     quantize_stage,
     remaining,
@@ -33,6 +34,8 @@ from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
+PRECISION = ("steps", "weight_bits", "weight_bits_by_layer", "granularity", "calibration", "fine_tune")
+"""Options that say how a network becomes integers."""
 RADIX_WEIGHT_BITS = 8
 """Of weights at most where neurons emit radix trains."""
 TESTBENCH_IMAGES = 4
@@ -40,9 +43,9 @@ TESTBENCH_IMAGES = 4
 
 @dataclass(frozen=True)
 class Source:
-    """What is compiled: a float module, trained at its precision and annotated when `tuned`.
+    """What is compiled: a float module, trained at its precision and annotated when `tuned`, or an integer one.
 
-    `reference` is the float network whose accuracy the integers are held against.
+    `reference` is the float network whose accuracy the integers are held against, if they come from one.
     """
 
     name: str
@@ -54,6 +57,16 @@ class Source:
     def is_spiking(self) -> bool:
         """Whether it runs for time steps."""
         return is_spiking(find_network(self.module))
+
+    @property
+    def form(self) -> str:
+        """The name of the file that keeps it."""
+        return "quantised" if self.is_quantized else "tuned" if self.tuned else "float"
+
+    @property
+    def is_quantized(self) -> bool:
+        """Whether it comes as integers."""
+        return is_quantized(find_network(self.module))
 
 
 @dataclass
@@ -68,7 +81,9 @@ class Compilation:
 
     def stages(self, data: str) -> list[Stage]:
         """All stages; a tuned source has been folded, calibrated and trained already."""
-        if self.source.is_spiking:
+        if self.source.is_quantized:
+            first = [integer_stage(self.options, data)]
+        elif self.source.is_spiking:
             first = [spiking_stage(self.options, data, self.time_steps, self._most_spikes)]
         elif self.source.tuned:
             first = [quantize_stage(self.options, data)]
@@ -107,12 +122,13 @@ class Compilation:
 def compile_model(source: Source, training: Dataset, options: Options, progress: Progress) -> Compilation:
     """Runs all stages in memory. Raises E3neError for whatever the user can mend."""
     options.check()
+    _check_precision(source, options)
     if options.fine_tune and training.labels is None:
         raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
     _check_time(source, options, training)
     result = Compilation(source, options, training)
     module = source.module.clone()
-    result.modules["tuned" if source.tuned else "float"] = module
+    result.modules[source.form] = module
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
         data = Path(folder) / DATA
         result.calibration.save(data)
@@ -124,6 +140,15 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
             result.modules[stage.name] = module
             result.seconds[stage.name] = time.perf_counter() - start
     return result
+
+
+def _check_precision(source: Source, options: Options) -> None:
+    """Raises E3neError for options of quantisation that a network which comes as integers cannot follow."""
+    if not source.is_quantized:
+        return
+    given = [f"--{name.replace('_', '-')}" for name in PRECISION if getattr(options, name) != getattr(Options(), name)]
+    if given:
+        raise E3neError(f"network '{source.name}' is quantised: {', '.join(given)} cannot change its bits any more")
 
 
 def _check_time(source: Source, options: Options, data: Dataset) -> None:

@@ -22,7 +22,7 @@ from e3ne.backends.place_and_route.nextpnr import SPEED_GRADE
 from e3ne.backends.place_and_route.timing import Routed
 from e3ne.check import Check
 from e3ne.choice.account import PLACES, kept
-from e3ne.compilation import Compilation
+from e3ne.compilation import PRECISION, Compilation
 from e3ne.dataset import Dataset
 from e3ne.design import MARKER, SCHEMA, Report
 from e3ne.devices.parts import part
@@ -51,8 +51,8 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         "schema": SCHEMA,
         "network": compilation.source.name,
         "neurons": "integrate_and_fire" if compilation.source.is_spiking else "requantize",
-        "time_steps": compilation.time_steps if compilation.source.is_spiking else compilation.options.steps,
-        "options": {**asdict(compilation.options), "fine_tuned": compilation.source.tuned},
+        **_time_steps(compilation),
+        "options": _options(compilation),
         "device": asdict(part(compilation.options.device)),
         "calibration": {"images": seen.size, "origin": seen.origin},
         "latency_cycles": latency,
@@ -70,7 +70,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     network = find_network(integer)
     if test.labels is not None and has_one_result(network):
         report["accuracy"] = _accuracy(compilation, test)
-    if compilation.source.is_spiking:
+    if compilation.source.is_spiking and not compilation.source.is_quantized:
         images, steps = test.images[:SPIKE_IMAGES], compilation.time_steps
         add_float_differences(
             report, float_differences(compilation.source.reference, integer, images, steps), test.origin
@@ -79,6 +79,21 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     report["spikes"] = spikes(run, network)
     report["synaptic_operations"] = synaptic_operations(run, network)
     return report
+
+
+def _time_steps(compilation: Compilation) -> dict[str, int]:
+    """T, if it is one for the whole network: not where each quantiser of a trained network has its own."""
+    if compilation.source.is_quantized:
+        return {}
+    return {"time_steps": compilation.time_steps if compilation.source.is_spiking else compilation.options.steps}
+
+
+def _options(compilation: Compilation) -> dict[str, object]:
+    """The options; those that a network which came as integers has no use for are absent."""
+    given = asdict(compilation.options)
+    unused = PRECISION if compilation.source.is_quantized else ()
+    used: dict[str, object] = {name: value for name, value in given.items() if name not in unused}
+    return {**used, "fine_tuned": compilation.source.tuned}
 
 
 def _energy(graph: GraphOp) -> dict[str, float]:
@@ -110,15 +125,17 @@ def _on_data(design: Plan, test: Dataset) -> dict[str, object]:
 def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:
     """Percent of the test images that each network classifies correctly."""
     assert test.labels is not None
-    steps = compilation.time_steps if compilation.source.is_spiking else 1
-    real = run_float(compilation.source.reference, test.images, time_steps=steps).outputs[0]
     whole = run_network(compilation.modules["integer"], test.images).outputs[0]
-    return {
+    found: dict[str, object] = {
         "samples": test.size,
         "origin": test.origin,
-        "float": accuracy(real, test.labels),
         "integer": accuracy(whole, test.labels),
     }
+    if compilation.source.is_quantized:
+        return found
+    steps = compilation.time_steps if compilation.source.is_spiking else 1
+    real = run_float(compilation.source.reference, test.images, time_steps=steps).outputs[0]
+    return {**found, "float": accuracy(real, test.labels)}
 
 
 def add_float_differences(report: Report, found: FloatDifferences, origin: str) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from abc import ABC
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import Self
 
 import numpy as np
@@ -46,6 +46,7 @@ __all__ = [
     "parameters_of",
     "signed_width",
     "tensor_type",
+    "unused",
 ]
 
 
@@ -61,6 +62,14 @@ def identifier(text: str) -> str:
     """The text with '_' for everything but letters, digits and '_', not starting with a digit: a plain symbol."""
     clean = re.sub(r"[^A-Za-z0-9_]", "_", text)
     return f"_{clean}" if clean[:1].isdigit() or not clean else clean
+
+
+def unused(wanted: str, taken: Collection[str]) -> str:
+    """The name itself or with the first free number."""
+    name, number = wanted, 1
+    while name in taken:
+        name, number = f"{wanted}_{number}", number + 1
+    return name
 
 
 def container(width: int) -> np.dtype[np.generic]:

@@ -45,6 +45,8 @@ def run(arguments: argparse.Namespace) -> int:
             source, training, test = source_and_data(arguments, options)
             if source.is_spiking:
                 raise E3neError(_over_time(arguments.model))
+            if source.is_quantized:
+                raise E3neError(f"network '{source.name}' is quantised: there is no precision to explore")
             state = resume(folder, _about(arguments, source, training, test))
             own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
             networks = Networks(state, source, training, test, own, arguments.device)

@@ -1,4 +1,4 @@
-"""What a user may name as a model: a reference network, `file.py:factory`, a `.pt2` or an `.mlir` file."""
+"""What a user may name as a model: a reference network, `file.py:factory`, or a file of another kind."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from torch import nn
 
-FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2', '.nir' or '.mlir' file"
+FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2', '.onnx', '.nir' or '.mlir' file"
 
 
 def load_model(spec: str, input_shape: tuple[int, int, int] | None, dialect: str = "") -> ModuleOp:
@@ -41,6 +41,8 @@ def load_model(spec: str, input_shape: tuple[int, int, int] | None, dialect: str
     match Path(spec).suffix:
         case ".pt2":
             return _checked(_from_pt2(Path(spec)), spec, input_shape)
+        case ".onnx":
+            return _checked(_from_onnx(Path(spec)), spec, input_shape)
         case ".nir":
             return _checked(_from_nir(Path(spec), dialect), spec, input_shape)
         case ".mlir":
@@ -135,6 +137,12 @@ def _from_nir(file: Path, dialect: str) -> ModuleOp:
     from e3ne.frontends.spiking.nir_file import read_nir
 
     return lower(read_nir(file, dialect or None))
+
+
+def _from_onnx(file: Path) -> ModuleOp:
+    from e3ne.frontends.onnx.read import read_onnx
+
+    return read_onnx(file)
 
 
 def _from_mlir(file: Path) -> ModuleOp:

@@ -68,6 +68,11 @@ def is_spiking(network: NetworkOp) -> bool:
     return any(isinstance(op, LifOp | SumStepsOp) for op in network.layers())
 
 
+def is_quantized(network: NetworkOp) -> bool:
+    """Whether a network is in the integer form, with membranes in a single frame, and so has nothing to calibrate."""
+    return any(op.is_integer for op in network.layers()) and not is_spiking(network)
+
+
 def structure_problems(network: NetworkOp) -> Sequence[str]:
     """Why a network in the float form cannot become one of radix trains; empty if it can.
 

@@ -13,7 +13,7 @@ import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
-from e3ne.dialects.parameter import identifier
+from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, find_network, float_tensor
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.module import LIBRARIES, import_spiking, neurons_of
@@ -199,8 +199,8 @@ class _Draft:
                 self.raise_problems("a network is a chain of layers")
             chain.append(self.nodes[value])
             value = self.nodes[value].source
-        if unused := [node.name for node in self.nodes if self.nodes[node] not in chain]:
-            self.problems.append(f"the results of {', '.join(unused)} are not used by the output")
+        if idle := [node.name for node in self.nodes if self.nodes[node] not in chain]:
+            self.problems.append(f"the results of {', '.join(idle)} are not used by the output")
         network = NetworkOp.start(self.name, float_tensor(_shape(self.inputs[0])))
         self.symbols.add(self.name)
         parameters = self._build(network, reversed(chain))
@@ -217,11 +217,11 @@ class _Draft:
         result: LayerOp | None = None
         for node in chain:
             for kind, build in node.steps:
-                layer = _unused(node.layer, {other for other, k in used if k == kind})
+                layer = unused(node.layer, {other for other, k in used if k == kind})
                 used.add((layer, kind))
 
                 def define(what: str, array: npt.NDArray[np.float32], layer: str = layer) -> str:
-                    symbol = _unused(identifier(f"{layer}_{what}"), self.symbols)
+                    symbol = unused(identifier(f"{layer}_{what}"), self.symbols)
                     self.symbols.add(symbol)
                     parameters.append(ParameterOp(symbol, array))
                     return symbol
@@ -304,11 +304,3 @@ def _is_node(value: object) -> bool:
 
 def _is_spiking(class_path: str) -> bool:
     return class_path.partition(".")[0] in LIBRARIES
-
-
-def _unused(wanted: str, taken: set[str]) -> str:
-    """The name itself or with the first free number."""
-    name, number = wanted, 1
-    while name in taken:
-        name, number = f"{wanted}_{number}", number + 1
-    return name

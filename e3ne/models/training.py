@@ -30,6 +30,8 @@ class Augmentation:
     """columns per row"""
     shift: float = 2.5
     """pixels, for rows and columns apart"""
+    mirror: bool = False
+    """half of the images are turned left to right as well"""
 
     def __call__(self, images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         """`images` (N, C, H, W), each transformed on its own; zero outside the image."""
@@ -41,6 +43,8 @@ class Augmentation:
         angle, shear = draw(math.radians(self.rotation)), draw(self.shear)
         scale_x, scale_y = 1 + draw(self.scale), 1 + draw(self.scale)
         shift_x, shift_y = draw(2 * self.shift / width), draw(2 * self.shift / height)
+        if self.mirror:
+            scale_x = scale_x * torch.where(draw(1) < 0, -1.0, 1.0)
         # rotation · shear · scale, from output to input positions in -1..1, as affine_grid wants it
         cos, sin = angle.cos(), angle.sin()
         row_x = torch.stack([cos * scale_x, (cos * shear - sin) * scale_y, shift_x], 1)

@@ -14,7 +14,8 @@ from e3ne.dialects.snn import externalise
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
 from e3ne.models import mnist, zoo
-from e3ne.models.mnist import Digits
+from e3ne.models.labelled_images import LabelledImages
+from e3ne.models.training import Augmentation
 from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
@@ -35,14 +36,16 @@ class Settings:
     seed: int = 0
     learning_rate: float = 2e-3
     threads: int = 1
+    augmentation: Augmentation | None = Augmentation()
 
 
-def tune(name: str, settings: Settings, training: Digits, *, progress: bool = False) -> tuple[ModuleOp, ModuleOp]:
-    """Network `name` with its checkpoint's weights, calibrated, and the same after fine-tuning on `training`.
+def tune(
+    module: ModuleOp, settings: Settings, training: LabelledImages, *, progress: bool = False
+) -> tuple[ModuleOp, ModuleOp]:
+    """The float network `module`, which is changed, calibrated; and the same after fine-tuning on `training`.
 
     Both are in the annotated float form, ready for `snn-quantize`.
     """
-    module = load_model(name, None)
     SnnFoldBatchNormPass().apply(Context(), module)
     images = training[:CALIBRATION_DIGITS].images
     calibrate(module, images, steps=settings.steps, weight_bits=settings.weight_bits)
@@ -55,7 +58,7 @@ def tune(name: str, settings: Settings, training: Digits, *, progress: bool = Fa
         seed=settings.seed,
         learning_rate=settings.learning_rate,
         threads=settings.threads,
-        augment=True,
+        augmentation=settings.augmentation,
         progress=progress,
     )
     return module, tuned
@@ -69,7 +72,7 @@ def quantised(module: ModuleOp) -> ModuleOp:
     return integer
 
 
-def integer_accuracy(module: ModuleOp, digits: Digits) -> float:
+def integer_accuracy(module: ModuleOp, digits: LabelledImages) -> float:
     """The share (0..1) of digits that the integer form of an annotated float module gets right."""
     return _share(run_network(quantised(module), digits.images), digits)
 
@@ -111,7 +114,7 @@ def _run(name: str, settings: Settings, folder: Path) -> None:
     if not folder.is_dir():
         raise E3neError(f"-o {folder}: there is no such folder")
     start, unseen = time.monotonic(), mnist.test()
-    before, after = tune(name, settings, mnist.train(), progress=True)
+    before, after = tune(load_model(name, None), settings, mnist.train(), progress=True)
     path = write(after, folder, zoo.tuned_stem(name, settings.weight_bits, settings.steps))
     shares = {
         "float": _share(run_float(load_model(name, None), unseen.images), unseen),
@@ -123,7 +126,7 @@ def _run(name: str, settings: Settings, folder: Path) -> None:
         print(f"accuracy on {len(unseen)} unseen digits, {kind}: {share:.2%}")
 
 
-def _share(run: NetworkRun, digits: Digits) -> float:
+def _share(run: NetworkRun, digits: LabelledImages) -> float:
     return np.count_nonzero(run.outputs[0].argmax(axis=1) == digits.labels) / len(digits)
 
 

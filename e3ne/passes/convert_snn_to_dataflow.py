@@ -139,6 +139,7 @@ class _Conversion:
         frames = encoding.frames if layer.takes_spikes else 1
         result = dataflow.StreamType.of(height, width, channels, steps=encoding.bits, frames=frames)
         source = dataflow.SourceOp(f"{label}_source", name, bus, result, layer.takes_spikes)
+        source.scale = layer.scale
         if frames == encoding.frames:
             return self.builder.insert(source.standing_for(name, "encode")).output
         stream = self.builder.insert(source).output
@@ -213,6 +214,7 @@ class _Conversion:
             self._parameter(f"{label}_bias", bias),
             layer.fraction,
             train.encoding.bits,
+            ties_to_even=layer.ties_to_even is not None,
         )
         return self._neuron(layer, op)
 

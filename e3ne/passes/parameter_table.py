@@ -8,7 +8,7 @@ from xdsl.dialects.builtin import ModuleOp, SymbolRefAttr
 from xdsl.ir import Operation
 
 from e3ne.dialects.external import Array
-from e3ne.dialects.parameter import identifier
+from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn import ParameterOp
 
 
@@ -33,10 +33,7 @@ class ParameterTable:
     def define(self, wanted: str, array: Array, width: int | None = None) -> str:
         """Adds a parameter before the first operation that is none; gives its symbol."""
         taken = {self._symbol(op) for op in self.module.body.block.ops}
-        plain = name = identifier(wanted)
-        number = 1
-        while name in taken:
-            name, number = f"{plain}_{number}", number + 1
+        name = unused(identifier(wanted), taken)
         parameter = ParameterOp(name, array, width)
         block = self.module.body.block
         after = next((op for op in block.ops if not isinstance(op, ParameterOp)), None)

@@ -54,6 +54,13 @@ def spiking_stage(options: Options, data: str, time_steps: int, most: int) -> St
     return Stage("integer", passes, "neurons of trained spikes have no scales to calibrate")
 
 
+def integer_stage(options: Options, data: str) -> Stage:
+    """Of a network that comes as integers."""
+    count = f'snn-count-operations{{data="{data}"}}'
+    passes = (*(("snn-append-argmax",) if options.output == "class" else ()), count)
+    return Stage("integer", passes, "what its training has made integers stays as it is")
+
+
 def quantize_stage(options: Options, data: str) -> Stage:
     """The last stage on the network: from here on all numbers are integers."""
     count = f'snn-count-operations{{data="{data}"}}'

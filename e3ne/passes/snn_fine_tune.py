@@ -39,6 +39,8 @@ class SnnFineTunePass(ModulePass):
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` for wrong options, data without labels, and networks that are not calibrated."""
+        from e3ne.models import training
+
         dataset = read(Path(self.data))
         if dataset.labels is None:
             raise E3neError(f"snn-fine-tune: {self.data} has no labels; training needs an .npz with x and y")
@@ -49,7 +51,7 @@ class SnnFineTunePass(ModulePass):
             epochs=self.epochs,
             seed=self.seed,
             learning_rate=self.learning_rate,
-            augment=self.augment,
+            augmentation=training.Augmentation() if self.augment else None,
             threads=self.threads,
             progress=True,
         )

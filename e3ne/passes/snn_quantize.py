@@ -12,7 +12,7 @@ from xdsl.ir import SSAValue
 from xdsl.passes import ModulePass
 
 from e3ne.analysis.ranges import synapse_range
-from e3ne.dialects.parameter import identifier
+from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn import (
     AveragePoolOp,
     BatchNormOp,
@@ -191,10 +191,7 @@ class _Builder:
         return bias.astype(np.int64)
 
     def _define(self, wanted: str, array: npt.NDArray[np.signedinteger], width: int | None = None) -> str:
-        plain = symbol = identifier(wanted)
-        number = 1
-        while symbol in self.parameters or symbol == self.network.sym_name.data:
-            symbol, number = f"{plain}_{number}", number + 1
+        symbol = unused(identifier(wanted), {*self.parameters, self.network.sym_name.data})
         self.parameters[symbol] = (array, width)
         return symbol
 

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
+
+if TYPE_CHECKING:
+    from e3ne.models.training import Augmentation
 
 
 def fine_tune(
@@ -19,7 +24,7 @@ def fine_tune(
     seed: int = 0,
     learning_rate: float = 2e-3,
     threads: int = 1,
-    augment: bool = False,
+    augmentation: Augmentation | None = None,
     progress: bool = False,
 ) -> list[float]:
     """Train the calibrated network of `module` (float form) to classify images as it will once it is quantised.
@@ -28,9 +33,8 @@ def fine_tune(
 
     `images` (N, C, H, W) in 0 ... 1, `labels` (N,) from 0 to the number of scores - 1. Weights, biases, weight scales
     and neuron scales of the module are replaced by the learned ones; its structure and its numbers of bits and steps
-    stay. `augment` transforms every image at random as in the training of the reference networks (rotation, scale,
-    shear, shift). `snn-quantize` then gives the integer network that the training saw. Gives the mean
-    loss of each epoch.
+    stay. `augmentation` transforms every image at random. `snn-quantize` then gives the integer network that the
+    training saw. Gives the mean loss of each epoch.
     The result depends on the arguments only (`threads` is that of torch, whose sums depend on it).
 
     Raises `E3neError` with every problem of the network (not calibrated, quantised already, ...), of the data, or of
@@ -47,7 +51,6 @@ def fine_tune(
     if problems:
         raise E3neError("fine-tuning: " + "; ".join(problems))
     tuned = make_trainable(find_network(module))
-    augmentation = training.Augmentation() if augment else None
     recipe = training.Recipe(learning_rate=learning_rate, augmentation=augmentation)
     before = torch.get_num_threads()
     torch.set_num_threads(threads)

@@ -7,6 +7,7 @@ neuron floor((V * 2^f + b) / t) reaches k when V * 2^f + b >= k * t. Both agree 
     k * t - v_k * 2^f  <=  b  <  k * t - (v_k - 1) * 2^f
 
 where a v_k below the reachable range needs only the left side (at the range's low end) and one above it only the right.
+Where the neuron's ties go to the even code, an odd k is reached only when V * 2^f + b > k * t: k * t is one more then.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ class Neuron:
     fraction_bits: int
     exact: bool
     """whether every reachable membrane gets the code of the ideal neuron"""
+    ties_to_even: bool = False
 
 
 def integer_neuron(
@@ -65,6 +67,25 @@ def integer_neuron(
     return best[1]
 
 
+def exact_neuron(
+    theta: Reals, bias: Reals, goals: Integers, low: Integers, high: Integers, levels: int, max_fraction_bits: int = 16
+) -> Neuron:
+    """The neuron with the fewest fraction bits whose code reaches k exactly at `goals`, v_k: (channels, levels - 1).
+
+    All other arrays are per channel, and theta and bias only say where to look. Of v_k beyond low ... high + 1 nothing
+    but that is used. Ties go to even codes only where no other neuron will do. Raises `E3neError` where none does, and
+    when parameters do not fit into 32 bits.
+    """
+    goals = np.clip(goals, low[:, None], high[:, None] + 1)
+    rules = [_Problem(theta, bias, low, high, levels, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)]
+    for fraction_bits in range(max_fraction_bits + 1):
+        for problem in rules:
+            candidate = problem.solve(fraction_bits)
+            if candidate is not None and candidate[0] == 0:
+                return candidate[1]
+    raise E3neError(f"no thresholds of 32 bits, {max_fraction_bits} of them fraction bits, give exactly its codes")
+
+
 @dataclass(frozen=True, eq=False)
 class _Problem:
     theta: Reals
@@ -75,6 +96,7 @@ class _Problem:
     goals: Integers
     """v_k for k = 1 ... levels - 1, clipped to low ... high + 1: (channels, levels - 1)"""
     power_of_two: bool
+    ties_to_even: int = 0
 
     @staticmethod
     def of(theta: Reals, bias: Reals, low: Integers, high: Integers, levels: int) -> _Problem:
@@ -114,11 +136,12 @@ class _Problem:
         if max(np.abs(bias).max(), threshold.max()) > _LIMIT:
             return None
         count = int(wrong[live].sum())
-        return count, Neuron(bias, threshold, fraction_bits, count == 0)
+        return count, Neuron(bias, threshold, fraction_bits, count == 0, bool(self.ties_to_even))
 
     def _with_threshold(self, threshold: Integers, fraction_bits: int) -> tuple[Integers, Integers, Integers]:
         """(threshold, best bias, number of v_k that come out wrong) per channel."""
-        steps = np.arange(1, self.levels) * threshold[:, None]
+        codes = np.arange(1, self.levels)
+        steps = codes * threshold[:, None] + (codes & self.ties_to_even)
         least = np.where(self.goals <= self.high[:, None], steps - (self.goals << fraction_bits), -_FAR)
         most = np.where(self.goals > self.low[:, None], steps - ((self.goals - 1) << fraction_bits) - 1, _FAR)
         wanted = np.rint(np.clip((self.bias + self.theta / 2) * 2.0**fraction_bits, -_LIMIT, _LIMIT)).astype(np.int64)

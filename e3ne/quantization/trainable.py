@@ -18,6 +18,7 @@ from torch import nn
 from torch.nn import functional
 
 from e3ne.dialects.snn.geometry import Window
+from e3ne.quantization.gradients import maximum, quantise
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +29,6 @@ class Signal:
     """(N, C, H, W) or (N, size): integers, or the sum of an integer and a bias that is no multiple of the scale"""
     scale: torch.Tensor
     """one number [], or one per channel, [C, 1, 1] or [C]"""
-
-
-def round_half_up(x: torch.Tensor) -> torch.Tensor:
-    """floor(x + 0.5), exactly, with gradient 1."""
-    return torch.floor(x.detach() + 0.5) + (x - x.detach())
-
-
-def quantise(x: torch.Tensor, low: int, high: int) -> torch.Tensor:
-    """`x` rounded to integers (halves up) within low ... high; the gradient is 1 within the range and 0 beyond it."""
-    return round_half_up(x.clamp(low, high))
 
 
 class Layer(nn.Module, ABC):
@@ -106,8 +97,7 @@ class MaxPool(Layer):
     def run_real(self, values: torch.Tensor) -> torch.Tensor:
         """Of anything."""
         window = self.window
-        padded = pad(values, window.padding, -torch.inf)
-        return functional.max_pool2d(padded, window.kernel, window.stride, 0, window.dilation)
+        return maximum(pad(values, window.padding, -torch.inf), window)
 
 
 class SumPool(Layer):

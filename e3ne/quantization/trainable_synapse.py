@@ -10,7 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from e3ne.dialects.snn.geometry import Window
-from e3ne.quantization.trainable import Layer, Neuron, Signal, along_first, pad, quantise, round_half_up
+from e3ne.quantization.gradients import quantise, round_half_up
+from e3ne.quantization.trainable import Layer, Neuron, Signal, along_first, pad
 
 
 class Scale(nn.Module, ABC):
@@ -82,6 +83,9 @@ class Convolution(Connection):
         """(N, O, H', W')."""
         padded = pad(values, self.window.padding, 0.0)
         window = self.window
+        if self.groups == 1 and padded.shape[1:] == weights.shape[1:]:
+            # one position: a matrix product, which is several times as fast
+            return functional.linear(padded.flatten(1), weights.flatten(1))[..., None, None]
         return functional.conv2d(padded, weights, stride=window.stride, dilation=window.dilation, groups=self.groups)
 
 

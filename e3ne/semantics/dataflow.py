@@ -66,4 +66,5 @@ def plan(graph: GraphOp) -> Plan:
         sink.bus,
         sink.input_type.beats_per_image,
         image.frames if source.spikes is not None else 0,
+        None if source.scale is None else source.scale.value.data,
     )

@@ -88,7 +88,8 @@ class Plan:
     """A graph as a list of stages and the streams between them, the input and output buses included.
 
     `input_shape` is (channels, height, width) of an image, `steps` the bits of a pixel's code. With `input_frames` the
-    input has spikes in so many time steps instead, up to 2^steps − 1 in each.
+    input has spikes in so many time steps instead, up to 2^steps − 1 in each. `input_scale` is the real value of 1 in
+    the codes of an image; None: 1 / (2^steps − 1).
     """
 
     name: str
@@ -101,6 +102,7 @@ class Plan:
     output_bits: int
     output_beats: int
     input_frames: int = 0
+    input_scale: float | None = None
 
     @property
     def data_shape(self) -> tuple[int, ...]:
@@ -119,7 +121,7 @@ class Plan:
                     f"{self.name} takes whole numbers of 0 to {most} spikes in a step; the data hold others"
                 )
             return pack_input(data.astype(np.int64), self.steps, self.input_bits)
-        return pack_input(encode(data, self.steps)[:, None], self.steps, self.input_bits)
+        return pack_input(encode(data, self.steps, self.input_scale)[:, None], self.steps, self.input_bits)
 
     @property
     def is_data_dependent(self) -> bool:
@@ -192,10 +194,11 @@ class Plan:
         return streams
 
 
-def encode(images: NDArray[np.floating], steps: int) -> Values:
-    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, clamped."""
-    highest = (1 << steps) - 1
-    return np.clip(np.floor(images.astype(np.float64) * highest + 0.5), 0, highest).astype(np.int64)
+def encode(images: NDArray[np.floating], steps: int, scale: float | None = None) -> Values:
+    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, or x / scale rounded half to even; clamped."""
+    highest, real = (1 << steps) - 1, images.astype(np.float64)
+    nearest = np.floor(real * highest + 0.5) if scale is None else np.rint(real / scale)
+    return np.clip(nearest, 0, highest).astype(np.int64)
 
 
 def pack_input(codes: Values, steps: int, bus: int) -> Values:

@@ -70,7 +70,8 @@ class SnnFunctions(InterpreterFunctions):
         encoding = op.encoding
         if isinstance(encoding, RateAttr):
             return (arithmetic.take_spikes(args[0], encoding.greatest),)
-        codes = arithmetic.encode_images(args[0], encoding.levels)
+        scale = None if op.scale is None else op.scale.value.data
+        codes = arithmetic.encode_images(args[0], encoding.levels, scale)
         return (codes.repeat(encoding.frames, axis=0),)
 
     @impl(Conv2dOp)
@@ -110,7 +111,8 @@ class SnnFunctions(InterpreterFunctions):
     def requantize(self, interpreter: Interpreter, op: RequantizeOp, args: PythonValues) -> PythonValues:
         """Membranes to codes."""
         bias, threshold = op.bias_parameter.array, op.threshold_parameter.array
-        return (arithmetic.fire(args[0], bias, threshold, op.fraction, op.encoding.levels),)
+        even = op.ties_to_even is not None
+        return (arithmetic.fire(args[0], bias, threshold, op.fraction, op.encoding.levels, ties_to_even=even),)
 
     @impl(LifOp)
     def lif(self, interpreter: Interpreter, op: LifOp, args: PythonValues) -> PythonValues:

@@ -20,9 +20,13 @@ Membranes = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.floating]
 
 
-def encode_images(images: Reals, levels: int) -> Codes:
-    """floor(x * (levels - 1) + 0.5), clamped to 0 ... levels - 1, computed in float64."""
-    scaled = np.floor(images.astype(np.float64) * (levels - 1) + 0.5)
+def encode_images(images: Reals, levels: int, scale: float | None = None) -> Codes:
+    """floor(x * (levels - 1) + 0.5), or x / scale rounded half to even, clamped to 0 ... levels - 1.
+
+    Computed in float64, in which the quotient of two float32 numbers never reaches a tie that it is only close to.
+    """
+    real = images.astype(np.float64)
+    scaled = np.floor(real * (levels - 1) + 0.5) if scale is None else np.rint(real / scale)
     return np.clip(scaled, 0, levels - 1).astype(np.uint16)
 
 
@@ -68,26 +72,42 @@ def exact_type(weights: Array, codes: Codes) -> np.dtype[np.generic]:
     return np.dtype(np.int64)
 
 
-def fire(membranes: Membranes, bias: Array, threshold: Array, fraction_bits: int, levels: int) -> Codes:
-    """The radix neuron: clamp(floor((V * 2^f + b) / theta), 0, levels - 1), b and theta per channel or for all."""
+def fire(
+    membranes: Membranes,
+    bias: Array,
+    threshold: Array,
+    fraction_bits: int,
+    levels: int,
+    *,
+    ties_to_even: bool = False,
+) -> Codes:
+    """The radix neuron: clamp(floor((V * 2^f + b) / theta), 0, levels - 1), b and theta per channel or for all.
+
+    With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
+    """
     shape = (1, -1) + (1,) * (membranes.ndim - 2)
     b = np.asarray(bias, np.int64).reshape(shape)
     theta = np.asarray(threshold, np.int64).reshape(shape)
-    codes = ((membranes << fraction_bits) + b) // theta
+    scaled = (membranes << fraction_bits) + b
+    codes = scaled // theta
+    if ties_to_even:
+        codes -= (codes & 1) & (codes * theta == scaled)
     return np.clip(codes, 0, levels - 1).astype(np.uint16)
 
 
-def fire_serially(membranes: Membranes, threshold: Array, steps: int) -> npt.NDArray[np.uint8]:
+def fire_serially(
+    membranes: Membranes, threshold: Array, steps: int, *, ties_to_even: bool = False
+) -> npt.NDArray[np.uint8]:
     """The same neuron as hardware does it: (T, *shape) digits, most significant first.
 
     `membranes` is V * 2^f + b; `threshold` broadcasts. At step t the membrane is compared with theta * 2^(T - 1 - t):
-    not less is a spike, and is subtracted.
+    not less is a spike, and is subtracted; with `ties_to_even` the last step wants it to be greater.
     """
     left = membranes.copy()
     digits = np.zeros((steps, *membranes.shape), np.uint8)
     for step in range(steps):
         level = np.asarray(threshold, np.int64) << (steps - 1 - step)
-        spikes = left >= level
+        spikes = left > level if ties_to_even and step == steps - 1 else left >= level
         left = left - np.where(spikes, level, 0)
         digits[step] = spikes
     return digits

@@ -26,6 +26,8 @@ from e3ne.units.layout import Layout, Values, digits_of
 class FireModel:
     """Code = clamp(⌊(V·2^fraction_bits + bias) / threshold⌋, 0, 2^steps − 1), per channel.
 
+    With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
+
     A value passes through `stages` stages, each of which finds its share of the digits, one a cycle, from the cycle
     after it was taken on. It is taken by a stage when the value before it leaves, to the next stage or with its last
     beat. A beat of `parallel` digits is valid when the last stage has found its share of `parallel` / `stages` digits.
@@ -38,6 +40,7 @@ class FireModel:
     threshold: NDArray[np.int64] = field(metadata={"array": True})
     bias: NDArray[np.int64] = field(metadata={"array": True})
     fraction_bits: int
+    ties_to_even: bool = False
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
         """A value's entry into each stage, what the last stage has found, and the beats."""
@@ -66,7 +69,10 @@ class FireModel:
         """Values → digits."""
         content = self.taken.spread(values)[:, :, :, :, 0]
         scaled = (content << self.fraction_bits) + self.bias
-        codes = np.clip(scaled // self.threshold, 0, (1 << self.steps) - 1)
+        reached = scaled // self.threshold
+        if self.ties_to_even:
+            reached = np.where(scaled == reached * self.threshold, reached & ~1, reached)
+        codes = np.clip(reached, 0, (1 << self.steps) - 1)
         inner = self.taken
         given = replace(inner, steps=self.steps, bits=1, parallel=self.parallel, repeat=1, outer=False)
         return given.gather(digits_of(codes, self.steps))
@@ -106,6 +112,7 @@ class Fire(Unit[FireOp]):
             integers_of(op, op.threshold),
             integers_of(op, op.bias),
             op.fraction_bits.value.data,
+            op.ties_to_even is not None,
         )
 
     def build(self, op: FireOp) -> ModuleOp:

@@ -23,6 +23,7 @@ class _Layer:
 
     digest: bytes
     fraction_bits: int
+    ties_to_even: bool
     steps: int
     bits: int
     theta: Integers = field(compare=False)
@@ -31,7 +32,8 @@ class _Layer:
     def thresholds(self) -> Integers:
         """As `search_thresholds`, for all channels at once: (channels, 2^steps)."""
         codes = np.arange(1 << self.steps, dtype=np.int64)
-        exact = -((self.bias[:, None] - codes * self.theta[:, None]) >> self.fraction_bits)
+        needed = codes * self.theta[:, None] + (codes & self.ties_to_even)
+        exact = -((self.bias[:, None] - needed) >> self.fraction_bits)
         found = np.clip(exact, -(1 << (self.bits - 1)), 1 << (self.bits - 1))
         found[:, 0] = 0
         return found
@@ -176,4 +178,5 @@ def _layer(op: FireOp) -> _Layer:
     theta = np.resize(integers_of(op, op.threshold), channels)
     bias = np.resize(integers_of(op, op.bias), channels)
     digest = blake2b(theta.tobytes() + bias.tobytes(), digest_size=16).digest()
-    return _Layer(digest, op.fraction_bits.value.data, op.steps.value.data, bits, theta, bias)
+    even = op.ties_to_even is not None
+    return _Layer(digest, op.fraction_bits.value.data, even, op.steps.value.data, bits, theta, bias)

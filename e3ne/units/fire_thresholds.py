@@ -15,13 +15,16 @@ DIRECT_WORDS = 16
 """A 4-input LUT holds so many words of a bit: nothing is gained by looking them up earlier."""
 
 
-def search_thresholds(threshold: int, bias: int, fraction_bits: int, steps: int, bits: int) -> list[int]:
+def search_thresholds(
+    threshold: int, bias: int, fraction_bits: int, steps: int, bits: int, *, ties_to_even: bool = False
+) -> list[int]:
     """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
 
-    Clamped to one beyond the range of a signed value of `bits` bits; τ_0 is not used and 0.
+    With `ties_to_even` k·θ − b is one more for odd k, which V·2^f has to exceed. All are clamped to one beyond the
+    range of a signed value of `bits` bits; τ_0 is not used and 0.
     """
     low, high = -(1 << (bits - 1)), 1 << (bits - 1)
-    exact = (-((bias - k * threshold) >> fraction_bits) for k in range(1, 1 << steps))
+    exact = (-((bias - k * threshold - (k & ties_to_even)) >> fraction_bits) for k in range(1, 1 << steps))
     return [0, *(min(max(value, low), high) for value in exact)]
 
 
@@ -35,8 +38,9 @@ def layer_thresholds(op: FireOp) -> list[list[int]]:
     channels, bits = op.input_type.channels, op.input_type.element_bits
     thetas = np.resize(integers_of(op, op.threshold), channels).tolist()
     biases = np.resize(integers_of(op, op.bias), channels).tolist()
+    even = op.ties_to_even is not None
     return [
-        search_thresholds(theta, bias, op.fraction_bits.value.data, op.steps.value.data, bits)
+        search_thresholds(theta, bias, op.fraction_bits.value.data, op.steps.value.data, bits, ties_to_even=even)
         for theta, bias in zip(thetas, biases, strict=True)
     ]
 

@@ -125,6 +125,9 @@ CHAINS: Mapping[str, Case] = {
     "fraction_bits": map_case(
         lambda n: n.conv(2, (2, 2)).fire(fraction_bits=0).conv(2, (1, 1)).fire(fraction_bits=9).linear(2)
     ),
+    "ties_to_even": map_case(
+        lambda n: n.conv(2, (2, 2)).fire(fraction_bits=0, even=True).conv(2, (1, 1)).fire(even=True).linear(2)
+    ),
     "steps_1": Case((2, 4, 4), 1, lambda n: n.conv(3, (2, 2)).fire().max_pool((2, 2), (1, 1)).linear(3)),
     "steps_8": Case((1, 3, 3), 8, lambda n: n.conv(2, (2, 2)).fire().linear(3)),
     "steps_change": Case((2, 4, 4), 5, lambda n: n.conv(2, (2, 2)).fire(1).conv(2, (2, 2)).fire(8).linear(2)),

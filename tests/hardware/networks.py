@@ -90,7 +90,9 @@ class NetworkBuilder:
         )
         return self._append(op)
 
-    def fire(self, steps: int = 0, *, fraction_bits: int = 2, per_layer: bool = False) -> NetworkBuilder:
+    def fire(
+        self, steps: int = 0, *, fraction_bits: int = 2, per_layer: bool = False, even: bool = False
+    ) -> NetworkBuilder:
         """Neurons whose thresholds spread the membranes over all codes, some beyond both ends."""
         layer, membrane = self._layer("fire"), self.value.type
         assert isinstance(membrane, snn.MembraneType)
@@ -107,6 +109,7 @@ class NetworkBuilder:
             self._parameter(f"{layer}_b", bias),
             self._parameter(f"{layer}_t", threshold),
             fraction_bits,
+            ties_to_even=even,
         )
         return self._append(op)
 

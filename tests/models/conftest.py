@@ -4,16 +4,16 @@ import pytest
 import torch
 
 from e3ne.models import mnist
-from e3ne.models.mnist import Digits
+from e3ne.models.labelled_images import LabelledImages
 
 
 @pytest.fixture(scope="session")
-def training_digits() -> Digits:
+def training_digits() -> LabelledImages:
     return mnist.train()
 
 
 @pytest.fixture(scope="session")
-def test_digits() -> Digits:
+def test_digits() -> LabelledImages:
     return mnist.test()
 
 

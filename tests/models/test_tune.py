@@ -7,7 +7,7 @@ from e3ne.dialects.snn import find_network
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
 from e3ne.models import tune, zoo
-from e3ne.models.mnist import Digits
+from e3ne.models.labelled_images import LabelledImages
 from e3ne.semantics.snn import run_network
 
 
@@ -16,7 +16,7 @@ from e3ne.semantics.snn import run_network
     [("lenet5", 3, 4, 0.985), ("lenet5", 3, 3, 0.983), ("lenet5", 2, 3, 0.983), ("fang", 4, 4, 0.987)],
 )
 def test_accuracy_of_the_networks_that_come_with_the_project(
-    name: str, weight_bits: int, steps: int, least: float, test_digits: Digits
+    name: str, weight_bits: int, steps: int, least: float, test_digits: LabelledImages
 ) -> None:
     path = zoo.tuned(name, weight_bits, steps)
     assert path is not None
@@ -35,8 +35,8 @@ def test_there_is_no_tuned_network_at_other_precisions() -> None:
 
 def test_command_writes_what_it_measures(
     tmp_path: Path,
-    training_digits: Digits,
-    test_digits: Digits,
+    training_digits: LabelledImages,
+    test_digits: LabelledImages,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
@@ -48,7 +48,7 @@ def test_command_writes_what_it_measures(
     assert tune.main() == 0
     assert sorted(file.name for file in tmp_path.iterdir()) == ["lenet5_w3_t4.mlir", "lenet5_w3_t4.safetensors"]
     written = load_model(str(tmp_path / "lenet5_w3_t4.mlir"), None)
-    _, expected = tune.tune("lenet5", tune.Settings(weight_bits=3, steps=4, epochs=1), few)
+    _, expected = tune.tune(load_model("lenet5", None), tune.Settings(weight_bits=3, steps=4, epochs=1), few)
     scores, wanted = (run_network(tune.quantised(module), unseen.images).outputs[0] for module in (written, expected))
     np.testing.assert_array_equal(scores, wanted)
     share = np.mean(scores.argmax(axis=1) == unseen.labels)
@@ -67,6 +67,6 @@ def test_command_ends_with_2_and_one_message(
     assert "there is no reference network 'vgg'" in capsys.readouterr().err
 
 
-def test_wrong_precision_is_refused_before_training(training_digits: Digits) -> None:
+def test_wrong_precision_is_refused_before_training(training_digits: LabelledImages) -> None:
     with pytest.raises(E3neError, match="steps is 9"):
-        tune.tune("lenet5", tune.Settings(weight_bits=3, steps=9), training_digits[:10])
+        tune.tune(load_model("lenet5", None), tune.Settings(weight_bits=3, steps=9), training_digits[:10])

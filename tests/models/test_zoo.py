@@ -7,7 +7,7 @@ from torch import nn
 
 from e3ne.errors import E3neError
 from e3ne.models import training, zoo
-from e3ne.models.mnist import Digits
+from e3ne.models.labelled_images import LabelledImages
 
 NAMES = [entry.name for entry in zoo.entries()]
 LAYERS = {
@@ -55,7 +55,7 @@ def test_every_step_is_a_module_of_its_own(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_checkpoint_reaches_its_accuracy(name: str, test_digits: Digits) -> None:
+def test_checkpoint_reaches_its_accuracy(name: str, test_digits: LabelledImages) -> None:
     model = zoo.load(name)
     assert not model.training
     assert all(parameter.dtype == torch.float32 for parameter in model.parameters())

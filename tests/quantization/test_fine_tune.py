@@ -12,18 +12,21 @@ from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
 from e3ne.dialects.snn import Conv2dOp, ReluOp, RequantizeOp, SynapseOp, find_network
+from e3ne.dialects.snn.geometry import Window
 from e3ne.errors import E3neError
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import mnist, training
-from e3ne.models.mnist import Digits
+from e3ne.models.labelled_images import LabelledImages
 from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fine_tune import SnnFineTunePass
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
 from e3ne.quantization.distillation import Distillation
 from e3ne.quantization.fine_tune import fine_tune
-from e3ne.quantization.trainable import Signal, quantise
+from e3ne.quantization.gradients import maximum, quantise
+from e3ne.quantization.trainable import Signal
 from e3ne.quantization.trainable_network import make_trainable
+from e3ne.quantization.trainable_synapse import Convolution
 from e3ne.semantics.snn import NetworkRun, run_float, run_network
 
 GRANULARITIES = ["per_channel", "per_layer", "power_of_two"]
@@ -53,7 +56,7 @@ class Small(nn.Module):
 
 
 @pytest.fixture(scope="module")
-def digits() -> Digits:
+def digits() -> LabelledImages:
     return mnist.train()[:600]
 
 
@@ -73,14 +76,16 @@ def trained() -> nn.Module:
     return model
 
 
-def calibrated(digits: Digits, granularity: str = "per_channel", steps: int = 3, weight_bits: int = 3) -> ModuleOp:
+def calibrated(
+    digits: LabelledImages, granularity: str = "per_channel", steps: int = 3, weight_bits: int = 3
+) -> ModuleOp:
     module = import_module(trained(), (1, 28, 28), "small")
     SnnFoldBatchNormPass().apply(Context(), module)
     calibrate(module, digits.images[:200], steps=steps, weight_bits=weight_bits, granularity=granularity)
     return module
 
 
-def tune(module: ModuleOp, digits: Digits, epochs: int = 1, seed: int = 0) -> list[float]:
+def tune(module: ModuleOp, digits: LabelledImages, epochs: int = 1, seed: int = 0) -> list[float]:
     return fine_tune(module, digits.images, digits.labels, epochs=epochs, seed=seed, learning_rate=5e-3)
 
 
@@ -91,12 +96,12 @@ def quantised(module: ModuleOp) -> ModuleOp:
     return integer
 
 
-def accuracy(module: ModuleOp, digits: Digits) -> float:
+def accuracy(module: ModuleOp, digits: LabelledImages) -> float:
     scores = run_network(quantised(module), digits.images).outputs[0]
     return float(np.mean(scores.argmax(axis=1) == digits.labels))
 
 
-def codes_in_training(module: ModuleOp, digits: Digits) -> tuple[dict[str, np.ndarray], np.ndarray]:
+def codes_in_training(module: ModuleOp, digits: LabelledImages) -> tuple[dict[str, np.ndarray], np.ndarray]:
     """The codes of every neuron and the classes, as training computes them, in double precision."""
     tuned = make_trainable(find_network(module))
     tuned.model.double()
@@ -111,7 +116,7 @@ def codes_in_training(module: ModuleOp, digits: Digits) -> tuple[dict[str, np.nd
     return codes, signal.values.numpy().argmax(axis=1)
 
 
-def test_loss_falls_and_digits_are_learned(digits: Digits) -> None:
+def test_loss_falls_and_digits_are_learned(digits: LabelledImages) -> None:
     module = calibrated(digits, steps=2, weight_bits=2)
     before = accuracy(module, digits)
     losses = tune(module, digits, epochs=6)
@@ -121,7 +126,7 @@ def test_loss_falls_and_digits_are_learned(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize("granularity", GRANULARITIES)
-def test_integer_network_is_the_one_that_was_trained(digits: Digits, granularity: str) -> None:
+def test_integer_network_is_the_one_that_was_trained(digits: LabelledImages, granularity: str) -> None:
     """Exact but for membranes so near to a threshold that float32 scales and 16 fraction bits cannot tell."""
     module = calibrated(digits, granularity)
     tune(module, digits)
@@ -134,7 +139,7 @@ def test_integer_network_is_the_one_that_was_trained(digits: Digits, granularity
     assert np.mean(run.outputs[0].argmax(axis=1) == classes) >= 0.995
 
 
-def test_written_weights_are_multiples_of_their_scales(digits: Digits) -> None:
+def test_written_weights_are_multiples_of_their_scales(digits: LabelledImages) -> None:
     module = calibrated(digits, weight_bits=2)
     before = {op.layer_name: op.weights_parameter.array for op in synapses(module)}
     tune(module, digits)
@@ -149,7 +154,7 @@ def test_written_weights_are_multiples_of_their_scales(digits: Digits) -> None:
 
 
 @pytest.mark.parametrize("granularity", GRANULARITIES)
-def test_scales_are_learned_and_keep_their_structure(digits: Digits, granularity: str) -> None:
+def test_scales_are_learned_and_keep_their_structure(digits: LabelledImages, granularity: str) -> None:
     module = calibrated(digits, granularity)
     before = calibrated(digits, granularity)
     tune(module, digits)
@@ -167,7 +172,7 @@ def test_scales_are_learned_and_keep_their_structure(digits: Digits, granularity
                 assert np.all(thresholds & (thresholds - 1) == 0)
 
 
-def test_result_depends_on_the_seed_only(digits: Digits) -> None:
+def test_result_depends_on_the_seed_only(digits: LabelledImages) -> None:
     few = digits[:200]
     texts: list[str] = []
     for seed in (1, 1, 2):
@@ -179,13 +184,13 @@ def test_result_depends_on_the_seed_only(digits: Digits) -> None:
     assert texts[0] != texts[2]
 
 
-def test_threads_of_torch_are_left_as_they_were(digits: Digits) -> None:
+def test_threads_of_torch_are_left_as_they_were(digits: LabelledImages) -> None:
     before = torch.get_num_threads()
     fine_tune(calibrated(digits), digits.images[:100], digits.labels[:100], epochs=1, threads=before + 1)
     assert torch.get_num_threads() == before
 
 
-def test_teacher_is_the_float_network(digits: Digits) -> None:
+def test_teacher_is_the_float_network(digits: LabelledImages) -> None:
     module = calibrated(digits)
     model = make_trainable(find_network(module)).model
     loss = Distillation.from_original(model)
@@ -210,7 +215,38 @@ def test_gradient_of_rounding_is_one_within_the_range_and_zero_beyond() -> None:
     assert x.grad.tolist() == [0, 1, 1, 1, 0]
 
 
-def test_every_layer_that_is_not_calibrated_is_named(digits: Digits) -> None:
+@pytest.mark.parametrize(
+    "window",
+    [
+        Window((2, 2), (2, 2)),
+        Window((3, 2), (2, 1)),
+        Window((2, 3), (3, 2), dilation=(2, 1)),
+        Window((1, 1), (2, 2)),
+        Window((9, 8)),
+    ],
+)
+def test_maximum_and_its_gradient_are_those_of_torch(window: Window) -> None:
+    """Among few codes, so that windows have several greatest values."""
+    generator = torch.Generator().manual_seed(0)
+    values = torch.randint(0, 3, (4, 3, 9, 8), generator=generator).double().requires_grad_()
+    expected = functional.max_pool2d(values, window.kernel, window.stride, 0, window.dilation)
+    found = maximum(values, window)
+    torch.testing.assert_close(found, expected, rtol=0, atol=0)
+    weights = torch.rand(expected.shape, generator=generator, dtype=torch.float64)
+    ours, theirs = (torch.autograd.grad((result * weights).sum(), values)[0] for result in (found, expected))
+    torch.testing.assert_close(ours, theirs)
+
+
+@pytest.mark.parametrize("padding", [(0, 0, 0, 0), (1, 0, 0, 2)])
+def test_convolution_with_one_position_is_the_convolution(padding: tuple[int, int, int, int]) -> None:
+    top, left, bottom, right = padding
+    values, weights = torch.rand(3, 2, 4, 5), torch.rand(6, 2, 4 + top + bottom, 5 + left + right)
+    padded = functional.pad(values, (left, right, top, bottom))
+    connection = Convolution(Window((weights.shape[2], weights.shape[3]), padding=padding), 1)
+    torch.testing.assert_close(connection(values, weights), functional.conv2d(padded, weights))
+
+
+def test_every_layer_that_is_not_calibrated_is_named(digits: LabelledImages) -> None:
     module = import_module(trained(), (1, 28, 28), "small")
     before = str(module)
     with pytest.raises(E3neError, match="cannot be fine-tuned") as caught:
@@ -221,12 +257,12 @@ def test_every_layer_that_is_not_calibrated_is_named(digits: Digits) -> None:
     assert str(module) == before
 
 
-def test_integer_network_is_refused(digits: Digits) -> None:
+def test_integer_network_is_refused(digits: LabelledImages) -> None:
     with pytest.raises(E3neError, match="quantised already"):
         tune(quantised(calibrated(digits)), digits)
 
 
-def test_wrong_data_and_options_are_refused_together(digits: Digits) -> None:
+def test_wrong_data_and_options_are_refused_together(digits: LabelledImages) -> None:
     module = calibrated(digits)
     with pytest.raises(E3neError) as caught:
         fine_tune(module, digits.images[:10, :, 1:], digits.labels[:10] + 5, epochs=0, learning_rate=-1.0, threads=0)
@@ -236,7 +272,7 @@ def test_wrong_data_and_options_are_refused_together(digits: Digits) -> None:
         fine_tune(module, digits.images[:10], digits.labels[:9])
 
 
-def test_layers_that_share_weights_are_refused(digits: Digits) -> None:
+def test_layers_that_share_weights_are_refused(digits: LabelledImages) -> None:
     module = calibrated(digits)
     first, second = [op for op in synapses(module) if isinstance(op, Conv2dOp)]
     second.properties["weight_scale"] = first.properties["weight_scale"]
@@ -244,7 +280,7 @@ def test_layers_that_share_weights_are_refused(digits: Digits) -> None:
         tune(module, digits)
 
 
-def test_pass_does_what_the_function_does(digits: Digits, tmp_path: Path) -> None:
+def test_pass_does_what_the_function_does(digits: LabelledImages, tmp_path: Path) -> None:
     few = digits[:200]
     Dataset(few.images, few.labels, "digits").save(tmp_path / "digits.npz")
     module, expected = calibrated(digits), calibrated(digits)
@@ -253,7 +289,7 @@ def test_pass_does_what_the_function_does(digits: Digits, tmp_path: Path) -> Non
     assert str(module) == str(expected)
 
 
-def test_pass_needs_labels(digits: Digits, tmp_path: Path) -> None:
+def test_pass_needs_labels(digits: LabelledImages, tmp_path: Path) -> None:
     np.save(tmp_path / "digits.npy", digits.images[:10])
     with pytest.raises(E3neError, match="has no labels"):
         SnnFineTunePass(data=str(tmp_path / "digits.npy")).apply(Context(), calibrated(digits))

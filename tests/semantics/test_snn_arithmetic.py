@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from itertools import product
 
 import numpy as np
@@ -39,17 +40,27 @@ def test_worked_example() -> None:
     st.integers(1, 2**20),
     st.integers(0, 16),
     st.integers(1, 8),
+    st.booleans(),
 )
 def test_digit_serial_neuron_is_the_closed_form(
-    membranes: list[int], bias: int, threshold: int, fraction: int, steps: int
+    membranes: list[int], bias: int, threshold: int, fraction: int, steps: int, even: bool
 ) -> None:
     encoding = RadixAttr.of(steps)
     values = np.array([membranes])
-    codes = arithmetic.fire(values, np.array([bias]), np.array([threshold]), fraction, encoding.levels)
-    digits = arithmetic.fire_serially((values << fraction) + bias, np.array([threshold]), steps)
+    numbers = np.array([bias]), np.array([threshold])
+    codes = arithmetic.fire(values, *numbers, fraction, encoding.levels, ties_to_even=even)
+    digits = arithmetic.fire_serially((values << fraction) + bias, numbers[1], steps, ties_to_even=even)
     assert np.array_equal(encoding.decode(digits), codes)
-    expected = [min(max(((v << fraction) + bias) // threshold, 0), 2**steps - 1) for v in membranes]
+    reached = [divmod((v << fraction) + bias, threshold) for v in membranes]
+    expected = [min(max(code - (even and rest == 0 and code % 2), 0), 2**steps - 1) for code, rest in reached]
     assert codes.tolist() == [expected]
+
+
+@given(st.integers(-40, 40), st.integers(1, 8).map(lambda half: 2 * half), st.integers(1, 5))
+def test_ties_to_even_is_the_rounding_of_python(membrane: int, threshold: int, steps: int) -> None:
+    rule = np.array([threshold // 2]), np.array([threshold])
+    (code,) = arithmetic.fire(np.array([[membrane]]), *rule, 0, 2**steps, ties_to_even=True)[0]
+    assert code == min(max(round(Fraction(membrane, threshold)), 0), 2**steps - 1)
 
 
 windows = st.builds(
@@ -119,5 +130,7 @@ def test_encoding_rounds_half_up_and_clamps(steps: int) -> None:
     levels = 2**steps
     pixels = np.array([-0.5, 0.0, 0.5 / (levels - 1), 1.0, 1.5])
     assert arithmetic.encode_images(pixels, levels).tolist() == [0, 0, 1, levels - 1, levels - 1]
+    scaled = np.array([0.0, 0.25, 0.75, 1.25, 100.0], np.float32)
+    assert arithmetic.encode_images(scaled, levels, 0.5).tolist() == [min(n, levels - 1) for n in (0, 0, 2, 2, 200)]
     exact = np.arange(levels) / (levels - 1)
     assert arithmetic.encode_images(exact, levels).tolist() == list(range(levels))

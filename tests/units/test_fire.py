@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -26,9 +27,14 @@ def fire(
     fraction_bits: int,
     steps: int,
     choice: Choice | None = None,
+    even: bool = False,
 ) -> FireOp:
     parameters = {"t": np.array(threshold), "b": np.array(bias)}
-    op = place(taken, lambda stream: FireOp("fire", "layer", stream, "t", "b", fraction_bits, steps), parameters)
+    op = place(
+        taken,
+        lambda stream: FireOp("fire", "layer", stream, "t", "b", fraction_bits, steps, ties_to_even=even),
+        parameters,
+    )
     assert isinstance(op, FireOp)
     search = (choice or {}).get("search", "direct")
     choice = {name: value for name, value in (choice or {}).items() if name != "search"}
@@ -44,23 +50,32 @@ def choices(steps: int) -> list[Choice]:
     return list(Fire().legal_choices(fire(StreamType.of(1, 1, 1, steps=1, bits=-4, lanes=1), [1], [0], 0, steps)))
 
 
-def code(value: int, threshold: int, bias: int, fraction_bits: int, steps: int) -> int:
-    """clamp(⌊(V·2^f + b)/θ⌋, 0, 2^T − 1), counting threshold by threshold."""
+def code(value: int, threshold: int, bias: int, fraction_bits: int, steps: int, even: bool = False) -> int:
+    """clamp(⌊(V·2^f + b)/θ⌋, 0, 2^T − 1), counting threshold by threshold; `even`: no odd code that nothing exceeds."""
     rest, found = value * 2**fraction_bits + bias, 0
     while rest >= threshold and found < 2**steps - 1:
         rest, found = rest - threshold, found + 1
-    return found
+    return found - 1 if even and rest == 0 and found % 2 else found
 
 
 @settings(EXACT, max_examples=200)
-@given(st.integers(1, 900), st.integers(-900, 900), st.integers(0, 5), st.integers(1, 5), st.integers(1, 8))
-def test_thresholds_are_where_the_code_changes(threshold: int, bias: int, fraction: int, steps: int, bits: int) -> None:
+@given(
+    st.integers(1, 9) | st.integers(1, 900),
+    st.integers(-900, 900),
+    st.integers(0, 5),
+    st.integers(1, 5),
+    st.integers(1, 8),
+    st.booleans(),
+)
+def test_thresholds_are_where_the_code_changes(
+    threshold: int, bias: int, fraction: int, steps: int, bits: int, even: bool
+) -> None:
     values = range(-(1 << (bits - 1)), 1 << (bits - 1))
-    found = search_thresholds(threshold, bias, fraction, steps, bits)
+    found = search_thresholds(threshold, bias, fraction, steps, bits, ties_to_even=even)
     assert len(found) == 1 << steps
     assert found[0] == 0
     for value in values:
-        expected = code(value, threshold, bias, fraction, steps)
+        expected = code(value, threshold, bias, fraction, steps, even)
         assert [value >= tau for tau in found[1:]] == [expected >= k for k in range(1, 1 << steps)]
     assert all(values[0] <= tau <= values[-1] + 1 for tau in found)
     assert found[1:] == sorted(found[1:])
@@ -88,15 +103,16 @@ def check_fire(
     steps: int,
     *,
     choice: Choice | None = None,
+    even: bool = False,
     hardware: bool = True,
 ) -> None:
-    op = fire(taken, threshold, bias, fraction, steps, choice)
+    op = fire(taken, threshold, bias, fraction, steps, choice, even)
     images, expected = random_images(taken, 2, seed=steps + len(bias)), list[Content]()
     for image in images:
         digits: dict[tuple[int, int, int], int] = {}
         for (pixel, channel, _), value in image.items():
             which = threshold[channel % len(threshold)], bias[channel % len(bias)]
-            train = f"{code(value, *which, fraction, steps):0{steps}b}"
+            train = f"{code(value, *which, fraction, steps, even):0{steps}b}"
             digits |= {(pixel, channel, step): int(digit) for step, digit in enumerate(train)}
         expected.append(digits)
     check(op, images, expected, hardware=hardware)
@@ -110,6 +126,7 @@ def check_fire(
     st.integers(1, 6),
     st.booleans(),
     st.booleans(),
+    st.booleans(),
     st.integers(0, 2),
     st.data(),
 )
@@ -120,6 +137,7 @@ def test_any_neuron(
     steps: int,
     own_threshold: bool,
     own_bias: bool,
+    even: bool,
     rarely: int,
     data: st.DataObject,
 ) -> None:
@@ -134,7 +152,7 @@ def test_any_neuron(
     bias = data.draw(st.lists(st.integers(-whole, whole), min_size=count, max_size=count))
     threshold = [theta + 3 * channel for channel, theta in enumerate(threshold)]
     choice = {**data.draw(st.sampled_from(choices(steps))), "search": data.draw(st.sampled_from(SEARCHES))}
-    check_fire(taken, threshold, bias, fraction, steps, choice=choice, hardware=rarely == 0)
+    check_fire(taken, threshold, bias, fraction, steps, choice=choice, even=even, hardware=rarely == 0)
 
 
 @pytest.mark.parametrize("steps", [1, 4, 6])
@@ -194,6 +212,20 @@ def test_every_value(steps: int) -> None:
 def test_each_channel_has_its_own_numbers(lanes: int) -> None:
     taken = StreamType.of(2, 8, 6, steps=1, bits=-6, lanes=lanes)
     check_fire(taken, [2, 3, 5, 7, 4, 6], [0, 9, -9, 4, -4, 20], 0, 3)
+
+
+@pytest.mark.parametrize(("threshold", "fraction", "steps"), [(2, 0, 3), (8, 1, 4), (6, 2, 1), (3, 1, 2), (1, 0, 4)])
+def test_ties_to_even(threshold: int, fraction: int, steps: int) -> None:
+    """All 64 values of 6 bits; thresholds that many of them reach exactly."""
+    taken = StreamType.of(8, 8, 1, steps=1, bits=-6, lanes=1)
+    op = fire(taken, [threshold], [threshold // 2], fraction, steps, even=True)
+    image = {(pixel, 0, 0): pixel - 32 for pixel in range(64)}
+    digits: Content = {}
+    for pixel in range(64):
+        nearest = min(max(round(Fraction((pixel - 32) << fraction, threshold)), 0), 2**steps - 1)
+        expected = nearest if threshold % 2 == 0 else code(pixel - 32, threshold, threshold // 2, fraction, steps, True)
+        digits |= {(pixel, 0, step): expected >> (steps - 1 - step) & 1 for step in range(steps)}
+    check(op, [image], [digits])
 
 
 @pytest.mark.parametrize(("threshold", "bias"), [(1, -1000), (1000, 0), (1, 1000), (1000, -1000)])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from xdsl.dialects.builtin import IntegerAttr, UnitAttr
+from xdsl.dialects.builtin import Float64Type, FloatAttr, IntegerAttr, UnitAttr
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def
 
@@ -22,13 +22,15 @@ class SourceOp(UnitOp):
 
     A pixel is `channels` codes of `steps` bits, channel 0 lowest. With `pixels` (1 if absent) a pixel of the stream is
     that many neighbouring pixels of the image, one behind the other among the channels. With `spikes` the input is no
-    image: it has the numbers of spikes of each of the stream's frames.
+    image: it has the numbers of spikes of each of the stream's frames. `scale` is the real value of 1 in the codes of
+    an image where it is not 1 / (2^steps − 1): no part of the hardware, but of what is put into it.
     """
 
     name = "dataflow.source"
     bus = prop_def(IntegerAttr)
     pixels = opt_prop_def(IntegerAttr)
     spikes = opt_prop_def(UnitAttr)
+    scale = opt_prop_def(FloatAttr[Float64Type])
     output = result_def(StreamType)
     assembly_format = "attr-dict `:` type($output)"
 

@@ -9,6 +9,7 @@ from xdsl.dialects.builtin import (
     IntegerAttr,
     StringAttr,
     SymbolRefAttr,
+    UnitAttr,
 )
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
@@ -210,6 +211,8 @@ class MatvecOp(TransformOp):
 class FireOp(TransformOp):
     """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first.
 
+    With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
+
     A beat has the digits of `parallel_steps` steps. `stages` search at once, each for its share of a value's digits,
     so that a value takes `steps` / `stages` cycles. `threshold_memory` is where what is searched is kept. `search` says
     when a threshold is looked up: in the cycle of its comparison ("direct", which it is if left out), or in the one
@@ -221,6 +224,7 @@ class FireOp(TransformOp):
     threshold = prop_def(FlatSymbolRefAttrConstr)
     bias = prop_def(FlatSymbolRefAttrConstr)
     fraction_bits = prop_def(IntegerAttr)
+    ties_to_even = opt_prop_def(UnitAttr)
     steps = prop_def(IntegerAttr)
     parallel_steps = prop_def(IntegerAttr)
     stages = prop_def(IntegerAttr)
@@ -229,7 +233,16 @@ class FireOp(TransformOp):
     assembly_format = UNIT_FORMAT
 
     def __init__(
-        self, unit: str, layer: str, source: SSAValue, threshold: str, bias: str, fraction_bits: int, steps: int
+        self,
+        unit: str,
+        layer: str,
+        source: SSAValue,
+        threshold: str,
+        bias: str,
+        fraction_bits: int,
+        steps: int,
+        *,
+        ties_to_even: bool = False,
     ) -> None:
         properties = unit_properties(
             unit,
@@ -237,6 +250,7 @@ class FireOp(TransformOp):
             threshold=SymbolRefAttr(threshold),
             bias=SymbolRefAttr(bias),
             fraction_bits=number(fraction_bits),
+            ties_to_even=UnitAttr() if ties_to_even else None,
             steps=number(steps),
             parallel_steps=number(1),
             stages=number(1),

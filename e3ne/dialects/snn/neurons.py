@@ -13,6 +13,7 @@ from xdsl.dialects.builtin import (
     StringAttr,
     SymbolRefAttr,
     TensorType,
+    UnitAttr,
     f64,
     i64,
 )
@@ -35,20 +36,24 @@ MAX_FRACTION_BITS = 16
 class EncodeOp(LayerOp):
     """The image, real numbers in 0 ... 1, as trains: number = floor(x * greatest + 0.5), clamped to the numbers.
 
+    With a `scale`, the real value of 1, number = x / scale instead, rounded to the nearest and half to even.
+
     For rate trains there is an image for each time step, and `greatest` stands for nothing: its numbers are the spikes.
     """
 
     KIND: ClassVar[Kind] = "encode"
     name = "snn.encode"
 
-    traits = traits_def(Pure())
-    assembly_format = "$layer $input attr-dict `:` type($input) `->` type($output)"
+    scale = opt_prop_def(FloatAttr[Float64Type])
 
-    def __init__(self, layer: str, input: SSAValue, encoding: EncodingAttr):
+    traits = traits_def(Pure())
+    assembly_format = "$layer $input (`scale` $scale^)? attr-dict `:` type($input) `->` type($output)"
+
+    def __init__(self, layer: str, input: SSAValue, encoding: EncodingAttr, scale: float | None = None):
         super().__init__(
             operands=[input],
             result_types=[TrainType.of(shape_of(input.type), encoding)],
-            properties={"layer": StringAttr(layer)},
+            properties={"layer": StringAttr(layer), "scale": None if scale is None else FloatAttr(scale, f64)},
         )
 
     @property
@@ -63,10 +68,13 @@ class EncodeOp(LayerOp):
         return isinstance(self.encoding, RateAttr)
 
     def verify_(self) -> None:
-        """An f32 tensor becomes trains of the same shape of at most 8 steps."""
+        """An f32 tensor becomes trains of the same shape of at most 8 steps; only images have a scale, positive."""
         self.verify_types((TensorType, TrainType))
         self.verify_shape(shape_of(self.input.type))
         _verify_steps(self)
+        _verify_scale(self)
+        if self.scale is not None and self.takes_spikes:
+            raise self.error("numbers of spikes have no scale")
 
 
 @irdl_op_definition
@@ -102,8 +110,7 @@ class ReluOp(LayerOp):
         """Float tensors of one shape; a positive scale; 1 to 8 steps."""
         self.verify_types((TensorType, TensorType))
         self.verify_shape(shape_of(self.input.type))
-        if self.scale is not None and not 0 < self.scale.value.data < float("inf"):
-            raise self.error(f"the scale must be positive, not {self.scale.value.data}")
+        _verify_scale(self)
         if self.steps is not None and not 1 <= self.steps.value.data <= MAX_NEURON_STEPS:
             raise self.error(f"steps are 1 to {MAX_NEURON_STEPS}, not {self.steps.value.data}")
 
@@ -115,6 +122,9 @@ class RequantizeOp(LayerOp):
     `bias` and `threshold` are integers per channel (or one for all channels); the bias holds the layer's bias and the
     rounding offset. Digit by digit, most significant first: at output step t the membrane U = V * 2^f + bias is compared
     with threshold * 2^(T' - 1 - t); if U is not less, the neuron spikes and subtracts.
+
+    With `ties_to_even` an odd code has to be exceeded: the last step, whose digit makes a code odd, spikes only if U is
+    greater than the threshold. With a bias of threshold / 2 a' is then V * 2^f / threshold rounded half to even.
     """  # noqa: E501
 
     KIND: ClassVar[Kind] = "neuron"
@@ -123,15 +133,24 @@ class RequantizeOp(LayerOp):
     bias = prop_def(FlatSymbolRefAttrConstr)
     threshold = prop_def(FlatSymbolRefAttrConstr)
     fraction_bits = prop_def(IntegerAttr[I64], default_value=IntegerAttr(0, i64))
+    ties_to_even = opt_prop_def(UnitAttr)
 
     traits = traits_def(Pure())
     assembly_format = (
         "$layer $input `bias` $bias `threshold` $threshold (`fraction_bits` $fraction_bits^)? "
-        "attr-dict `:` type($input) `->` type($output)"
+        "(`ties_to_even` $ties_to_even^)? attr-dict `:` type($input) `->` type($output)"
     )
 
     def __init__(
-        self, layer: str, input: SSAValue, output_type: Attribute, bias: str, threshold: str, fraction_bits: int = 0
+        self,
+        layer: str,
+        input: SSAValue,
+        output_type: Attribute,
+        bias: str,
+        threshold: str,
+        fraction_bits: int = 0,
+        *,
+        ties_to_even: bool = False,
     ):
         super().__init__(
             operands=[input],
@@ -141,6 +160,7 @@ class RequantizeOp(LayerOp):
                 "bias": SymbolRefAttr(bias),
                 "threshold": SymbolRefAttr(threshold),
                 "fraction_bits": IntegerAttr(fraction_bits, i64),
+                "ties_to_even": UnitAttr() if ties_to_even else None,
             },
         )
 
@@ -189,6 +209,11 @@ class RequantizeOp(LayerOp):
                 raise self.error(f"{symbol} has shape {list(array.shape)}, but [{channels}] or [1] is needed")
         if parameter_array(self.threshold_parameter).min() < 1:
             raise self.error(f"{self.threshold} has a threshold below 1")
+
+
+def _verify_scale(op: EncodeOp | ReluOp) -> None:
+    if op.scale is not None and not 0 < op.scale.value.data < float("inf"):
+        raise op.error(f"the scale must be positive, not {op.scale.value.data}")
 
 
 def _verify_steps(op: EncodeOp | RequantizeOp) -> None:

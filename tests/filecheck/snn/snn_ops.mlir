@@ -17,16 +17,16 @@ snn.parameter @b2 : tensor<3xi8> {width = 4} = dense<[1, -8, 7]>
 // CHECK-NEXT: snn.network @integer(%image: tensor<1x5x5xf32>) -> (!snn.membrane<[3], -8, 127>, tensor<1xi32>) {
 // GENERIC:    "snn.network"() <{sym_name = "integer", function_type = (tensor<1x5x5xf32>) -> (!snn.membrane<[3], -8, 127>, tensor<1xi32>)}> ({
 snn.network @integer(%image : tensor<1x5x5xf32>) -> (!snn.membrane<[3], -8, 127>, tensor<1xi32>) {
-  // CHECK-NEXT: %{{.*}} = snn.encode "input" %image : tensor<1x5x5xf32> -> !snn.train<[1, 5, 5], #snn.radix<2>>
-  // GENERIC:    "snn.encode"(%image) <{layer = "input"}> : (tensor<1x5x5xf32>) -> !snn.train<[1, 5, 5], #snn.radix<2>>
-  %codes = snn.encode "input" %image : tensor<1x5x5xf32> -> !snn.train<[1, 5, 5], #snn.radix<2>>
+  // CHECK-NEXT: %{{.*}} = snn.encode "input" %image scale 0.0039215688593685627 : tensor<1x5x5xf32> -> !snn.train<[1, 5, 5], #snn.radix<2>>
+  // GENERIC:    "snn.encode"(%image) <{layer = "input", scale = 0.0039215688593685627 : f64}> : (tensor<1x5x5xf32>) -> !snn.train<[1, 5, 5], #snn.radix<2>>
+  %codes = snn.encode "input" %image scale 0.0039215688593685627 : tensor<1x5x5xf32> -> !snn.train<[1, 5, 5], #snn.radix<2>>
   // CHECK-NEXT: snn.conv2d "conv1" %{{.*}} weights @w padding [0, 0, 1, 1] : !snn.train<[1, 5, 5], #snn.radix<2>> -> !snn.membrane<[2, 5, 5], -6, 12>
   // GENERIC:    "snn.conv2d"(%codes) <{layer = "conv1", weights = @w, padding = array<i64: 0, 0, 1, 1>, stride = array<i64: 1, 1>, dilation = array<i64: 1, 1>, groups = 1 : i64}>
   %v = snn.conv2d "conv1" %codes weights @w padding [0, 0, 1, 1] : !snn.train<[1, 5, 5], #snn.radix<2>> -> !snn.membrane<[2, 5, 5], -6, 12>
   // CHECK-NEXT: snn.max_pool "pool1" %{{.*}} kernel [2, 2] stride [2, 2] : !snn.membrane<[2, 5, 5], -6, 12> -> !snn.membrane<[2, 2, 2], -6, 12>
   %m = snn.max_pool "pool1" %v kernel [2, 2] stride [2, 2] : !snn.membrane<[2, 5, 5], -6, 12> -> !snn.membrane<[2, 2, 2], -6, 12>
-  // CHECK-NEXT: snn.requantize "relu1" %{{.*}} bias @b threshold @t fraction_bits 9 : !snn.membrane<[2, 2, 2], -6, 12> -> !snn.train<[2, 2, 2], #snn.radix<3>>
-  %a = snn.requantize "relu1" %m bias @b threshold @t fraction_bits 9 : !snn.membrane<[2, 2, 2], -6, 12> -> !snn.train<[2, 2, 2], #snn.radix<3>>
+  // CHECK-NEXT: snn.requantize "relu1" %{{.*}} bias @b threshold @t fraction_bits 9 ties_to_even : !snn.membrane<[2, 2, 2], -6, 12> -> !snn.train<[2, 2, 2], #snn.radix<3>>
+  %a = snn.requantize "relu1" %m bias @b threshold @t fraction_bits 9 ties_to_even : !snn.membrane<[2, 2, 2], -6, 12> -> !snn.train<[2, 2, 2], #snn.radix<3>>
   // CHECK-NEXT: snn.max_pool "pool2" %{{.*}} kernel [1, 1] stride [1, 1] dilation [2, 2] : !snn.train<[2, 2, 2], #snn.radix<3>> -> !snn.train<[2, 2, 2], #snn.radix<3>>
   %p = snn.max_pool "pool2" %a kernel [1, 1] stride [1, 1] dilation [2, 2] : !snn.train<[2, 2, 2], #snn.radix<3>> -> !snn.train<[2, 2, 2], #snn.radix<3>>
   // CHECK-NEXT: snn.sum_pool "pool3" %{{.*}} kernel [2, 2] stride [2, 2] : !snn.train<[2, 2, 2], #snn.radix<3>> -> !snn.train<[2, 1, 1], #snn.radix<5>>

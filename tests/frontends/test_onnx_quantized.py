@@ -1,0 +1,332 @@
+"""Quantised ONNX networks: every code of every layer is the one that rational arithmetic gives; what is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from e3ne.dialects.parameter import parameters_of
+from e3ne.dialects.snn import (
+    EncodeOp,
+    LinearOp,
+    NetworkOp,
+    RadixAttr,
+    RequantizeOp,
+    SynapseOp,
+    find_network,
+)
+from e3ne.errors import E3neError
+from e3ne.frontends.model_source import load_model
+from e3ne.semantics.snn import run_network
+from tests.frontends.onnx_graphs import QONNX, Graph, evaluate
+
+IMAGES = np.random.default_rng(5).integers(0, 256, (3, 1, 6, 6)).astype(np.float32) / np.float32(255)
+EXACT = settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=list(HealthCheck))
+
+
+def integers(rng: np.random.Generator, *shape: int, most: int = 3) -> np.ndarray:
+    return rng.integers(-most, most + 1, shape).astype(np.float32)
+
+
+def check(graph: Graph, folder: Path, images: np.ndarray = IMAGES) -> NetworkOp:
+    """The integer network's codes are QONNX' codes, and its class is that of the greatest real score."""
+    model = graph.model()
+    module = load_model(str(graph.save(folder)), None)
+    network, run = find_network(module), run_network(module, images, keep=True)
+    values = evaluate(model, images)
+    stored = {tensor.name for tensor in model.graph.initializer}
+    quants = [node for node in model.graph.node if node.op_type == "Quant" and node.input[0] not in stored]
+    neurons = [op for op in network.layers() if isinstance(op, EncodeOp | RequantizeOp)]
+    for op, quant in zip(neurons, quants[: len(neurons)], strict=True):
+        codes = values[quant.output[0]] / Fraction(float(values[quant.input[1]]))
+        assert np.array_equal(run.values[op.layer_name, op.KIND], codes), op.layer_name
+    real, scores = values[graph.value], run.outputs[0]
+    for row, whole in zip(real, scores, strict=True):
+        assert int(np.argmax(whole)) == max(range(len(row)), key=lambda index: (row[index], -index))
+        order = np.argsort(whole, kind="stable")
+        assert all(row[a] <= row[b] for a, b in pairwise(order))
+    return network
+
+
+def lenet(rng: np.random.Generator, scales: list[float], bits: list[int], mode: str = "ROUND") -> Graph:
+    """Convolution, normalisation with factors of all signs, pools of both kinds, two linear layers."""
+    image, first, weight, second, third = scales
+    graph = Graph().activation(image, bits[0])
+
+    def weights(*shape: int, unit: object = weight) -> str:
+        return graph.weights(integers(rng, *shape) * unit, unit, 3)
+
+    channel = np.array([weight, weight / 3, weight * 0.7]).reshape(3, 1, 1, 1)
+    graph.then("Conv", weights(3, 1, 3, 3, unit=channel), pads=[1, 1, 1, 1], strides=[1, 1])
+    graph.norm([0.8, -1.1, 0.0], [0.3, 0.2, 0.7], [0.1, -0.2, 0.3], [0.5, 1.7, 0.2])
+    graph.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).then("Relu").activation(first, bits[1], mode=mode)
+    graph.then("Conv", weights(2, 3, 2, 2), graph.tensor(rng.normal(size=2)))
+    graph.then("Relu").activation(second, bits[2], mode=mode)
+    graph.then("AveragePool", kernel_shape=[2, 2], strides=[2, 2]).then("Flatten")
+    graph.then("Gemm", weights(4, 2), graph.tensor(rng.normal(size=4)), transB=1)
+    graph.then("Relu").activation(third, bits[1], mode=mode)
+    return graph.then("Gemm", weights(3, 4), graph.tensor(rng.normal(size=3)), transB=1)
+
+
+SCALES = st.floats(0.015625, 1.5, width=32) | st.integers(-7, 0).map(lambda power: 2.0**power)
+
+
+@EXACT
+@given(
+    st.integers(0, 10**6),
+    st.tuples(st.just(1 / 255) | SCALES, SCALES, SCALES, SCALES, SCALES).map(list),
+    st.lists(st.integers(1, 5), min_size=3, max_size=3),
+    st.sampled_from(["ROUND", "ROUND", "HALF_UP", "HALF_DOWN", "FLOOR", "CEIL"]),
+)
+def test_codes_of_all_layers(tmp_path_factory, seed: int, scales: list[float], bits: list[int], mode: str) -> None:
+    check(lenet(np.random.default_rng(seed), scales, bits, mode), tmp_path_factory.mktemp("net"))
+
+
+def test_eight_bits(tmp_path: Path) -> None:
+    check(lenet(np.random.default_rng(1), [1 / 255, 0.013, 0.021, 0.017, 0.03], [8, 8, 8]), tmp_path)
+
+
+@pytest.mark.parametrize("shift", [1, 2, 3])
+def test_powers_of_two_whose_ties_go_to_even(tmp_path: Path, shift: int) -> None:
+    """Membranes at a tie everywhere: every code's upper half belongs to the even neighbour."""
+    rng, graph = np.random.default_rng(shift), Graph().activation(2.0**-4, 4)
+    graph.then("Conv", graph.weights(integers(rng, 3, 1, 3, 3) / 4, 0.25, 3)).then("Relu").activation(
+        2.0 ** (shift - 6), 4
+    )
+    graph.then("Flatten").then("MatMul", graph.weights(integers(rng, 48, 3) / 4, 0.25, 3))
+    network = check(graph, tmp_path)
+    neurons = [op for op in network.layers() if isinstance(op, RequantizeOp)]
+    assert [op.ties_to_even is not None for op in neurons] == [True]
+
+
+def test_no_ties_no_rule_for_them(tmp_path: Path) -> None:
+    network = check(lenet(np.random.default_rng(3), [1 / 255, 0.11, 0.23, 0.17, 0.3], [8, 3, 4]), tmp_path)
+    assert all(op.ties_to_even is None for op in network.layers() if isinstance(op, RequantizeOp))
+
+
+def test_bit_widths_are_kept(tmp_path: Path) -> None:
+    """Of weights and codes; a bias in units of its layer's membranes needs no finer ones."""
+    rng, graph = np.random.default_rng(7), Graph().activation(1 / 255, 8)
+    graph.then("Conv", graph.weights(integers(rng, 2, 1, 3, 3) / 5, 0.2, 3, narrow=0)).then("Relu").activation(0.4, 2)
+    graph.then("Flatten")
+    scale = np.float32(0.4) * np.float32(0.125)
+    bias = graph.quant(graph.tensor(np.array([3.2, -1.1, 0.4])), [scale], 32, signed=1)
+    graph.then("Gemm", graph.weights(integers(rng, 3, 32, most=1) / 8, 0.125, 2), bias, transB=1)
+    network = check(graph, tmp_path)
+    synapses = [op for op in network.layers() if isinstance(op, SynapseOp)]
+    assert [op.weights_parameter.bits for op in synapses] == [3, 2]
+    assert np.array_equal(synapses[1].bias_parameter.array, [64, -22, 8])
+    encodings = [op.encoding for op in network.layers() if isinstance(op, EncodeOp | RequantizeOp)]
+    assert encodings == [RadixAttr.of(8), RadixAttr.of(2)]
+
+
+def test_a_last_bias_of_any_fraction_gets_room(tmp_path: Path) -> None:
+    """Three fractions need two bits; the order of scores is the real one wherever membranes tie."""
+    rng, graph = np.random.default_rng(2), Graph().activation(0.25, 2)
+    graph.then("Flatten").then("MatMul", graph.weights(integers(rng, 36, 3, most=1), 1.0, 2))
+    graph.then("Add", graph.tensor(np.array([0.1, 0.05, -0.1])))
+    network = check(graph, tmp_path, (np.arange(40 * 36).reshape(40, 1, 6, 6) * 7 % 4 / 4).astype(np.float32))
+    (last,) = (op for op in network.layers() if isinstance(op, LinearOp))
+    assert last.weights_parameter.bits == 4
+    assert (last.weights_parameter.array % 4 == 0).all()
+
+
+def test_the_least_weight_of_a_falling_channel(tmp_path: Path) -> None:
+    """Negating −4 of 3 bits needs a fourth."""
+    graph = Graph().activation(1 / 15, 4)
+    weights = np.array([-4, 3, 1, -2], np.float32).reshape(2, 1, 1, 2)
+    graph.then("Conv", graph.weights(weights / 2, 0.5, 3, narrow=0)).norm([-1, 1], [0.5, 0], [0, 0], [1, 1])
+    graph.then("Relu").activation(0.3, 3).then("Flatten")
+    graph.then("MatMul", graph.weights(integers(np.random.default_rng(0), 60, 2), 1.0, 3))
+    network = check(graph, tmp_path)
+    first = next(op for op in network.layers() if isinstance(op, SynapseOp))
+    assert first.weights_parameter.bits == 4
+    assert first.weights_parameter.array.reshape(-1).tolist() == [4, -3, 1, -2]
+
+
+def test_factors_and_offsets(tmp_path: Path) -> None:
+    """Mul and Add in the place of a normalisation, scalar and by channel; weights transposed behind their Quant."""
+    rng, graph = np.random.default_rng(4), Graph().activation(1 / 15, 4)
+    graph.then("Conv", graph.weights(integers(rng, 2, 1, 3, 3), 1.0, 3))
+    graph.then("Add", graph.tensor(np.array([0.3, -0.7]).reshape(1, 2, 1, 1)))
+    graph.then("Mul", graph.tensor(np.array([-0.4, 0.6]).reshape(2, 1, 1))).activation(0.1, 3).then("Flatten")
+    weights = graph.node("Transpose", graph.weights(integers(rng, 3, 32), 0.5, 3), perm=[1, 0])
+    graph.then("MatMul", weights).then("Mul", graph.tensor(np.array(-0.25)))
+    check(graph, tmp_path)
+
+
+def test_signed_quantisers_of_what_is_not_negative(tmp_path: Path) -> None:
+    """Their codes have one bit less; a second quantiser of the same scale changes nothing."""
+    rng, graph = np.random.default_rng(4), Graph().activation(1 / 127, 8, signed=1)
+    graph.then("Conv", graph.weights(integers(rng, 2, 1, 3, 3), 1.0, 3)).then("Relu").activation(0.3, 4, signed=1)
+    graph.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).then("Flatten")
+    graph.then("MatMul", graph.weights(integers(rng, 8, 2), 1.0, 3))
+    network = check(graph, tmp_path)
+    assert [op.encoding.steps for op in network.layers() if isinstance(op, EncodeOp | RequantizeOp)] == [7, 3]
+
+
+def test_weights_are_rounded_as_every_runtime_rounds_them(tmp_path: Path) -> None:
+    """0.75 / 0.3 is more than 2.5 but no single precision number in between: 2, not 3."""
+    scale = np.float32(0.3)
+    weight = np.float32(np.float64(scale) * 2.5)
+    assert Fraction(float(weight)) / Fraction(float(scale)) != Fraction(5, 2)
+    assert weight / scale == np.float32(2.5)
+    graph = Graph(shape=(1, 1, 1, 1)).activation(1.0, 1).then("Flatten")
+    graph.then("MatMul", graph.weights(np.array([[weight]]), scale, 4))
+    network = check(graph, tmp_path, np.ones((1, 1, 1, 1), np.float32))
+    (last,) = (op for op in network.layers() if isinstance(op, LinearOp))
+    assert last.weights_parameter.array.tolist() == [[2]]
+
+
+def qdq(graph: Graph, scale: float, limits: tuple[int, int] | None = None, zero: int = 0) -> Graph:
+    """QuantizeLinear and DequantizeLinear of 8 bits without sign."""
+    numbers = graph.tensor(np.array(scale)), graph.tensor(np.array(zero), np.uint8)
+    graph.then("QuantizeLinear", *numbers)
+    if limits is not None:
+        graph.then("Clip", *(graph.tensor(np.array(limit), np.uint8) for limit in limits))
+    return graph.then("DequantizeLinear", *numbers)
+
+
+def test_quantize_linear_is_the_same_as_quant(tmp_path: Path) -> None:
+    """Integers of the file by channel, a clipped activation, and Quant nodes in their place."""
+    rng = np.random.default_rng(11)
+    first, second, bias = rng.integers(-7, 8, (3, 1, 3, 3)), rng.integers(-127, 128, (2, 48)), np.array([40, -3, 17])
+    scales, unit = np.array([0.02, 0.05, 0.03], np.float32), np.float32(0.25)
+    units, column = scales * np.float32(1 / 255), scales.reshape(3, 1, 1, 1)
+    linear = Graph()
+    qdq(linear, 1 / 255)
+
+    def stored(array: np.ndarray, kind: type, scale: np.ndarray) -> str:
+        return linear.node("DequantizeLinear", linear.tensor(array, kind), linear.tensor(scale), axis=0)
+
+    linear.then("Conv", stored(first, np.int8, scales), stored(bias, np.int32, units)).then("Relu")
+    qdq(linear, 0.06, limits=(0, 15))
+    linear.then("Flatten").then("MatMul", stored(second.T, np.int8, unit))
+    brevitas = Graph().activation(1 / 255, 8)
+    offset = brevitas.quant(brevitas.tensor(bias * units), units, 16, signed=1)
+    brevitas.then("Conv", brevitas.weights(first * column, column, 8), offset).then("Relu").activation(0.06, 4)
+    brevitas.then("Flatten").then("MatMul", brevitas.weights(second.T * unit, unit, 8))
+    check(brevitas, tmp_path)
+    modules = [load_model(str(graph.save(tmp_path)), None) for graph in (linear, brevitas)]
+    parameters = [[op.array.tolist() for op in parameters_of(module)] for module in modules]
+    assert parameters[0] == parameters[1]
+
+
+def head(graph: Graph, inputs: int = 16, scale: object = 1.0) -> Graph:
+    return graph.then("Flatten").then("MatMul", graph.weights(np.ones((inputs, 2)), scale, 2))
+
+
+def conv(graph: Graph, scale: object = 1.0, bits: int = 2) -> Graph:
+    return graph.then("Conv", graph.weights(np.ones((1, 1, 3, 3)), scale, bits), name="conv")
+
+
+def start(**given: object) -> Graph:
+    return conv(Graph().activation(1 / 255, 8), **given)
+
+
+def real_weights() -> Graph:
+    graph = Graph().activation(1 / 255, 8)
+    return head(graph.then("Conv", graph.tensor(np.ones((1, 1, 3, 3)))).activation(1.0, 3))
+
+
+def scale_by_channel() -> Graph:
+    graph = start().then("Relu")
+    graph.value = graph.quant(graph.value, np.array([1.0, 0.5]).reshape(2, 1, 1), 3, signed=0)
+    return head(graph)
+
+
+def zero_point(kind: str) -> Graph:
+    if kind == "QuantizeLinear":
+        return head(qdq(start(), 0.1, zero=3))
+    graph = start()
+    numbers = [graph.tensor(np.array(each, np.float32)) for each in (1.0, 2.0, 4.0)]
+    return head(graph.then("Quant", *numbers, domain=QONNX, signed=0, narrow=0))
+
+
+def bipolar() -> Graph:
+    graph = Graph().activation(1 / 255, 8)
+    weights = graph.node("BipolarQuant", graph.tensor(np.ones((1, 1, 3, 3))), graph.tensor(1.0), domain=QONNX)
+    return head(graph.then("Conv", weights).activation(1.0, 3))
+
+
+def truncated() -> Graph:
+    graph = start().activation(1.0, 4).then("AveragePool", kernel_shape=[2, 2])
+    numbers = [graph.tensor(np.array(each, np.float32)) for each in (1.0, 0.0, 6.0, 4.0)]
+    return head(graph.then("Trunc", *numbers, domain=QONNX), 9)
+
+
+def other_scale() -> Graph:
+    graph = start()
+    graph.then("QuantizeLinear", graph.tensor(0.5), graph.tensor(np.array(0), np.uint8))
+    return head(graph.then("DequantizeLinear", graph.tensor(0.25), graph.tensor(np.array(0), np.uint8)))
+
+
+def open_ended() -> Graph:
+    graph = start()
+    return head(graph.then("QuantizeLinear", graph.tensor(0.5), graph.tensor(np.array(0), np.uint8)))
+
+
+REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
+    "image": (lambda: head(conv(Graph()).activation(1.0, 3)), "the image has no quantiser"),
+    "between layers": (lambda: head(start().then("Relu")), "is not quantised; put a quantiser behind 'conv'"),
+    "real weights": (real_weights, "node 'conv1' (Conv): its weights are not quantised"),
+    "negative codes": (lambda: head(start().activation(1.0, 4, signed=1)), "it gives negative codes"),
+    "narrow codes": (lambda: head(start().then("Relu").activation(1.0, 4, narrow=1)), "its codes end at 14"),
+    "many bits": (lambda: head(start().then("Relu").activation(1.0, 9)), "it gives codes of 9 bits; at most 8"),
+    "wide weights": (lambda: head(start(bits=17).activation(1.0, 3)), "its weights have 17 bits; at most 16"),
+    "bipolar": (bipolar, "(BipolarQuant): numbers −1 and +1 are not supported"),
+    "one signed bit": (lambda: head(start(bits=1).activation(1.0, 3)), "signed numbers of 1 bit"),
+    "truncated": (truncated, "(Trunc): truncation of sums is not supported"),
+    "half a bit": (lambda: head(start().activation(1.0, 2.5)), "its bit width is 2.5"),
+    "rounding": (lambda: head(start().activation(1.0, 3, mode="ODD")), "its rounding_mode is ODD"),
+    "zero scale": (lambda: head(start().activation(0.0, 3)), "its scale is not positive"),
+    "scale not finite": (lambda: head(start().activation(float("inf"), 3)), "is infinite or not a number"),
+    "scale by channel": (scale_by_channel, "its channels have different scales"),
+    "zero point": (lambda: zero_point("Quant"), "its zero point is not 0"),
+    "zero point of QuantizeLinear": (lambda: zero_point("QuantizeLinear"), "its zero point is not 0"),
+    "scales that differ": (other_scale, "its scale is not that of its QuantizeLinear"),
+    "no DequantizeLinear": (open_ended, "it follows a QuantizeLinear without DequantizeLinear"),
+    "flatten": (lambda: start().then("Flatten").activation(1.0, 3), "flatten must come after"),
+    "average of membranes": (
+        lambda: head(start().then("AveragePool", kernel_shape=[2, 2]).activation(1.0, 3), 9),
+        "average pooling must come after the activation's quantiser",
+    ),
+    "two norms": (lambda: start().norm([1], [0], [0], [1]).norm([1], [0], [0], [1]), "only one normalisation"),
+    "norm of codes": (lambda: head(start().activation(1, 3).norm([1], [0], [0], [1])), "must directly follow weights"),
+    "codes at the end": (lambda: start().then("Relu").activation(1.0, 3), "must end with a convolution or linear"),
+    "average quantised": (
+        lambda: head(start().activation(1.0, 3).then("AveragePool", kernel_shape=[2, 2]).activation(1.0, 3), 9),
+        "it quantises what has no weights before it",
+    ),
+    "scores": (
+        lambda: head(start().activation(1.0, 3), 16, np.array([[1.0, 0.5]])),
+        "its scores have different scales",
+    ),
+    "scales of a channel": (
+        lambda: head(start(scale=np.array([[[[1.0, 0.5, 1.0]]]])).activation(1.0, 3)),
+        "different scales within an output channel",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_what_is_refused(tmp_path: Path, name: str) -> None:
+    make, message = REFUSED[name]
+    with pytest.raises(E3neError) as error:
+        load_model(str(make().save(tmp_path)), None)
+    assert message in str(error.value)
+
+
+def test_all_problems_of_the_order_at_once(tmp_path: Path) -> None:
+    graph = conv(Graph()).norm([1], [0], [0], [1]).norm([1], [0], [0], [1]).activation(1.0, 9)
+    with pytest.raises(E3neError) as error:
+        load_model(str(graph.then("Flatten").save(tmp_path)), None)
+    for message in ("has no quantiser", "only one normalisation", "9 bits", "must end with"):
+        assert message in str(error.value)

@@ -13,7 +13,7 @@ help:
 	@echo 'make demo    compile LeNet-5, check it against Verilog, synthesise it, print the report'
 	@echo 'make test    linters, type checker and all tests'
 	@echo 'make lint    linters and type checker alone'
-	@echo 'make interop install the SNN libraries, Brevitas and QONNX, and compare the imports of their networks with them'
+	@echo 'make interop install the SNN libraries, Brevitas and QONNX; compare their networks with ours, at all levels'
 	@echo 'make bench   measure LeNet-5 and print the table'
 	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
 	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (an hour)'
@@ -46,6 +46,8 @@ test: lint
 interop: venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[interop]'
 	$(BIN)/pytest tests/frontends
+	mkdir -p build
+	$(BIN)/python -m benchmarks.interop --json build/interop.json
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5
@@ -61,4 +63,4 @@ docs: venv
 
 clean:
 	rm -rf build .pytest_cache .ruff_cache .hypothesis
-	find e3ne tests benchmarks -depth \( -name __pycache__ -o -name Output -o -name .lit_test_times.txt \) -exec rm -rf {} +
+	find e3ne tests benchmarks examples -depth \( -name __pycache__ -o -name Output -o -name .lit_test_times.txt \) -exec rm -rf {} +

@@ -57,12 +57,18 @@ def compile(
 ) -> CompiledDesign:
     """Compiles a PyTorch module, calibrated on images (N, C, H, W) of 0 … 1 or bytes.
 
+    One with neurons of snnTorch or SpikingJelly may have spikes instead, (N, T, C, H, W) or (N, T, F); with images it
+    needs `Options.time_steps`.
+
     `labels` (N,) make the report tell accuracy, and are needed for fine-tuning. Raises E3neError.
     """
     from e3ne.frontends.torch_export import import_module
 
+    options = options or Options()
+    if options.dialect:
+        raise E3neError(f"dialect is {options.dialect!r}: only .nir files need one")
     data: Dataset = checked(images, labels, "images")
     module = import_module(model, data.shape, name)
-    compilation = compile_model(Source(name, module, module), data, options or Options(), lambda _: None)
+    compilation = compile_model(Source(name, module, module), data, options, lambda _: None)
     buffered = plan(find_graph(compilation.modules["buffered"]))
     return CompiledDesign(compilation, buffered, first_report(compilation, data))

@@ -104,9 +104,9 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
 
 
 def _model_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="MODEL", help="a name from e3ne models, file.py:factory, a .pt2 or an .mlir")
+    command.add_argument("model", metavar="MODEL", help="from e3ne models, file.py:factory, .pt2, .nir or .mlir")
     command.add_argument("-o", "--output-folder", type=Path, required=True, metavar="OUT", help="where the design goes")
-    command.add_argument("--data", type=Path, help="images to calibrate with: .npy, or .npz with x and optional y")
+    command.add_argument("--data", type=Path, help="images or spikes: .npy, or .npz with x or events, and optional y")
     command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
     command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
 

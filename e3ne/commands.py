@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import contextmanager
 from dataclasses import fields
 from pathlib import Path
@@ -26,6 +26,7 @@ from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
 from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
+from e3ne.event_data import Binning
 from e3ne.frontends.structure import is_spiking
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 from e3ne.report import (
@@ -72,8 +73,11 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     from e3ne.models import zoo
 
     model: str = arguments.model
-    given = None if arguments.data is None else dataset.read(arguments.data)
-    measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data")
+    if options.bin_width and arguments.data is None:
+        raise E3neError("--bin-width is for address events, but there is no --data")
+    binning = Binning(options.time_steps, options.bin_width, is_asked=options.bin_width > 0)
+    given = None if arguments.data is None else dataset.read(arguments.data, "--data", binning)
+    measured = None if arguments.test_data is None else dataset.read(arguments.test_data, "--test-data", binning)
     reference = load_model(model, _given_shape(_shape(arguments.input_shape), given, measured), options.dialect)
     # A reference network with images of its own: those that it was trained, and perhaps tuned, on.
     own = given is None and model in [entry.name for entry in zoo.entries()]
@@ -164,7 +168,8 @@ def _images(design: Design, data: Path | None) -> Dataset:
 
     plan = design.plan
     if data is not None:
-        images = dataset.read(data)
+        options = cast(dict[str, int], design.report["options"])
+        images = dataset.read(data, "--data", Binning(plan.input_frames, options.get("bin_width", 0)))
     elif plan.name in [entry.name for entry in zoo.entries()]:
         images = dataset.reference(plan.name, training=False)
     else:
@@ -342,6 +347,8 @@ def _print_summary(report: Report, folder: Path) -> None:
         if "float" in found:
             table.add_row("accuracy, float", f"{found['float']} %{of}")
         table.add_row("accuracy, integer", f"{found['integer']} %{'' if 'float' in found else of}")
+    for row in _difference_rows(report):
+        table.add_row(*row)
     resources = cast(dict[str, dict[str, object]], report["resources"])
     estimated = resources["estimated"]
     table.add_row("estimated", f"{estimated['lut']:,} LUT, {estimated['ff']:,} FF, {estimated['bram36']} BRAM36")
@@ -358,6 +365,18 @@ def _print_summary(report: Report, folder: Path) -> None:
         table.add_row(f"placed and routed, {name}", f"{found['clock_mhz']} MHz")
     table.add_row("files", f"{folder}: rtl/ ir/ testbench/ cycle_model.py report.json report.md")
     console.print(table)
+
+
+def _difference_rows(report: Report) -> Iterator[tuple[str, str]]:
+    """Of a network of integrate-and-fire neurons, what integers change: predictions, and spikes layer by layer."""
+    if "float_differences" not in report:
+        return
+    found = cast(dict[str, object], report["float_differences"])
+    if "predictions" in found:
+        yield "other than float", f"predictions: {found['predictions']} of {found['samples']}"
+    for layer in cast(list[dict[str, int]], found["layers"]):
+        spikes = f"{layer['differing']:,} differ of {layer['float_spikes']:,}, {layer['own']:,} by the layer itself"
+        yield f"spikes of {layer['layer']}", spikes
 
 
 def explore(arguments: argparse.Namespace) -> int:

@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
-
-MOST_SPIKES = 65535
-"""In a step, of one input."""
+from e3ne.event_data import MOST_SPIKES, NO_BINNING, Binning, bin_events
 
 RANDOM_DENSITY = 0.3
+_ARRAYS = ("x", "y", "events", "counts", "shape")
+"""What a file may hold; others in it are left alone."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,18 +55,37 @@ class Dataset:
         np.savez_compressed(path, **arrays)  # pyright: ignore[reportArgumentType]
 
 
-def read(path: Path, option: str = "--data") -> Dataset:
-    """Reads .npy, or .npz with `x` and optional `y`; bytes count as 0 … 255. Raises E3neError that names `option`."""
+def read(path: Path, option: str = "--data", binning: Binning = NO_BINNING) -> Dataset:
+    """Reads .npy, or .npz with `x` and optional `y`; bytes count as 0 … 255. An .npz with address `events` instead of x
+    becomes spikes by `binning`. Raises E3neError that names `option`.
+    """
     try:
         with path.open("rb") as file:
             loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
-            archive = {"x": loaded} if isinstance(loaded, np.ndarray) else loaded
-            data, labels = archive["x"], archive.get("y")
+            archive = {"x": loaded} if isinstance(loaded, np.ndarray) else _known(loaded)
+            if not archive.keys() & {"x", "events"}:
+                raise KeyError("x")
     except FileNotFoundError as error:
         raise E3neError(f"{option}: there is no file {path}") from error
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
         raise E3neError(f"{option}: {path} is not an .npy file, or an .npz file with an array x ({error})") from error
-    return checked(data, labels, f"{option} {path}", path.name)
+    what = f"{option} {path}"
+    if "events" not in archive:
+        if binning.is_asked:
+            raise E3neError(f"{what}: --bin-width is for address events, but there are none in the file")
+        return checked(archive["x"], archive.get("y"), what, path.name)
+    labels = archive.get("y")
+    try:
+        spikes, described = bin_events(archive, binning)
+    except E3neError as error:
+        raise E3neError(f"{what}: {error}") from error
+    if problems := _label_problems(labels, len(spikes)):
+        raise E3neError(f"{what}: {'; '.join(problems)}")
+    return Dataset(spikes, None if labels is None else labels.astype(np.int64), f"{path.name}, {described}")
+
+
+def _known(archive: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
+    return {name: archive[name] for name in _ARRAYS if name in archive}
 
 
 def checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = "") -> Dataset:

@@ -37,6 +37,9 @@ class Options:
     time_steps: int = field(
         default=0, metadata={"help": "time steps of a network of integrate-and-fire neurons (0: those of the data)"}
     )
+    bin_width: int = field(
+        default=0, metadata={"help": "length of a time step, in the unit of the times of address events in --data"}
+    )
     input_bits: int = field(default=8, metadata={"help": "bits of a pixel of images that such a network takes"})
     fraction_bits: int = field(
         default=16, metadata={"help": "most bits by which membranes of such a network are finer than its weights"}
@@ -80,6 +83,7 @@ class Options:
         for name, value, low, high in (
             ("weight-bits", self.weight_bits, 2, 16),
             ("time-steps", self.time_steps, 0, 4096),
+            ("bin-width", self.bin_width, 0, 1 << 40),
             ("input-bits", self.input_bits, 1, 16),
             ("fraction-bits", self.fraction_bits, 0, 24),
             ("steps", self.steps, 1, 8),

@@ -6,7 +6,7 @@ report.json is a public interface (docs/report.md). What was not run is absent, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from e3ne.analysis.activity import spikes, synaptic_operations
 from e3ne.analysis.energy import energy_of, energy_of_unit
+from e3ne.analysis.float_differences import FloatDifferences, float_differences
 from e3ne.backends.place_and_route.nextpnr import SPEED_GRADE
 from e3ne.backends.place_and_route.timing import Routed
 from e3ne.check import Check
@@ -69,6 +70,11 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     network = find_network(integer)
     if test.labels is not None and has_one_result(network):
         report["accuracy"] = _accuracy(compilation, test)
+    if compilation.source.is_spiking and not compilation.source.is_quantized:
+        images, steps = test.images[:SPIKE_IMAGES], compilation.time_steps
+        add_float_differences(
+            report, float_differences(compilation.source.reference, integer, images, steps), test.origin
+        )
     run = run_network(integer, test.images[:SPIKE_IMAGES], keep=True)
     report["spikes"] = spikes(run, network)
     report["synaptic_operations"] = synaptic_operations(run, network)
@@ -130,6 +136,22 @@ def _accuracy(compilation: Compilation, test: Dataset) -> dict[str, object]:
     steps = compilation.time_steps if compilation.source.is_spiking else 1
     real = run_float(compilation.source.reference, test.images, time_steps=steps).outputs[0]
     return {**found, "float": accuracy(real, test.labels)}
+
+
+def add_float_differences(report: Report, found: FloatDifferences, origin: str) -> None:
+    """Puts in what quantisation changes in a spiking network; predictions are absent where there are none."""
+    report["float_differences"] = {"origin": origin, **cast(dict[str, object], _without_none(asdict(found)))}
+
+
+def _without_none(value: object) -> object:
+    match value:
+        case dict():
+            entries = cast(dict[str, object], value)
+            return {key: _without_none(inner) for key, inner in entries.items() if inner is not None}
+        case list() | tuple():
+            return [_without_none(inner) for inner in cast(Sequence[object], value)]
+        case _:
+            return value
 
 
 def has_one_result(network: NetworkOp) -> bool:

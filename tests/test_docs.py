@@ -16,6 +16,7 @@ import pytest
 from xdsl.parser import Parser
 
 import e3ne
+from e3ne.analysis.float_differences import FloatDifferences, LayerDifferences
 from e3ne.backends.place_and_route.timing import PathStep, Routed, Usage
 from e3ne.backends.synthesis.cells import Resources
 from e3ne.check import Check
@@ -23,7 +24,7 @@ from e3ne.compilation import CALIBRATION_IMAGES
 from e3ne.design import SCHEMA, Report
 from e3ne.docs_generation import PAGE, attribute_docstrings, page
 from e3ne.pipeline_runner import new_context, print_module, run_passes
-from e3ne.report import add_checks, add_place_and_route, add_synthesis, add_toggles
+from e3ne.report import add_checks, add_float_differences, add_place_and_route, add_synthesis, add_toggles
 from e3ne.toggles import Toggles
 from e3ne.universe import E3NE_UNIVERSE, PASSES
 
@@ -208,6 +209,7 @@ def _full_report(folder: Path) -> Report:
     units = {stage.name: resources for stage in design.plan.stages}
     add_synthesis(report, "FAMILY", resources, units)
     add_toggles(report, Toggles(1, {stage.name: 1 for stage in design.plan.stages}, 0))
+    add_float_differences(report, FloatDifferences(1, 1, 0, (LayerDifferences("lif", 1, 1, 1, 0, 0, 0),)), "images")
     used = Usage(1, 2)
     add_place_and_route(report, "PART", 150, Routed(1.0, used, used, used, (PathStep("unit", "logic", "signal", 1.0),)))
     return report

@@ -14,6 +14,7 @@ from xdsl.utils.exceptions import ParseError, VerifyException
 
 from e3ne.dialects.snn import SNN, find_network, shape_of
 from e3ne.errors import E3neError
+from e3ne.frontends.spiking.module import LIBRARIES
 from e3ne.frontends.structure import is_spiking, spiking_problems, structure_problems
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def load_model(spec: str, input_shape: tuple[int, int, int] | None, dialect: str
     `input_shape` is (C, H, W) of one image; it is needed for `file.py:factory` only (a reference network and a file
     know their own, and a different one is refused). Raises `E3neError` with one message for whatever is wrong.
     """
+    if dialect and Path(spec).suffix != ".nir":
+        raise E3neError(f"--dialect {dialect}: only .nir files need one; model '{spec}' tells itself what it is")
     file, separator, factory = spec.rpartition(":")
     if separator and file.endswith(".py"):
         if input_shape is None:
@@ -82,6 +85,7 @@ def _call_factory(file: Path, factory: str) -> nn.Module:
         model: object = make()
     except Exception as error:
         # user code: whatever it raises
+        _require_library(error, file)
         raise E3neError(f"function '{factory}' of model file '{file}' failed: {_text(error)}") from error
     if not isinstance(model, nn.Module):
         raise E3neError(
@@ -103,6 +107,7 @@ def _run_file(file: Path) -> ModuleType:
         spec.loader.exec_module(module)
     except Exception as error:
         sys.modules.pop(spec.name, None)
+        _require_library(error, file)
         raise E3neError(f"model file '{file}' failed: {_text(error)}") from error
     except SystemExit as error:
         raise E3neError(f"model file '{file}' ended the program when it was loaded") from error
@@ -174,6 +179,12 @@ def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | No
 def _require_torch() -> None:
     if importlib.util.find_spec("torch") is None:
         raise E3neError("PyTorch is needed for this model: pip install 'e3ne[torch]'")
+
+
+def _require_library(error: Exception, file: Path) -> None:
+    """Says how to get a spiking library if the lack of it is what a user's file failed for."""
+    if isinstance(error, ModuleNotFoundError) and error.name in LIBRARIES:
+        raise E3neError(f"model file '{file}' needs {error.name}: pip install {error.name}") from error
 
 
 def _text(error: BaseException) -> str:

@@ -14,9 +14,10 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
 
 from e3ne.dialects.parameter import identifier, unused
-from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, float_tensor
+from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, find_network, float_tensor
 from e3ne.errors import E3neError
-from e3ne.frontends.structure import structure_problems
+from e3ne.frontends.spiking.module import LIBRARIES, import_spiking, neurons_of
+from e3ne.frontends.structure import spiking_problems, structure_problems
 from e3ne.frontends.torch_layers import SUPPORTED, Call, Step, handlers
 
 if TYPE_CHECKING:
@@ -24,20 +25,18 @@ if TYPE_CHECKING:
     from torch import fx, nn
     from torch.export import ExportedProgram
 
-_SPIKING_LIBRARIES = ("snntorch", "spikingjelly", "norse", "sinabs")
 
-
-def import_module(model: nn.Module, example_shape: tuple[int, ...], name: str) -> ModuleOp:
+def import_module(model: nn.Module, example_shape: tuple[int, int, int], name: str) -> ModuleOp:
     """The float form of a PyTorch module for one image of `example_shape` (C, H, W), as network `@name`.
 
-    The module is exported in eval mode and left as it was. Raises `E3neError` that names every layer that is not
+    The module is read in eval mode and left as it was. One with neurons of a spiking library is imported as that
+    library means it, for (F, 1, 1) as a row of F numbers. Raises `E3neError` that names every layer that is not
     supported, every problem of structure, or PyTorch's own reason why the module cannot be exported.
     """
     import torch
 
-    spiking = sorted({type(part).__name__ for part in model.modules() if _is_spiking(type(part).__module__)})
-    if spiking:
-        raise E3neError(_spiking_message(spiking))
+    if neurons_of(model):
+        return _import_spiking(model, example_shape, name)
     training = model.training
     try:
         with warnings.catch_warnings():
@@ -49,6 +48,16 @@ def import_module(model: nn.Module, example_shape: tuple[int, ...], name: str) -
     finally:
         model.train(training)
     return import_exported(program, name)
+
+
+def _import_spiking(model: nn.Module, shape: tuple[int, int, int], name: str) -> ModuleOp:
+    from e3ne.frontends.spiking.lower import lower
+
+    module = lower(import_spiking(model, shape, name))
+    if problems := spiking_problems(find_network(module)):
+        lines = "\n".join(f"  - {problem}" for problem in problems)
+        raise E3neError(f"network '{name}' cannot be compiled:\n{lines}")
+    return module
 
 
 def import_exported(program: ExportedProgram, name: str) -> ModuleOp:
@@ -142,7 +151,10 @@ class _Draft:
         handler = handlers().get(operator)
         path, owner = _owner(node)
         if _is_spiking(owner):
-            self.problems.append(_spiking_message([path or owner]))
+            self.problems.append(
+                f"{path or owner}: modules of spiking libraries keep state between steps that torch.export has frozen; "
+                "give the module itself, as file.py:factory"
+            )
             return
         where = f"layer '{path or node.name}' ({owner.rpartition('.')[2]})" if owner else f"layer '{node.name}'"
         sources = [other for other in node.all_input_nodes if other.name not in self.constants]
@@ -291,11 +303,4 @@ def _is_node(value: object) -> bool:
 
 
 def _is_spiking(class_path: str) -> bool:
-    return class_path.partition(".")[0] in _SPIKING_LIBRARIES
-
-
-def _spiking_message(names: list[str]) -> str:
-    return (
-        f"{', '.join(names)}: modules of spiking libraries keep state between steps that torch.export would freeze; "
-        "they need the frontend of their library"
-    )
+    return class_path.partition(".")[0] in LIBRARIES

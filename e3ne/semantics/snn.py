@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -53,12 +53,13 @@ class NetworkRun:
 class SnnFunctions(InterpreterFunctions):
     """One function per operation; a value is a batch: uint16 codes, int64 membranes, or real numbers.
 
-    `frames` are the time steps of a spiking network in the float form, whose types do not tell.
+    `frames` are the time steps of a spiking network in the float form, whose types do not tell; `given` by layer are
+    spikes in the place of those that its neurons would emit.
     """
 
-    def __init__(self, frames: int = 1) -> None:
+    def __init__(self, frames: int = 1, given: Mapping[str, Array] | None = None) -> None:
         super().__init__()
-        self.frames = frames
+        self.frames, self.given = frames, given or {}
 
     def _steps(self, op: LayerOp) -> int:
         return frames_of(op.input.type) if isinstance(op.input.type, TrainType | MembraneType) else self.frames
@@ -116,6 +117,8 @@ class SnnFunctions(InterpreterFunctions):
     @impl(LifOp)
     def lif(self, interpreter: Interpreter, op: LifOp, args: PythonValues) -> PythonValues:
         """Drives to spikes, both step by step."""
+        if op.layer_name in self.given:
+            return (self.given[op.layer_name].astype(args[0].dtype),)
         rules = LifRules(
             op.fires.data,
             op.reset.data,
@@ -195,21 +198,23 @@ def run_float(
     keep: bool = False,
     dtype: npt.DTypeLike = np.float32,
     time_steps: int = 1,
+    given: Mapping[str, Array] | None = None,
 ) -> NetworkRun:
     """Runs the float form on images (N, C, H, W) in `dtype` arithmetic; a spiking network for `time_steps`.
 
-    That takes spikes (N, T, C, H, W), or images, which are the same in each step; its values are (N·T, ...). Raises
-    `E3neError` when the images do not fit the network, or when the module is in the integer form.
+    That takes spikes (N, T, C, H, W), or images, which are the same in each step; its values are (N·T, ...). `given`
+    are spikes (N·T, ...) by layer that are put in the place of those of its neurons. Raises `E3neError` when the images
+    do not fit the network, or when the module is in the integer form.
     """
     network = find_network(module)
     if any(op.is_integer for op in network.layers()):
         raise E3neError(f"network @{network.sym_name.data} is quantised: it has no float form any more")
     data = images.astype(dtype)
     if data.ndim == len(shape_of(network.image.type)) + 1:
-        return _run(module, network, data.repeat(time_steps, axis=0), keep, time_steps)
+        return _run(module, network, data.repeat(time_steps, axis=0), keep, time_steps, given)
     if data.shape[1] != time_steps:
         raise E3neError(f"network @{network.sym_name.data} is run for {time_steps} steps, not for {data.shape[1]}")
-    return _run(module, network, data.reshape(-1, *data.shape[2:]), keep, time_steps)
+    return _run(module, network, data.reshape(-1, *data.shape[2:]), keep, time_steps, given)
 
 
 class _Recorder(Interpreter.Listener):
@@ -232,7 +237,12 @@ def input_shape(network: NetworkOp) -> tuple[int, ...]:
 
 
 def _run(
-    module: ModuleOp, network: NetworkOp, images: npt.NDArray[np.floating], keep: bool, time_steps: int = 1
+    module: ModuleOp,
+    network: NetworkOp,
+    images: npt.NDArray[np.floating],
+    keep: bool,
+    time_steps: int = 1,
+    given: Mapping[str, Array] | None = None,
 ) -> NetworkRun:
     wanted = input_shape(network)
     if images.shape[1:] != wanted or images.ndim != len(wanted) + 1:
@@ -244,10 +254,11 @@ def _run(
         raise E3neError("an image has a pixel that is infinite or not a number")
     outputs: list[tuple[Array, ...]] = []
     kept: list[dict[Key, Array]] = []
-    for chunk in _chunks(network, images, time_steps):
+    for rows, chunk in _chunks(network, images, time_steps):
         recorder = _Recorder()
+        spikes = {layer: array[rows] for layer, array in (given or {}).items()}
         interpreter = Interpreter(module, listeners=(recorder,) if keep else ())
-        interpreter.register_implementations(SnnFunctions(time_steps))
+        interpreter.register_implementations(SnnFunctions(time_steps, spikes))
         outputs.append(interpreter.run_ssacfg_region(network.body, (chunk,), "network"))
         kept.append(recorder.values)
     return NetworkRun(
@@ -256,15 +267,18 @@ def _run(
     )
 
 
-def _chunks(network: NetworkOp, images: npt.NDArray[np.floating], together: int) -> Iterator[npt.NDArray[np.floating]]:
-    """A few images at a time, always whole groups of `together`."""
+def _chunks(
+    network: NetworkOp, images: npt.NDArray[np.floating], together: int
+) -> Iterator[tuple[slice, npt.NDArray[np.floating]]]:
+    """A few images at a time, always whole groups of `together`, and where they are among all."""
     largest = max((_unfolded(op) * frames_of(op.output.type) for op in network.layers()), default=1)
     size = together * max(1, _CHUNK_VALUES // (largest * together))
     in_steps = images.ndim > len(shape_of(network.image.type)) + 1
     # at least one chunk, so that no image gives empty outputs of the right shapes
     for start in range(0, max(1, images.shape[0]), size):
-        chunk = images[start : start + size]
-        yield chunk.reshape(-1, *chunk.shape[2:]) if in_steps else chunk
+        rows = slice(start, start + size)
+        chunk = images[rows]
+        yield rows, chunk.reshape(-1, *chunk.shape[2:]) if in_steps else chunk
 
 
 def _unfolded(op: LayerOp) -> int:

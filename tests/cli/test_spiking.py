@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 import pytest
@@ -72,6 +73,14 @@ def test_spikes_through_all_levels(files: Path) -> None:
         expected = wanted[layer].reshape(found.values[layer, "neuron"].shape)
         assert 0.05 < expected.mean() < 0.95
         assert np.array_equal(found.values[layer, "neuron"], expected)
+    differences = cast(dict[str, object], design.report["float_differences"])
+    layers = cast(list[dict[str, int]], differences["layers"])
+    assert (differences["samples"], differences["time_steps"], differences["predictions"]) == (4, STEPS, 0)
+    assert [(each["layer"], each["differing"], each["own"]) for each in layers] == [("lif1", 0, 0), ("lif2", 0, 0)]
+    assert [each["float_spikes"] for each in layers] == [int(wanted[layer].sum()) for layer in ("lif1", "lif2")]
+    assert "predictions: 0 of 4" in ran.output
+    assert f"0 differ of {layers[0]['float_spikes']:,}" in ran.output
+    assert "## Spikes against the float network" in (files / "out" / "report.md").read_text()
     checked = e3ne("check", files / "out", "--data", files / "spikes.npz", "--count", "4")
     assert checked.status == 0, checked.output
     checks = design.report["checks"]
@@ -157,6 +166,29 @@ def test_images_in_every_step(files: Path) -> None:
     assert ran.status == 0, ran.message
     checked = e3ne("check", out, "--data", files / "images.npy", "--count", "3")
     assert checked.status == 0, checked.output
+
+
+def test_address_events(files: Path) -> None:
+    """What events become is what the same spikes as a tensor are."""
+    with np.load(files / "spikes.npz") as data:
+        spikes, labels = data["x"], data["y"]
+    sample, step, channel, row, column = np.nonzero(spikes)
+    events = np.rec.fromarrays([100 * step + sample, channel, row, column], names="t,p,y,x")
+    counts = np.bincount(sample)
+    np.savez(files / "events.npz", events=events, counts=counts, shape=spikes.shape[2:], y=labels)
+    out = files / "events"
+    binned = ("--data", files / "events.npz", "--time-steps", STEPS, "--bin-width", 100)
+    ran = e3ne("compile", files / "lifs.nir", *binned, "--weight-bits", "8", "-o", out)
+    assert ran.status == 0, ran.message
+    results = [e3ne("simulate", out, "--data", files / name, "--count", 4) for name in ("events.npz", "spikes.npz")]
+    assert results[0].status == 0, results[0].message
+    assert results[0].output == results[1].output
+    assert "label 3" in results[0].output
+
+
+def test_address_events_without_a_design_for_them(files: Path) -> None:
+    ran = e3ne("compile", files / "lifs.nir", "--bin-width", 100, "--time-steps", 4, "-o", files / "refused")
+    assert (ran.status, ran.message) == (2, "e3ne: --bin-width is for address events, but there is no --data\n")
 
 
 def test_explore_refuses_them(files: Path, tmp_path: Path) -> None:

@@ -14,6 +14,12 @@ Library = Literal["snntorch", "spikingjelly", "norse", "sinabs", "literal"]
 LIBRARIES: tuple[Library, ...] = get_args(Library)
 _BY_NAME: Mapping[str, Library] = {library: library for library in LIBRARIES}
 
+_REFUSED: Mapping[str, str] = {
+    "spyx": "Spyx compares the membrane that the step before has left, so that its spikes come one step later than "
+    "those of any neuron here",
+}
+"""Libraries that write NIR, and why their files are not read (measured with Spyx 1.0.0)."""
+
 UNSAID: Mapping[str, str] = {
     "IF": "the time step, whether it fires at or only above v_threshold, how and when it resets, how often it may fire",
     "LIF": "the time step, the rule of integration, whether it fires at or only above v_threshold, how and when it "
@@ -58,6 +64,8 @@ def parse_dialect(text: str) -> Dialect:
     """
     name, _, rest = text.partition(":")
     library = _BY_NAME.get(name)
+    if name in _REFUSED:
+        raise E3neError(f"NIR dialect '{name}' is not supported: {_REFUSED[name]}")
     if library is None:
         raise E3neError(f"NIR dialect '{name}' is unknown; known are {', '.join(LIBRARIES)}")
     dialect = Dialect(library, dt=1e-3 if library == "norse" else 1e-4)

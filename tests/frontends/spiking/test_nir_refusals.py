@@ -41,6 +41,7 @@ def test_without_a_dialect_nothing_is_guessed(tmp_path: Path) -> None:
     ("dialect", "word"),
     [
         ("brian", "'brian' is unknown"),
+        ("spyx", "'spyx' is not supported: Spyx compares the membrane that the step before has left"),
         ("norse:norm_input=true", "no setting 'norm_input'"),
         ("spikingjelly:dt=-1", "positive number"),
         ("snntorch:reset_mechanism=late", "subtract, zero or none"),

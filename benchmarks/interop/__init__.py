@@ -1,0 +1,1 @@
+"""Networks of the SNN libraries, compared spike for spike: library = snn interpreter = cycle model = Verilog."""

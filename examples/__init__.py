@@ -1,0 +1,1 @@
+"""Networks to compile, as their users would write them."""

@@ -112,7 +112,7 @@ def _given_shape(
 
 def _default_training(options: Options) -> bool:
     """Whether the options are those that the tuned reference networks were trained with."""
-    changed = options.fine_tune or options.weight_bits_by_layer
+    changed = options.fine_tune or options.weight_bits_by_layer or not options.only_radix
     return options.granularity == "per_channel" and options.calibration == "mse" and not changed
 
 
@@ -363,6 +363,13 @@ def _print_summary(report: Report, folder: Path) -> None:
 def explore(arguments: argparse.Namespace) -> int:
     """`e3ne explore`."""
     from e3ne.exploration.command import run
+
+    return run(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """`e3ne compare`."""
+    from e3ne.comparison.command import run
 
     return run(arguments)
 

@@ -38,6 +38,8 @@ def run(arguments: argparse.Namespace) -> int:
             source, training, test = source_and_data(arguments, options)
             if source.is_spiking:
                 raise E3neError(f"network '{source.name}' has integrate-and-fire neurons: its encoding is decided")
+            if source.is_quantized:
+                raise E3neError(f"network '{source.name}' is quantised: its encoding is decided")
             show("the float network")
             real = None
             if test.labels is not None:

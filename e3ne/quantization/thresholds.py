@@ -79,7 +79,10 @@ def exact_neuron(
     when parameters do not fit into 32 bits.
     """
     goals = np.clip(goals, low[:, None], high[:, None] + 1)
-    rules = [_Problem(theta, bias, low, high, levels, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)]
+    codes = np.arange(1, levels)
+    rules = [
+        _Problem(theta, bias, low, high, codes, 0.5, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)
+    ]
     for fraction_bits in range(max_fraction_bits + 1):
         for problem in rules:
             candidate = problem.solve(fraction_bits)

@@ -77,7 +77,7 @@ def test_digit_serial_neuron_is_the_closed_form(
 @given(st.integers(-40, 40), st.integers(1, 8).map(lambda half: 2 * half), st.integers(1, 5))
 def test_ties_to_even_is_the_rounding_of_python(membrane: int, threshold: int, steps: int) -> None:
     rule = np.array([threshold // 2]), np.array([threshold])
-    (code,) = arithmetic.fire(np.array([[membrane]]), *rule, 0, 2**steps, ties_to_even=True)[0]
+    (code,) = arithmetic.fire(np.array([[membrane]]), *rule, 0, np.arange(2**steps), ties_to_even=True)[0]
     assert code == min(max(round(Fraction(membrane, threshold)), 0), 2**steps - 1)
 
 

@@ -23,7 +23,7 @@ from xdsl.traits import Pure
 
 from e3ne.dialects.parameter import ParameterBase, find_parameter, parameter_array
 from e3ne.dialects.snn.base import Kind, LayerOp
-from e3ne.dialects.snn.encodings import EncodingAttr, RateAttr
+from e3ne.dialects.snn.encodings import EncodingAttr, RadixAttr, RateAttr
 from e3ne.dialects.snn.types import MembraneType, TrainType, frames_of, shape_of
 
 MAX_NEURON_BITS = 8
@@ -218,6 +218,8 @@ class RequantizeOp(LayerOp):
         self.verify_shape(shape_of(self.input.type))
         if isinstance(self.output.type, TrainType) and (problem := neuron_problem(self.encoding)):
             raise self.error(problem)
+        if self.ties_to_even is not None and not isinstance(self.encoding, RadixAttr):
+            raise self.error(f"ties_to_even goes with radix trains, not with {self.encoding}")
         if (frames := frames_of(self.input.type)) != 1:
             raise self.error(f"this neuron takes membranes of one frame, not of {frames}")
         if not 0 <= self.fraction <= MAX_FRACTION_BITS:

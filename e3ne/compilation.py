@@ -35,7 +35,18 @@ from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
-PRECISION = ("steps", "weight_bits", "weight_bits_by_layer", "granularity", "calibration", "fine_tune")
+PRECISION = (
+    "encoding",
+    "steps",
+    "period",
+    "encoding_by_layer",
+    "steps_by_layer",
+    "weight_bits",
+    "weight_bits_by_layer",
+    "granularity",
+    "calibration",
+    "fine_tune",
+)
 """Options that say how a network becomes integers."""
 RADIX_WEIGHT_BITS = 8
 """Of weights at most where neurons emit trains of one frame."""

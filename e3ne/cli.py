@@ -66,6 +66,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("explore", help=text, description=text)
     _explore_arguments(command)
     command.set_defaults(run=_lazily("explore"))
+    text = "accuracy, spikes and synaptic operations of a model in each encoding, against time steps"
+    command = commands.add_parser("compare", help=text, description=text)
+    _compare_arguments(command)
+    command.set_defaults(run=_lazily("compare"))
     text = "fit the cost formulas of a device family to synthesis"
     command = commands.add_parser("calibrate", help=text, description=text)
     _calibrate_arguments(command)
@@ -103,9 +107,9 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
     command.set_defaults(run=_lazily("compile_command"))
 
 
-def _model_arguments(command: argparse.ArgumentParser) -> None:
-    command.add_argument("model", metavar="MODEL", help="from e3ne models, file.py:factory, .pt2, .nir or .mlir")
-    command.add_argument("-o", "--output-folder", type=Path, required=True, metavar="OUT", help="where the design goes")
+def _model_arguments(command: argparse.ArgumentParser, *, out: bool = True) -> None:
+    command.add_argument("model", metavar="MODEL", help="from e3ne models, file.py:factory, .pt2, .onnx, .nir or .mlir")
+    command.add_argument("-o", "--output-folder", type=Path, required=out, metavar="OUT", help="where results go")
     command.add_argument("--data", type=Path, help="images or spikes: .npy, or .npz with x or events, and optional y")
     command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
     command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
@@ -123,6 +127,20 @@ def _explore_arguments(command: argparse.ArgumentParser) -> None:
         help="accuracy that mixed precision keeps (default 0.5 below the float network)",
     )
     command.add_argument("--device", default=Options().device, help="FPGA part that the designs fit in")
+
+
+def _compare_arguments(command: argparse.ArgumentParser) -> None:
+    _model_arguments(command, out=False)
+    command.add_argument(
+        "--encodings",
+        default="radix,rate,phase,ttfs,ttfs-linear,bipolar,direct",
+        help="encodings to compare (default %(default)s)",
+    )
+    command.add_argument("--steps", default="2,3,4,8,16,32", help="time steps T to try (default %(default)s)")
+    command.add_argument("--weight-bits", type=int, default=4, help="bits W of a weight (default 4)")
+    command.add_argument(
+        "--period", type=int, default=Options().period, help="steps of a period of phase (default %(default)s)"
+    )
 
 
 def _check_arguments(command: argparse.ArgumentParser) -> None:

@@ -116,7 +116,7 @@ def _given_shape(
 
 def _default_training(options: Options) -> bool:
     """Whether the options are those that the tuned reference networks were trained with."""
-    changed = options.fine_tune or options.weight_bits_by_layer
+    changed = options.fine_tune or options.weight_bits_by_layer or not options.only_radix
     return options.granularity == "per_channel" and options.calibration == "mse" and not changed
 
 
@@ -382,6 +382,13 @@ def _difference_rows(report: Report) -> Iterator[tuple[str, str]]:
 def explore(arguments: argparse.Namespace) -> int:
     """`e3ne explore`."""
     from e3ne.exploration.command import run
+
+    return run(arguments)
+
+
+def compare(arguments: argparse.Namespace) -> int:
+    """`e3ne compare`."""
+    from e3ne.comparison.command import run
 
     return run(arguments)
 

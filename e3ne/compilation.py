@@ -22,6 +22,7 @@ from e3ne.frontends.structure import is_quantized, is_spiking
 from e3ne.options import DEFAULT_INTERVAL, Options
 from e3ne.passes.pipelines import (
     Stage,
+    conversion_stages,
     hardware_stages,
     integer_stage,
     network_stages,
@@ -34,10 +35,21 @@ from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
-PRECISION = ("steps", "weight_bits", "weight_bits_by_layer", "granularity", "calibration", "fine_tune")
+PRECISION = (
+    "encoding",
+    "steps",
+    "period",
+    "encoding_by_layer",
+    "steps_by_layer",
+    "weight_bits",
+    "weight_bits_by_layer",
+    "granularity",
+    "calibration",
+    "fine_tune",
+)
 """Options that say how a network becomes integers."""
 RADIX_WEIGHT_BITS = 8
-"""Of weights at most where neurons emit radix trains."""
+"""Of weights at most where neurons emit trains of one frame."""
 TESTBENCH_IMAGES = 4
 
 
@@ -85,6 +97,8 @@ class Compilation:
             first = [integer_stage(self.options, data)]
         elif self.source.is_spiking:
             first = [spiking_stage(self.options, data, self.time_steps, self._most_spikes)]
+        elif self.options.converts:
+            first = conversion_stages(self.options, data)
         elif self.source.tuned:
             first = [quantize_stage(self.options, data)]
         else:
@@ -96,7 +110,7 @@ class Compilation:
         """The options; where no speed is asked the smallest area has its cycles for each time step of a neuron."""
         options = self.options
         asked = options.interval or options.latency or options.target_fps or options.target_latency_us
-        if not self.source.is_spiking or asked or options.objective != "area":
+        if not self.is_temporal or asked or options.objective != "area":
             return options
         return replace(options, interval=DEFAULT_INTERVAL * self.time_steps)
 
@@ -107,6 +121,11 @@ class Compilation:
             return 0
         most = int(self.training.images.max())
         return (1 << max(1, most.bit_length())) - 1
+
+    @property
+    def is_temporal(self) -> bool:
+        """Whether its neurons keep their membranes from step to step."""
+        return self.source.is_spiking or self.options.converts
 
     @property
     def time_steps(self) -> int:
@@ -155,12 +174,18 @@ def _check_time(source: Source, options: Options, data: Dataset) -> None:
     """Raises E3neError with all that is wrong about time steps."""
     problems: list[str] = []
     if not source.is_spiking:
-        if options.time_steps:
-            problems.append("--time-steps is for networks of integrate-and-fire neurons; radix trains have --steps")
+        if options.time_steps and not options.converts:
+            problems.append(
+                f"--time-steps is for integrate-and-fire neurons; trains in {options.encoding} encoding have --steps"
+            )
+        if options.converts and not options.time_steps:
+            problems.append(f"--time-steps is needed for --encoding {options.encoding}")
         if data.time_steps:
             problems.append(f"network '{source.name}' takes images, but the data are spikes in {data.time_steps} steps")
-        if options.weight_bits > RADIX_WEIGHT_BITS:
+        if options.weight_bits > RADIX_WEIGHT_BITS and not options.converts:
             problems.append(f"--weight-bits is {options.weight_bits}; supported for this network: 2 to 8")
+    elif not options.only_radix:
+        problems.append("--encoding is for networks of ReLUs; integrate-and-fire neurons have rate trains")
     elif not (options.time_steps or data.time_steps):
         problems.append("--time-steps is needed: images do not tell how many time steps a network runs for")
     elif data.time_steps and options.time_steps not in (0, data.time_steps):

@@ -48,7 +48,8 @@ def _pipeline() -> str:
     text = (
         "The module after a stage is OUT/ir/NN-STAGE.mlir. The passes are shown with the options that follow from the "
         "defaults.\nThe stage `tuned` is there with `--fine-tune` only. A reference network that comes fine-tuned "
-        "starts at `integer`.\n"
+        "starts at `integer`. With\n`--encoding rate` or `direct` the stage `converted` (`snn-convert-to-rate`) takes "
+        "the place of `calibrated`, and\n`integer` begins with `snn-quantize-spiking`.\n"
     )
     stages = [*network_stages(Options(fine_tune=20), data), *hardware_stages(Options())]
     return f"{text}\n{_table(('stage', 'passes', 'why it stands here'), map(_stage_row, stages))}"

@@ -7,7 +7,9 @@ from dataclasses import dataclass, field, fields
 from e3ne.devices.parts import part, parts
 from e3ne.errors import E3neError
 
-ENCODINGS = ("radix",)
+DEFAULT_PERIOD = 4
+RATES = ("rate", "direct")
+"""Encodings of integrate-and-fire neurons, which ReLUs are converted to; `direct` has images as they are."""
 GRANULARITIES = ("per_channel", "per_layer", "power_of_two")
 CALIBRATIONS = ("mse", "max", "percentile")
 OUTPUTS = ("logits", "class")
@@ -24,8 +26,21 @@ ROUTED_CLOCK_MHZ = 150
 class Options:
     """Options of `e3ne compile`; the metadata of a field is its help text."""
 
-    encoding: str = field(default="radix", metadata={"help": "neural encoding", "choices": ENCODINGS})
-    steps: int = field(default=4, metadata={"help": "time steps T of a spike train, 1 to 8"})
+    encoding: str = field(
+        default="radix",
+        metadata={
+            "help": "neural encoding: radix, phase, ttfs, ttfs-linear, bipolar; rate or direct for conversion to "
+            "integrate-and-fire neurons"
+        },
+    )
+    steps: int = field(default=4, metadata={"help": "time steps T of a spike train; a number has 8 bits at most"})
+    period: int = field(default=DEFAULT_PERIOD, metadata={"help": "steps of a period of the encoding phase"})
+    encoding_by_layer: str = field(
+        default="", metadata={"help": "layers whose neurons have another encoding: conv1=bipolar,input=radix"}
+    )
+    steps_by_layer: str = field(
+        default="", metadata={"help": "layers whose neurons have other time steps: conv1=3,input=8"}
+    )
     weight_bits: int = field(default=4, metadata={"help": "bits W of a weight, 2 to 8 (of spiking networks to 16)"})
     weight_bits_by_layer: str = field(
         default="", metadata={"help": "layers whose weights have other bits: conv1=4,fc2=2"}
@@ -35,7 +50,8 @@ class Options:
         metadata={"help": "library of a .nir file: snntorch, spikingjelly, norse, sinabs, literal"},
     )
     time_steps: int = field(
-        default=0, metadata={"help": "time steps of a network of integrate-and-fire neurons (0: those of the data)"}
+        default=0,
+        metadata={"help": "time steps of integrate-and-fire neurons (0: those of the data, where they are spikes)"},
     )
     bin_width: int = field(
         default=0, metadata={"help": "length of a time step, in the unit of the times of address events in --data"}
@@ -80,13 +96,14 @@ class Options:
             value = getattr(self, option.name)
             if choices and value not in choices:
                 found.append(f"--{option.name.replace('_', '-')} is {value!r}; supported: {', '.join(choices)}")
+        found.extend(self._encoding_problems())
         for name, value, low, high in (
             ("weight-bits", self.weight_bits, 2, 16),
             ("time-steps", self.time_steps, 0, 4096),
             ("bin-width", self.bin_width, 0, 1 << 40),
             ("input-bits", self.input_bits, 1, 16),
             ("fraction-bits", self.fraction_bits, 0, 24),
-            ("steps", self.steps, 1, 8),
+            ("period", self.period, 1, 16),
             ("fine-tune", self.fine_tune, 0, 1000),
             ("interval", self.interval, 0, 1 << 30),
             ("latency", self.latency, 0, 1 << 30),
@@ -101,6 +118,36 @@ class Options:
         if self.device not in (known := parts()):
             found.append(f"--device is {self.device!r}; supported: {', '.join(known)}")
         return found
+
+    @property
+    def converts(self) -> bool:
+        """Whether a network of ReLUs becomes one of integrate-and-fire neurons."""
+        return self.encoding in RATES
+
+    @property
+    def only_radix(self) -> bool:
+        """Whether all neurons and the image are in radix encoding with the same steps."""
+        return self.encoding == "radix" and not self.encoding_by_layer and not self.steps_by_layer
+
+    def _encoding_problems(self) -> list[str]:
+        # Encodings are attributes of a dialect, and may come from other packages: not known before they are needed.
+        from e3ne.dialects.snn.encodings import neuron_encodings
+        from e3ne.passes.layer_encodings import encoding_of
+
+        known = (*neuron_encodings(), *RATES)
+        if self.encoding not in known:
+            return [f"--encoding is {self.encoding!r}; supported: {', '.join(known)}"]
+        if self.converts:
+            return [
+                f"--{name.replace('_', '-')} does not go with --encoding {self.encoding}"
+                for name in ("encoding_by_layer", "steps_by_layer", "weight_bits_by_layer", "fine_tune")
+                if getattr(self, name)
+            ]
+        try:
+            encoding_of(self.encoding, self.steps, self.period)
+        except E3neError as error:
+            return [f"--steps is {self.steps}: {error}"]
+        return []
 
     def _budget_problems(self) -> list[str]:
         found: list[str] = []

@@ -50,7 +50,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
     report: Report = {
         "schema": SCHEMA,
         "network": compilation.source.name,
-        "neurons": "integrate_and_fire" if compilation.source.is_spiking else "requantize",
+        "neurons": "integrate_and_fire" if compilation.is_temporal else "requantize",
         **_time_steps(compilation),
         "options": _options(compilation),
         "device": asdict(part(compilation.options.device)),
@@ -82,10 +82,10 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
 
 
 def _time_steps(compilation: Compilation) -> dict[str, int]:
-    """T, if it is one for the whole network: not where each quantiser of a trained network has its own."""
-    if compilation.source.is_quantized:
+    """T, if it is one for the whole network: not where layers, or quantisers of a trained network, have their own."""
+    if compilation.source.is_quantized or compilation.options.steps_by_layer:
         return {}
-    return {"time_steps": compilation.time_steps if compilation.source.is_spiking else compilation.options.steps}
+    return {"time_steps": compilation.time_steps if compilation.is_temporal else compilation.options.steps}
 
 
 def _options(compilation: Compilation) -> dict[str, object]:

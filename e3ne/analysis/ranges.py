@@ -9,17 +9,18 @@ Array = npt.NDArray[np.generic]
 
 
 def synapse_range(
-    weights: Array, greatest_input: int, bias: Array | None = None
+    weights: Array, greatest_input: int, bias: Array | None = None, least_input: int = 0
 ) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]:
     """The least and the greatest membrane of each output channel.
 
-    `weights` has the output channel first; every input value is within 0 ... `greatest_input`; `bias` (per output
-    channel) is added. Padding is value 0 and so within the range. Exact for one neuron without padding, since
+    `weights` has the output channel first; every input value is within `least_input` ... `greatest_input`; `bias` (per
+    output channel) is added. Padding is value 0 and so within the range. Exact for one neuron without padding, since
     inputs are independent.
     """
     flat = np.asarray(weights, np.int64).reshape(weights.shape[0], -1)
-    low = np.minimum(flat, 0).sum(axis=1) * greatest_input
-    high = np.maximum(flat, 0).sum(axis=1) * greatest_input
+    negative, positive = np.minimum(flat, 0).sum(axis=1), np.maximum(flat, 0).sum(axis=1)
+    low = negative * greatest_input + positive * least_input
+    high = positive * greatest_input + negative * least_input
     if bias is None:
         return low, high
     offset = np.asarray(bias, np.int64)

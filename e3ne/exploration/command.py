@@ -86,8 +86,8 @@ def _numbers(option: str, text: str, low: int) -> list[int]:
     """Whole numbers up to 8, separated by commas; raises E3neError."""
     if "=" in text and option == "--steps":
         raise E3neError(
-            f"{option} is {text!r}: all layers have the same number of time steps, since a spike train goes from layer "
-            "to layer as it is; only weights may differ by layer, and that is searched by itself"
+            f"{option} is {text!r}: designs that are explored have the same number of time steps in all layers; only "
+            "weights differ by layer there, and that is searched by itself (e3ne compile has --steps-by-layer)"
         )
     entries = text.split(",")
     if not all(entry.strip().isdecimal() and low <= int(entry) <= 8 for entry in entries):

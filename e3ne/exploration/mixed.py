@@ -9,7 +9,7 @@ from e3ne.dialects.dataflow import GraphOp
 from e3ne.exploration.hardware import Decisions, Hardware, cost_of_units, laid_out
 from e3ne.exploration.networks import Networks
 from e3ne.exploration.point import Network, Precision
-from e3ne.passes.snn_calibrate import bits_by_layer
+from e3ne.passes.layer_encodings import by_layer
 from e3ne.semantics.dataflow import find_graph
 
 
@@ -30,7 +30,9 @@ class Step:
 def precision_of(network: Network) -> Precision:
     """The precision of a network that is known."""
     return Precision(
-        network.steps, network.weight_bits, tuple(sorted(bits_by_layer(network.weight_bits_by_layer).items()))
+        network.steps,
+        network.weight_bits,
+        tuple(sorted(by_layer(network.weight_bits_by_layer, "weight-bits-by-layer", "BITS", int).items())),
     )
 
 

@@ -78,7 +78,7 @@ class Networks:
             tuned,
             correct,
             round(spikes(run, network), 1),
-            operations_by_layer(run, network),
+            operations_by_layer(run, network, recoded=True),
         )
         self.state.networks[precision.name] = found
         self.state.save()

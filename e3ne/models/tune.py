@@ -16,6 +16,7 @@ from e3ne.frontends.model_source import load_model
 from e3ne.models import mnist, zoo
 from e3ne.models.labelled_images import LabelledImages
 from e3ne.models.training import Augmentation
+from e3ne.passes.layer_encodings import EncodingChoice
 from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
@@ -48,7 +49,7 @@ def tune(
     """
     SnnFoldBatchNormPass().apply(Context(), module)
     images = training[:CALIBRATION_DIGITS].images
-    calibrate(module, images, steps=settings.steps, weight_bits=settings.weight_bits)
+    calibrate(module, images, EncodingChoice(steps=settings.steps), weight_bits=settings.weight_bits)
     tuned = module.clone()
     fine_tune(
         tuned,

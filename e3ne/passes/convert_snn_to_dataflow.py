@@ -129,6 +129,12 @@ class _Conversion:
         self.parameters.append(dataflow.ParameterOp(name, array, width))
         return name
 
+    def _numbers(self, name: str, encoding: snn.EncodingAttr) -> str | None:
+        """The numbers of trains, where they are not all that so many binary digits can be."""
+        if not isinstance(encoding, snn.WeightedAttr) or encoding.levels == 1 << encoding.bits:
+            return None
+        return self._parameter(name, encoding.numbers)
+
     def _source(self, layer: snn.EncodeOp) -> SSAValue:
         train = layer.output.type
         assert isinstance(train, snn.TrainType)
@@ -136,9 +142,14 @@ class _Conversion:
         channels, height, width = _map(train.get_shape())
         unit = math.lcm(8, channels * encoding.bits)
         bus = unit * max(1, BUS_BITS // unit)
-        frames = encoding.frames if layer.takes_spikes else 1
+        rate_coded = layer.rate_coded is not None
+        spikes = layer.takes_spikes or rate_coded
+        frames = encoding.frames if spikes else 1
         result = dataflow.StreamType.of(height, width, channels, steps=encoding.bits, frames=frames)
-        source = dataflow.SourceOp(f"{label}_source", name, bus, result, layer.takes_spikes)
+        numbers = self._numbers(f"{label}_numbers", encoding)
+        source = dataflow.SourceOp(
+            f"{label}_source", name, bus, result, spikes=spikes, rate_coded=rate_coded, numbers=numbers
+        )
         source.scale = layer.scale
         if frames == encoding.frames:
             return self.builder.insert(source.standing_for(name, "encode")).output
@@ -183,12 +194,18 @@ class _Conversion:
     def _matvec(self, layer: snn.SynapseOp, given: SSAValue, matrix: Integers) -> SSAValue:
         name, label, membrane = layer.layer_name, self._label(layer), layer.output.type
         assert isinstance(membrane, snn.MembraneType)
-        weights = self._parameter(f"{label}_weights", matrix, layer.weights_parameter.bits)
-        bias, taken = layer.bias_parameter, layer.input.type
+        parameter, taken = layer.bias_parameter, layer.input.type
         assert isinstance(taken, snn.TrainType)
+        encoding = taken.encoding
+        bias = None if parameter is None else parameter.array.astype(np.int64)
+        if encoding.least:
+            # Streams carry numbers, and values are least + gap * number.
+            bias = matrix.sum(axis=1) * encoding.least + (0 if bias is None else bias)
+        matrix = matrix * encoding.gap
+        weight_bits = layer.weights_parameter.bits + (encoding.gap - 1).bit_length()
+        weights = self._parameter(f"{label}_weights", matrix, weight_bits)
         # Digits may show more than the greatest number of a train, and units know nothing but digits.
-        most = (1 << taken.encoding.bits) - 1
-        low, high = synapse_range(matrix, most, None if bias is None else bias.array)
+        low, high = synapse_range(matrix, (1 << encoding.bits) - 1, bias)
         op = dataflow.MatvecOp(
             f"{label}_matvec",
             name,
@@ -196,7 +213,7 @@ class _Conversion:
             weights,
             matrix.shape[0],
             signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max()))),
-            None if bias is None else self._parameter(f"{label}_bias", bias.array.astype(np.int64), bias.bits),
+            None if bias is None else self._parameter(f"{label}_bias", bias),
         )
         _keep_operations(layer, op)
         return self.builder.insert(op.standing_for(name, "synapse")).output
@@ -214,6 +231,7 @@ class _Conversion:
             self._parameter(f"{label}_bias", bias),
             layer.fraction,
             train.encoding.bits,
+            self._numbers(f"{label}_numbers", train.encoding),
             ties_to_even=layer.ties_to_even is not None,
         )
         return self._neuron(layer, op)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from e3ne.devices.families import SMALL_LUT_FAMILIES
 from e3ne.devices.parts import part
-from e3ne.options import Options
+from e3ne.options import DEFAULT_PERIOD, Options
 
 ANY = 1 << 30
 """Cycles that are no limit."""
@@ -27,7 +27,15 @@ class Stage:
 
 def network_stages(options: Options, data: str) -> list[Stage]:
     """From the float network to the integer network; `data` is the file of calibration images."""
-    own = f' weight-bits-by-layer="{options.weight_bits_by_layer}"' if options.weight_bits_by_layer else ""
+    own = "".join(
+        f' {name.replace("_", "-")}="{getattr(options, name)}"'
+        for name in ("weight_bits_by_layer", "encoding_by_layer", "steps_by_layer")
+        if getattr(options, name)
+    )
+    if options.encoding != "radix":
+        own += f' encoding="{options.encoding}"'
+    if options.period != DEFAULT_PERIOD:
+        own += f" period={options.period}"
     calibrate = (
         f'snn-calibrate{{data="{data}" steps={options.steps} weight-bits={options.weight_bits} '
         f'granularity="{options.granularity}" method="{options.calibration}"{own}}}'
@@ -42,9 +50,20 @@ def network_stages(options: Options, data: str) -> list[Stage]:
     return [*stages, quantize_stage(options, data)]
 
 
+def conversion_stages(options: Options, data: str) -> list[Stage]:
+    """From a float network of ReLUs to integrate-and-fire neurons, and to integers; an image is spikes, or `direct`."""
+    convert = f'snn-convert-to-rate{{data="{data}" time-steps={options.time_steps} method="{options.calibration}"}}'
+    return [
+        Stage("folded", ("snn-fold-batch-norm",), "thresholds are balanced for the weights that neurons will see"),
+        Stage("converted", (convert,), "activations are measured on the network whose layers are final"),
+        spiking_stage(options, data, options.time_steps, 0),
+    ]
+
+
 def spiking_stage(options: Options, data: str, time_steps: int, most: int) -> Stage:
     """From a float network of integrate-and-fire neurons to integers; `most` spikes of an input a step, 0: images."""
-    given = f'input="spikes" most={most}' if most else f'input="direct" input-bits={options.input_bits}'
+    images = 'input="rate"' if options.encoding == "rate" else f'input="direct" input-bits={options.input_bits}'
+    given = f'input="spikes" most={most}' if most else images
     quantize = (
         f"snn-quantize-spiking{{time-steps={time_steps} weight-bits={options.weight_bits} {given} "
         f"fraction-bits={options.fraction_bits}}}"

@@ -24,14 +24,17 @@ from e3ne.dialects.snn import (
     NetworkOp,
     ReluOp,
     SynapseOp,
+    WeightedAttr,
     find_network,
     shape_of,
 )
-from e3ne.dialects.snn.neurons import MAX_NEURON_STEPS
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
+from e3ne.options import DEFAULT_PERIOD
+from e3ne.passes.layer_encodings import INPUT, EncodingChoice, by_layer
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.activations import METHODS, Method, activation_scale, quantize_activations
+from e3ne.quantization.levels import Levels
 from e3ne.quantization.weights import (
     GRANULARITIES,
     MAX_WEIGHT_BITS,
@@ -51,16 +54,24 @@ _CHUNK_VALUES = 1 << 23
 class SnnCalibratePass(ModulePass):
     """Calibrates layer by layer, each fed with what the quantised layers before it give.
 
-    Annotates weight scales and bits of every synapse, scale and steps of every ReLU, and the steps of the input. The
-    last layer gets one scale for all its outputs.
+    Annotates weight scales and bits of every synapse, scale and encoding of every ReLU, and the encoding of the image.
+    The last layer gets one scale for all its outputs.
     """
 
     name = "snn-calibrate"
 
     data: str
     """images: .npy, or .npz with `x`"""
+    encoding: str = "radix"
+    """of neurons and image: radix, phase, ttfs, ttfs-linear, bipolar, or another registered one"""
     steps: int = 4
-    """time steps T, 1 to 8"""
+    """time steps T: of radix, ttfs and bipolar 1 to 8, of others as many as give numbers of 8 bits"""
+    period: int = DEFAULT_PERIOD
+    """steps of a period, where the weights of steps repeat (phase)"""
+    encoding_by_layer: str = ""
+    """layers whose neurons have an encoding of their own, and the image: conv1=bipolar,input=radix"""
+    steps_by_layer: str = ""
+    """layers whose neurons have time steps of their own: conv1=3,input=8"""
     weight_bits: int = 4
     """bits W of a weight, 2 to 8"""
     granularity: str = "per_channel"
@@ -75,19 +86,25 @@ class SnnCalibratePass(ModulePass):
         calibrate(
             op,
             read(Path(self.data)).images,
-            steps=self.steps,
+            EncodingChoice(
+                self.encoding,
+                self.steps,
+                self.period,
+                by_layer(self.encoding_by_layer, "encoding-by-layer", "ENCODING", str),
+                by_layer(self.steps_by_layer, "steps-by-layer", "STEPS", int),
+            ),
             weight_bits=self.weight_bits,
             granularity=self.granularity,
             method=self.method,
-            weight_bits_by_layer=bits_by_layer(self.weight_bits_by_layer),
+            weight_bits_by_layer=by_layer(self.weight_bits_by_layer, "weight-bits-by-layer", "BITS", int),
         )
 
 
 def calibrate(
     module: ModuleOp,
     images: npt.NDArray[np.floating],
+    choice: EncodingChoice | None = None,
     *,
-    steps: int = 4,
     weight_bits: int = 4,
     granularity: str = "per_channel",
     method: str = "mse",
@@ -96,26 +113,37 @@ def calibrate(
     """Annotates a float network (batch normalisation folded) in place.
 
     Layers are taken in order, each fed with what the layers before it give when they are quantised: `weight_scale` and
-    `weight_bits` of every synapse, `scale` and `steps` of every ReLU, `input_steps` of the network. The last layer gets
-    one scale for all its outputs. Images are (N, C, H, W), real numbers in 0 ... 1. `weight_bits_by_layer` holds the
-    bits of layers that do not have `weight_bits`. Raises `E3neError`.
+    `weight_bits` of every synapse, `scale` and `encoding` of every ReLU, `input_encoding` of the network. The last
+    layer gets one scale for all its outputs. Images are (N, C, H, W), real numbers in 0 ... 1. `weight_bits_by_layer`
+    holds the bits of layers that do not have `weight_bits`. Raises `E3neError`.
     """
     network = find_network(module)
     own = dict(weight_bits_by_layer or {})
-    problems = _problems(network, images, steps, weight_bits, granularity, method) + _bits_problems(network, own)
+    problems = _problems(network, images, weight_bits, granularity, method) + _bits_problems(network, own)
+    encodings: dict[str, WeightedAttr] = {}
+    try:
+        encodings = (choice or EncodingChoice()).resolve(network)
+    except E3neError as error:
+        problems.append(str(error))
+    if granularity == "power_of_two":
+        problems.extend(
+            f"granularity is power_of_two, but {encoding} of '{layer}' leaves out numbers, so that no threshold is one"
+            for layer, encoding in encodings.items()
+            if not encoding.is_complete
+        )
     if problems:
         raise E3neError("; ".join(problems))
-    network.properties["input_steps"] = IntegerAttr(steps, i64)
-    levels = 1 << steps
-    codes = arithmetic.encode_images(images, levels)
+    first = encodings[INPUT]
+    network.properties["input_encoding"] = first
+    codes = arithmetic.encode_images(images, first.numbers)
     state = _State(
         ParameterTable(module),
-        levels,
+        encodings,
         {op.layer_name: own.get(op.layer_name, weight_bits) for op in network.layers() if isinstance(op, SynapseOp)},
         cast(Granularity, granularity),
         cast(Method, method),
-        (codes / np.float32(levels - 1)).astype(np.float32),
-        1.0 / (levels - 1),
+        (codes / np.float32(first.greatest)).astype(np.float32),
+        1.0 / first.greatest,
     )
     for op in network.layers():
         state.step(op)
@@ -127,7 +155,8 @@ class _State:
     """The network up to some point: its quantised values on all images, and what has been decided."""
 
     table: ParameterTable
-    levels: int
+    encodings: Mapping[str, WeightedAttr]
+    """of each neuron"""
     bits: Mapping[str, int]
     """of the weights of each layer"""
     granularity: Granularity
@@ -161,14 +190,16 @@ class _State:
                 self.unit /= op.window.taps if isinstance(op, AveragePoolOp) else 1
 
     def _fire(self, op: ReluOp) -> None:
-        scale = activation_scale(self.values, self.levels, self.method)
+        encoding = self.encodings[op.layer_name]
+        levels = Levels(encoding.numbers)
+        scale = activation_scale(self.values, levels, self.method)
         if self.granularity == "power_of_two" and self.synapse is not None:
             bits = self.bits[self.synapse.layer_name]
             scales = power_of_two_scales(_weights(self.synapse), bits, scale / self.unit)
             self._annotate(self.synapse, scales)
         op.properties["scale"] = FloatAttr(scale, f64)
-        op.properties["steps"] = IntegerAttr(self.levels.bit_length() - 1, i64)
-        self.values = quantize_activations(np.maximum(self.values, 0), scale, self.levels)
+        op.properties["encoding"] = encoding
+        self.values = quantize_activations(np.maximum(self.values, 0), scale, levels)
         self.unit, self.synapse, self.fed = scale, None, None
 
     def finish(self) -> None:
@@ -188,17 +219,6 @@ class _State:
         self.values = _in_chunks(op, self.fed, (quantize_weights(weights, scales, bits) * column).astype(np.float32))
         for pool in self.pools:
             self.values = _in_chunks(pool, self.values)
-
-
-def bits_by_layer(text: str) -> dict[str, int]:
-    """Bits of a weight by layer, from LAYER=BITS,LAYER=BITS; raises `E3neError` for anything else."""
-    found: dict[str, int] = {}
-    for entry in text.split(",") if text else []:
-        layer, _, bits = entry.strip().rpartition("=")
-        if not layer or not bits.isdecimal() or layer in found:
-            raise E3neError(f"weight-bits-by-layer has {entry!r}; LAYER=BITS is needed, each layer once")
-        found[layer] = int(bits)
-    return found
 
 
 def _weights(op: SynapseOp) -> Reals:
@@ -252,12 +272,8 @@ def _bits_problems(network: NetworkOp, bits: Mapping[str, int]) -> list[str]:
     ]
 
 
-def _problems(
-    network: NetworkOp, images: Reals, steps: int, weight_bits: int, granularity: str, method: str
-) -> list[str]:
+def _problems(network: NetworkOp, images: Reals, weight_bits: int, granularity: str, method: str) -> list[str]:
     found: list[str] = []
-    if not 1 <= steps <= MAX_NEURON_STEPS:
-        found.append(f"steps is {steps}; supported: 1 to {MAX_NEURON_STEPS}")
     if not 2 <= weight_bits <= MAX_WEIGHT_BITS:
         found.append(f"weight-bits is {weight_bits}; supported: 2 to {MAX_WEIGHT_BITS}")
     if granularity not in GRANULARITIES:

@@ -24,7 +24,8 @@ class SnnCountOperationsPass(ModulePass):
     """Counts the synaptic operations of each layer of the integer network, as a mean number an image.
 
     They are the (spike, weight) pairs that meet, and the spikes that a sum pool adds up: the attribute
-    `synaptic_operations` of the layer. Without it the energy of the hardware is that of the worst case.
+    `synaptic_operations` of the layer. Spikes are the ones of numbers in binary, as hardware hands
+    them on. Without it the energy of the hardware is that of the worst case.
     """
 
     name = "snn-count-operations"
@@ -49,7 +50,7 @@ class SnnCountOperationsPass(ModulePass):
         if found.images.shape[1:] != (wanted := input_shape(network)):
             shape = found.images.shape[1:]
             raise E3neError(f"{self.name}: the images have shape {shape}, but the network takes {wanted}")
-        counted = operations_by_layer(run_network(op, found.images[: self.images], keep=True), network)
+        counted = operations_by_layer(run_network(op, found.images[: self.images], keep=True), network, recoded=True)
         for layer in network.layers():
             if layer.layer_name in counted:
                 layer.attributes[OPERATIONS] = FloatAttr(counted[layer.layer_name], f64)

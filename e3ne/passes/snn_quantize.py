@@ -24,7 +24,6 @@ from e3ne.dialects.snn import (
     MaxPoolOp,
     MembraneType,
     NetworkOp,
-    RadixAttr,
     ReluOp,
     RequantizeOp,
     SumPoolOp,
@@ -38,6 +37,7 @@ from e3ne.dialects.snn.pools import sum_steps
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
 from e3ne.passes.parameter_table import ParameterTable
+from e3ne.quantization.levels import Levels
 from e3ne.quantization.thresholds import integer_neuron
 from e3ne.quantization.weights import MAX_WEIGHT_BITS, quantize_weights
 
@@ -47,7 +47,7 @@ Integers = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class SnnQuantizePass(ModulePass):
-    """Weights become integers of `weight_bits`; ReLUs become radix neurons with integer bias and threshold.
+    """Weights become integers of `weight_bits`; ReLUs become neurons of one frame with integer bias and threshold.
 
     Needs the annotations of `snn-calibrate` (or of training). Average pools become sums, their 1/n goes into the next
     threshold; the bias of the last layer is added to its membrane, at the membrane's scale.
@@ -85,12 +85,15 @@ class _Membrane:
     """the real value of 1 in the membrane"""
     low: Integers
     high: Integers
+    offset: Integers
+    """the membrane where all real inputs are 0"""
 
     @property
     def bias(self) -> Reals:
-        """The real bias in units of the membrane."""
+        """What has to be added, in units of the membrane: the real bias, without the offset."""
         parameter = self.synapse.bias_parameter
-        return np.zeros_like(self.unit) if parameter is None else np.asarray(parameter.array, np.float64) / self.unit
+        real = np.zeros_like(self.unit) if parameter is None else np.asarray(parameter.array, np.float64)
+        return real / self.unit - self.offset
 
 
 @dataclass
@@ -100,7 +103,7 @@ class _Builder:
     network: NetworkOp
     max_fraction_bits: int
     unit: float = 0.0
-    """the real value of one level of the train in hand"""
+    """the real value of number 1 of the train in hand; number 0 stands for 0.0"""
     membrane: _Membrane | None = None
     parameters: dict[str, tuple[npt.NDArray[np.signedinteger], int | None]] = field(
         default_factory=dict[str, tuple[npt.NDArray[np.signedinteger], int | None]]
@@ -110,9 +113,9 @@ class _Builder:
     def build(self) -> NetworkOp:
         """The integer network, of the same name, not yet in the module."""
         result = NetworkOp.start(self.network.sym_name.data, self.network.image.type)
-        assert self.network.input_steps is not None
-        encoding = RadixAttr.of(self.network.input_steps.value.data)
-        self.unit = 1.0 / (encoding.levels - 1)
+        encoding = self.network.input_encoding
+        assert encoding is not None
+        self.unit = 1.0 / encoding.greatest
         encode = EncodeOp("input", result.image, encoding)
         result.block.add_op(encode)
         value: SSAValue = encode.output
@@ -152,10 +155,14 @@ class _Builder:
         assert isinstance(value.type, TrainType)
         scales = np.asarray(scale_parameter.array, np.float32)
         weights = quantize_weights(np.asarray(op.weights_parameter.array, np.float32), scales, bits.value.data)
-        greatest = value.type.encoding.levels - 1
-        membrane = _Membrane(op, scales.astype(np.float64) * self.unit, *synapse_range(weights, greatest))
+        encoding = value.type.encoding
+        # Values are least + gap * number, but real values are numbers times `unit`: the rest goes into the bias.
+        offset = encoding.least * weights.astype(np.int64).reshape(weights.shape[0], -1).sum(axis=1)
+        unit = scales.astype(np.float64) * self.unit / encoding.gap
+        low, high = synapse_range(weights, encoding.highest, None, encoding.least)
+        membrane = _Membrane(op, unit, low, high, offset)
         bias = self._last_bias(membrane) if last else None
-        low, high = synapse_range(weights, greatest, bias)
+        low, high = synapse_range(weights, encoding.highest, bias, encoding.least)
         self.membrane = None if last else membrane
         self._check_range(low, high)
         symbol = self._define(f"{op.layer_name}_weight", weights, bits.value.data)
@@ -183,7 +190,7 @@ class _Builder:
             raise E3neError(
                 "the last layer needs one weight scale for all outputs: scores of different scale cannot be compared"
             )
-        if membrane.synapse.bias is None:
+        if membrane.synapse.bias is None and not membrane.offset.any():
             return None
         bias = np.rint(membrane.bias)
         if np.abs(bias).max() >= 1 << 31:
@@ -203,11 +210,11 @@ class _Builder:
     def _neuron(self, op: ReluOp, value: SSAValue) -> RequantizeOp:
         assert self.membrane is not None
         assert op.scale is not None
-        assert op.steps is not None
-        scale, encoding = op.scale.value.data, RadixAttr.of(op.steps.value.data)
-        membrane = self.membrane
+        assert op.encoding is not None
+        scale, encoding, membrane = op.scale.value.data, op.encoding, self.membrane
+        levels = Levels(encoding.numbers)
         neuron = integer_neuron(
-            scale / membrane.unit, membrane.bias, membrane.low, membrane.high, encoding.levels, self.max_fraction_bits
+            scale / membrane.unit, membrane.bias, membrane.low, membrane.high, levels, self.max_fraction_bits
         )
         self.unit, self.membrane = scale, None
         return RequantizeOp(
@@ -228,16 +235,16 @@ def _per_layer(values: Integers) -> Integers:
 def _problems(network: NetworkOp) -> list[str]:
     found: list[str] = []
     hint = "run snn-calibrate first"
-    if network.input_steps is None:
-        found.append(f"the network has no input_steps ({hint})")
+    if network.input_encoding is None:
+        found.append(f"the network has no input_encoding ({hint})")
     for op in network.layers():
         where = f"layer '{op.layer_name}'"
         if op.is_integer:
             found.append(f"{where} is quantised already")
         elif isinstance(op, BatchNormOp):
             found.append(f"{where}: batch normalisation must be folded first (snn-fold-batch-norm)")
-        elif isinstance(op, ReluOp) and (op.scale is None or op.steps is None):
-            found.append(f"{where} has no scale or no steps ({hint})")
+        elif isinstance(op, ReluOp) and (op.scale is None or op.encoding is None):
+            found.append(f"{where} has no scale or no encoding ({hint})")
         elif isinstance(op, SynapseOp):
             found.extend(f"{where} {problem}" for problem in _synapse_problems(op, hint))
     return found

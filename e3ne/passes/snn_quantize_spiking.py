@@ -48,7 +48,7 @@ Reals = npt.NDArray[np.float64]
 Integers = npt.NDArray[np.int64]
 
 MOST_THRESHOLD_BITS = 30
-INPUTS = ("spikes", "direct")
+INPUTS = ("spikes", "direct", "rate")
 
 
 @dataclass(frozen=True)
@@ -67,7 +67,7 @@ class SnnQuantizeSpikingPass(ModulePass):
     weight_bits: int = 8
     """bits of a weight, two's complement"""
     input: str = "spikes"
-    """spikes: numbers of spikes in each time step; direct: an image, the same in each"""
+    """spikes: numbers of spikes in each time step; direct: an image, the same in each; rate: an image, as spikes"""
     most: int = 1
     """the greatest number of spikes of an input in a step, where it has spikes"""
     input_bits: int = 8
@@ -113,6 +113,14 @@ class SnnQuantizeSpikingPass(ModulePass):
         op.body.block.add_op(quantized)
 
 
+def _drives_neurons(op: LayerOp) -> bool:
+    """Whether neurons come behind: results of different scale cannot be compared."""
+    return any(
+        isinstance(use.operation, LifOp) or (isinstance(use.operation, LayerOp) and _drives_neurons(use.operation))
+        for use in op.output.uses
+    )
+
+
 @dataclass
 class _Builder:
     network: NetworkOp
@@ -131,7 +139,7 @@ class _Builder:
         if options.input == "direct":
             encoding = DirectAttr.of(options.input_bits, options.time_steps)
             self.unit = np.full(1, 1 / encoding.greatest)
-        encode = EncodeOp("image", result.image, encoding)
+        encode = EncodeOp("image", result.image, encoding, rate_coded=options.input == "rate")
         result.block.add_op(encode)
         value: SSAValue = encode.output
         for op in self.network.layers():
@@ -170,7 +178,7 @@ class _Builder:
             # Its drives add up with those of the layer: one scale for both.
             flat = np.concatenate([flat, recurrence[0] / self.unit[0]], axis=1)
             offsets.append(recurrence[1] / self.unit)
-        scale = self._scale(flat, offsets)
+        scale = self._scale(flat, offsets, per_channel=_drives_neurons(op))
         # Trains have one unit for all channels.
         unit = scale * float(self.unit[0])
         integers = quantize_weights(weights, scale.astype(np.float32), self.options.weight_bits)
@@ -202,7 +210,7 @@ class _Builder:
         neurons = next((each for each in following if isinstance(each, LifOp)), None)
         return None if neurons is None else neurons.recurrence()
 
-    def _scale(self, weights: Reals, biases: Sequence[Reals]) -> Reals:
+    def _scale(self, weights: Reals, biases: Sequence[Reals], *, per_channel: bool) -> Reals:
         """The real value of 1 in the weights (channels, …), (channels,)."""
         bits, channels = self.options.weight_bits, weights.shape[0]
         low, high = weight_limits(bits)
@@ -211,7 +219,7 @@ class _Builder:
             scaled = weights * float(1 << places)
             if low <= float(scaled.min()) and float(scaled.max()) <= high:
                 return np.ones(channels) / float(1 << places)
-        return weight_scales(weights, bits, per_channel=True).astype(np.float64)
+        return weight_scales(weights, bits, per_channel=per_channel).astype(np.float64)
 
     def _neuron(self, op: LifOp, value: SSAValue) -> LayerOp:
         assert isinstance(value.type, MembraneType)

@@ -7,6 +7,8 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 
+from e3ne.quantization.levels import Levels
+
 Method = Literal["mse", "max", "percentile"]
 METHODS: tuple[Method, ...] = ("mse", "max", "percentile")
 
@@ -17,15 +19,15 @@ _BINS = 4096
 _CANDIDATES = 100
 
 
-def activation_scale(activations: Reals, levels: int, method: Method) -> float:
-    """Clip / (levels - 1) for the positive part of the activations (before ReLU or after).
+def activation_scale(activations: Reals, levels: Levels, method: Method) -> float:
+    """Clip / greatest number for the positive part of the activations (before ReLU or after).
 
     The clip is the maximum, the 99.9th percentile of the positive values, or the one with the least squared error
     after rounding to levels. A layer that is never positive gets clip 1.
     """
     positive = activations[activations > 0].astype(np.float64)
     if positive.size == 0:
-        return 1.0 / (levels - 1)
+        return 1.0 / levels.greatest
     match method:
         case "max":
             clip = float(positive.max())
@@ -33,22 +35,21 @@ def activation_scale(activations: Reals, levels: int, method: Method) -> float:
             clip = float(np.percentile(positive, _PERCENTILE))
         case "mse":
             clip = _least_error_clip(positive, levels)
-    return clip / (levels - 1)
+    return clip / levels.greatest
 
 
-def quantize_activations(activations: Reals, scale: float, levels: int) -> Reals:
-    """The real values of the codes: scale * clamp(floor(x / scale + 1/2), 0, levels - 1)."""
-    codes = np.clip(np.floor(activations / scale + 0.5), 0, levels - 1)
-    return (codes * scale).astype(activations.dtype)
+def quantize_activations(activations: Reals, scale: float, levels: Levels) -> Reals:
+    """The real values of the numbers: scale * nearest(x / scale)."""
+    return (levels.nearest(activations / scale) * scale).astype(activations.dtype)
 
 
-def _least_error_clip(positive: npt.NDArray[np.float64], levels: int) -> float:
+def _least_error_clip(positive: npt.NDArray[np.float64], levels: Levels) -> float:
     greatest = float(positive.max())
     counts, edges = np.histogram(positive, _BINS, (0.0, greatest))
     centres = (edges[:-1] + edges[1:]) / 2
     clips = greatest * np.linspace(1 / _CANDIDATES, 1.0, _CANDIDATES)
     errors = [
-        float((counts * (quantize_activations(centres, clip / (levels - 1), levels) - centres) ** 2).sum())
+        float((counts * (quantize_activations(centres, clip / levels.greatest, levels) - centres) ** 2).sum())
         for clip in clips
     ]
     return float(clips[int(np.argmin(errors))])

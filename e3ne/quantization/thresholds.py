@@ -1,4 +1,4 @@
-"""Integer biases and thresholds of radix neurons from real ones: pure NumPy, no IR.
+"""Integer biases and thresholds of neurons of one frame from real ones: pure NumPy, no IR.
 
 The ideal neuron of a channel is code = floor((V + bias) / theta + 1/2), clamped, with real bias and theta > 0 in units of
 the membrane. Its code reaches k exactly when the integer V reaches v_k = ceil((k - 1/2) * theta - bias). The integer
@@ -8,6 +8,7 @@ neuron floor((V * 2^f + b) / t) reaches k when V * 2^f + b >= k * t. Both agree 
 
 where a v_k below the reachable range needs only the left side (at the range's low end) and one above it only the right.
 Where the neuron's ties go to the even code, an odd k is reached only when V * 2^f + b > k * t: k * t is one more then.
+An encoding that leaves numbers out has another theta, another fraction than 1/2 (`Levels.line`), and fewer k.
 """  # noqa: E501
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ import numpy as np
 import numpy.typing as npt
 
 from e3ne.errors import E3neError
+from e3ne.quantization.levels import Levels
 
 Integers = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.float64]
@@ -42,14 +44,14 @@ class Neuron:
 
 
 def integer_neuron(
-    theta: Reals, bias: Reals, low: Integers, high: Integers, levels: int, max_fraction_bits: int = 16
+    theta: Reals, bias: Reals, low: Integers, high: Integers, levels: Levels, max_fraction_bits: int = 16
 ) -> Neuron:
     """The neuron with the fewest fraction bits for which no reachable membrane changes its code.
 
-    All arrays are per channel; low ... high are the reachable membranes. Where even `max_fraction_bits` change codes,
-    the number of fraction bits with the fewest changed thresholds is taken. A channel that cannot fire gets bias 0 and
-    a threshold just beyond its reach. Where every theta is a power of two, so is every threshold. Raises `E3neError`
-    when the parameters do not fit into 32 bits.
+    All arrays are per channel; theta is what one level is in units of the membrane; low ... high are the reachable
+    membranes. Where even `max_fraction_bits` change codes, the number of fraction bits with the fewest changed
+    thresholds is taken. A channel that cannot fire gets bias 0 and a threshold just beyond its reach. Where every
+    theta is a power of two, so is every threshold. Raises `E3neError` when the parameters do not fit into 32 bits.
     """
     problem = _Problem.of(theta, bias, low, high, levels)
     best: tuple[int, Neuron] | None = None
@@ -77,7 +79,10 @@ def exact_neuron(
     when parameters do not fit into 32 bits.
     """
     goals = np.clip(goals, low[:, None], high[:, None] + 1)
-    rules = [_Problem(theta, bias, low, high, levels, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)]
+    codes = np.arange(1, levels)
+    rules = [
+        _Problem(theta, bias, low, high, codes, 0.5, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)
+    ]
     for fraction_bits in range(max_fraction_bits + 1):
         for problem in rules:
             candidate = problem.solve(fraction_bits)
@@ -92,21 +97,27 @@ class _Problem:
     bias: Reals
     low: Integers
     high: Integers
-    levels: int
+    numbers: Integers
+    """those that are tested: all but 0"""
+    offset: float
+    """of the rounding, in thresholds"""
     goals: Integers
-    """v_k for k = 1 ... levels - 1, clipped to low ... high + 1: (channels, levels - 1)"""
+    """v_k for each k of `numbers`, clipped to low ... high + 1: (channels, numbers)"""
     power_of_two: bool
     ties_to_even: int = 0
 
     @staticmethod
-    def of(theta: Reals, bias: Reals, low: Integers, high: Integers, levels: int) -> _Problem:
+    def of(level: Reals, bias: Reals, low: Integers, high: Integers, levels: Levels) -> _Problem:
+        slope, offset = levels.line
+        theta, numbers = level * slope, levels.numbers[1:]
+        offset /= slope
         logarithms = np.log2(theta)
         power_of_two = bool((np.abs(np.exp2(np.rint(logarithms)) / theta - 1) < _SNAP).all())
         if power_of_two:
             theta = np.exp2(np.rint(logarithms))
-        steps = np.arange(1, levels)
-        goals = np.clip(_first_membranes(theta, bias, steps), low[:, None], high[:, None] + 1).astype(np.int64)
-        return _Problem(theta, bias, low, high, levels, goals, power_of_two)
+        first = _first_membranes(theta, bias, numbers, offset)
+        goals = np.clip(first, low[:, None], high[:, None] + 1).astype(np.int64)
+        return _Problem(theta, bias, low, high, numbers, offset, goals, power_of_two)
 
     @property
     def dead(self) -> npt.NDArray[np.bool_]:
@@ -140,11 +151,12 @@ class _Problem:
 
     def _with_threshold(self, threshold: Integers, fraction_bits: int) -> tuple[Integers, Integers, Integers]:
         """(threshold, best bias, number of v_k that come out wrong) per channel."""
-        codes = np.arange(1, self.levels)
-        steps = codes * threshold[:, None] + (codes & self.ties_to_even)
+        steps = self.numbers * threshold[:, None] + (self.numbers & self.ties_to_even)
         least = np.where(self.goals <= self.high[:, None], steps - (self.goals << fraction_bits), -_FAR)
         most = np.where(self.goals > self.low[:, None], steps - ((self.goals - 1) << fraction_bits) - 1, _FAR)
-        wanted = np.rint(np.clip((self.bias + self.theta / 2) * 2.0**fraction_bits, -_LIMIT, _LIMIT)).astype(np.int64)
+        wanted = np.rint(np.clip((self.bias + self.theta * self.offset) * 2.0**fraction_bits, -_LIMIT, _LIMIT)).astype(
+            np.int64
+        )
         lower, upper = least.max(axis=1), most.min(axis=1)
         bias = np.where(lower <= upper, np.clip(wanted, lower, upper), wanted)
         wrong = ((bias[:, None] < least) | (bias[:, None] > most)).sum(axis=1)
@@ -156,15 +168,13 @@ _CLOSE = 1e-9
 """What the rounding of real arithmetic cannot reach, relative to its operands."""
 
 
-def _first_membranes(theta: Reals, bias: Reals, codes: Integers) -> Reals:
+def _first_membranes(theta: Reals, bias: Reals, codes: Integers, offset: float) -> Reals:
     """v_k of each channel and code: exactly, also where the ideal neuron stands at a tie."""
-    steps = (codes - 0.5) * theta[:, None]
+    steps = (codes - offset) * theta[:, None]
     real = steps - bias[:, None]
     result = np.ceil(real)
     doubtful = np.abs(real - np.rint(real)) <= _CLOSE * (np.abs(steps) + np.abs(bias[:, None]))
     for channel, index in np.argwhere(doubtful):
-        exact = Fraction(2 * int(codes[index]) - 1, 2) * Fraction(float(theta[channel])) - Fraction(
-            float(bias[channel])
-        )
-        result[channel, index] = ceil(exact)
+        level = (int(codes[index]) - Fraction(offset)) * Fraction(float(theta[channel]))
+        result[channel, index] = ceil(level - Fraction(float(bias[channel])))
     return result

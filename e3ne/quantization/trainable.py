@@ -13,12 +13,15 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+import numpy.typing as npt
 import torch
 from torch import nn
 from torch.nn import functional
 
 from e3ne.dialects.snn.geometry import Window
 from e3ne.quantization.gradients import maximum, quantise
+from e3ne.quantization.levels import Levels
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +32,19 @@ class Signal:
     """(N, C, H, W) or (N, size): integers, or the sum of an integer and a bias that is no multiple of the scale"""
     scale: torch.Tensor
     """one number [], or one per channel, [C, 1, 1] or [C]"""
+
+
+def to_numbers(x: torch.Tensor, levels: Levels, thresholds: npt.NDArray[np.float64]) -> torch.Tensor:
+    """`x`, in units of one level, as the numbers of an encoding; the gradient is 1 up to the greatest, and 0 beyond.
+
+    Where the encoding leaves numbers out, each but 0 is reached at its threshold.
+    """
+    if levels.is_complete:
+        return quantise(x, 0, levels.greatest)
+    like = x.detach()
+    index = torch.bucketize(like, torch.tensor(thresholds, dtype=x.dtype), right=True)
+    clamped = x.clamp(0, levels.greatest)
+    return torch.tensor(levels.numbers, dtype=x.dtype)[index] + (clamped - clamped.detach())
 
 
 class Layer(nn.Module, ABC):
@@ -44,15 +60,15 @@ class Layer(nn.Module, ABC):
 
 
 class Encoder(Layer):
-    """The image, real numbers in 0 ... 1, as codes 0 ... 2^steps - 1."""
+    """The image, real numbers in 0 ... 1, as the nearest numbers of its encoding."""
 
-    def __init__(self, steps: int) -> None:
+    def __init__(self, levels: Levels) -> None:
         super().__init__()
-        self.greatest = 2**steps - 1
+        self.levels, self.greatest = levels, levels.greatest
 
     def run(self, signal: Signal) -> Signal:
         """Values 0 ... 1 to codes."""
-        codes = quantise(signal.values * self.greatest, 0, self.greatest)
+        codes = to_numbers(signal.values * self.greatest, self.levels, self.levels.midpoints)
         return Signal(codes, signal.scale / self.greatest)
 
     def run_real(self, values: torch.Tensor) -> torch.Tensor:
@@ -61,22 +77,22 @@ class Encoder(Layer):
 
 
 class Neuron(Layer):
-    """ReLU with 2^steps levels; the real value of one level, `scale`, is learned."""
+    """ReLU with the numbers of an encoding; the real value of number 1, `scale`, is learned."""
 
-    def __init__(self, steps: int, scale: float) -> None:
+    def __init__(self, levels: Levels, scale: float) -> None:
         super().__init__()
-        self.greatest = 2**steps - 1
+        self.levels = levels
         self.logarithm = nn.Parameter(torch.tensor(scale).log())
 
     @property
     def scale(self) -> torch.Tensor:
-        """The real value of one level, []."""
+        """The real value of number 1, []."""
         return self.logarithm.exp()
 
     def run(self, signal: Signal) -> Signal:
         """Membranes to codes."""
         inverse_threshold = signal.scale / self.scale
-        return Signal(quantise(signal.values * inverse_threshold, 0, self.greatest), self.scale)
+        return Signal(to_numbers(signal.values * inverse_threshold, self.levels, self.levels.thresholds), self.scale)
 
     def run_real(self, values: torch.Tensor) -> torch.Tensor:
         """ReLU."""

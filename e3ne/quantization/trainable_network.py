@@ -17,6 +17,7 @@ from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, SynapseOp
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
+from e3ne.quantization.levels import Levels
 from e3ne.quantization.trainable import Encoder, Flatten, Layer, MaxPool, Neuron, SumPool, TrainableNetwork
 from e3ne.quantization.trainable_synapse import (
     Connection,
@@ -78,8 +79,8 @@ def make_trainable(network: NetworkOp) -> Correspondence:
     if problems:
         lines = "\n".join(f"  - {problem}" for problem in problems)
         raise E3neError(f"network '{network.sym_name.data}' cannot be fine-tuned:\n{lines}")
-    assert network.input_steps is not None
-    encoder = Encoder(network.input_steps.value.data)
+    assert network.input_encoding is not None
+    encoder = Encoder(Levels(network.input_encoding.numbers))
     neurons = {op: _neuron(op) for op in network.layers() if isinstance(op, ReluOp)}
     pairs: list[tuple[LayerOp, Layer]] = []
     scale = 1 / encoder.greatest
@@ -108,15 +109,15 @@ def _problems(network: NetworkOp) -> Iterator[str]:
         yield "it is quantised already: its weights are integers"
         return
     yield from structure_problems(network)
-    if network.input_steps is None:
-        yield "it has no input_steps; calibrate it first"
+    if network.input_encoding is None:
+        yield "it has no input_encoding; calibrate it first"
     owners: dict[ParameterBase, str] = {}
     for op in layers:
         name = f"layer '{op.layer_name}'"
         if isinstance(op, BatchNormOp):
             yield f"{name}: fold batch normalisation first"
-        elif isinstance(op, ReluOp) and (op.scale is None or op.steps is None):
-            yield f"{name}: it has no scale or no steps; calibrate it first"
+        elif isinstance(op, ReluOp) and (op.scale is None or op.encoding is None):
+            yield f"{name}: it has no scale or no encoding; calibrate it first"
         elif isinstance(op, SynapseOp):
             if op.weight_scale is None or op.weight_bits is None:
                 yield f"{name}: it has no weight_scale or no weight_bits; calibrate it first"
@@ -138,8 +139,8 @@ def _scale_of(op: ReluOp) -> float:
 
 
 def _neuron(op: ReluOp) -> Neuron:
-    assert op.steps is not None
-    return Neuron(op.steps.value.data, _scale_of(op))
+    assert op.encoding is not None
+    return Neuron(Levels(op.encoding.numbers), _scale_of(op))
 
 
 def _neuron_behind(op: LayerOp) -> ReluOp | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 
-from e3ne.dialects.dataflow import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, units_of
+from e3ne.dialects.dataflow import FlattenOp, GraphOp, SinkOp, SourceOp, TransformOp, UnitOp, integers_of, units_of
 from e3ne.errors import E3neError
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan, Stage, StreamInfo
 from e3ne.units.interface import layout_of
@@ -65,6 +65,8 @@ def plan(graph: GraphOp) -> Plan:
         source.beats_per_image,
         sink.bus,
         sink.input_type.beats_per_image,
+        () if source.numbers is None else tuple(integers_of(source, source.numbers).tolist()),
         image.frames if source.spikes is not None else 0,
         None if source.scale is None else source.scale.value.data,
+        source.rate_coded is not None,
     )

@@ -87,9 +87,10 @@ class Measured:
 class Plan:
     """A graph as a list of stages and the streams between them, the input and output buses included.
 
-    `input_shape` is (channels, height, width) of an image, `steps` the bits of a pixel's code. With `input_frames` the
-    input has spikes in so many time steps instead, up to 2^steps − 1 in each. `input_scale` is the real value of 1 in
-    the codes of an image; None: 1 / (2^steps − 1).
+    `input_shape` is (channels, height, width) of an image, `steps` the bits of a pixel's code, `codes` what that may
+    be, ascending from 0 (empty: anything). With `input_frames` the input has spikes in so many time steps instead, up
+    to 2^steps − 1 in each; they are made of an image if it is `rate_coded`. `input_scale` is the real value of 1 in
+    the codes of an image; None: 1 / (greatest code).
     """
 
     name: str
@@ -101,19 +102,24 @@ class Plan:
     input_beats: int
     output_bits: int
     output_beats: int
+    codes: tuple[int, ...] = ()
     input_frames: int = 0
     input_scale: float | None = None
+    rate_coded: bool = False
 
     @property
     def data_shape(self) -> tuple[int, ...]:
         """The shape of one input: (channels, height, width) of an image, (time steps, ...) of spikes."""
-        return (self.input_frames, *self.input_shape) if self.input_frames else self.input_shape
+        in_steps = self.input_frames and not self.rate_coded
+        return (self.input_frames, *self.input_shape) if in_steps else self.input_shape
 
     def pack(self, data: NDArray[np.floating]) -> Values:
         """The bits of the input bus (inputs, beats, bus) for images of 0 … 1, or for spikes: (inputs, *data_shape).
 
         Raises E3neError for numbers of spikes that the bus cannot carry.
         """
+        if self.rate_coded:
+            return pack_input(rate_code(data, self.input_frames, (1 << self.steps) - 1), self.steps, self.input_bits)
         if self.input_frames:
             most = (1 << self.steps) - 1
             if not ((data >= 0) & (data <= most) & (data == np.rint(data))).all():
@@ -121,7 +127,8 @@ class Plan:
                     f"{self.name} takes whole numbers of 0 to {most} spikes in a step; the data hold others"
                 )
             return pack_input(data.astype(np.int64), self.steps, self.input_bits)
-        return pack_input(encode(data, self.steps, self.input_scale)[:, None], self.steps, self.input_bits)
+        codes = encode(data, self.steps, self.input_scale, self.codes)
+        return pack_input(codes[:, None], self.steps, self.input_bits)
 
     @property
     def is_data_dependent(self) -> bool:
@@ -194,11 +201,31 @@ class Plan:
         return streams
 
 
-def encode(images: NDArray[np.floating], steps: int, scale: float | None = None) -> Values:
-    """Images of 0 … 1 as radix codes: ⌊x·(2^steps − 1) + 1/2⌋, or x / scale rounded half to even; clamped."""
-    highest, real = (1 << steps) - 1, images.astype(np.float64)
-    nearest = np.floor(real * highest + 0.5) if scale is None else np.rint(real / scale)
-    return np.clip(nearest, 0, highest).astype(np.int64)
+def encode(images: NDArray[np.floating], steps: int, scale: float | None = None, codes: tuple[int, ...] = ()) -> Values:
+    """Images of 0 … 1 as the codes nearest to x·highest, the upper one of two; without `codes` all of `steps` bits.
+
+    With a scale, x / scale rounded half to even, clamped.
+    """
+    highest, real = codes[-1] if codes else (1 << steps) - 1, images.astype(np.float64)
+    if len(codes) in (0, highest + 1):
+        nearest = np.floor(real * highest + 0.5) if scale is None else np.rint(real / scale)
+        return np.clip(nearest, 0, highest).astype(np.int64)
+    found = np.zeros(images.shape, np.int64)
+    for place in range(1, len(codes)):
+        found = np.where(2 * real * highest >= codes[place - 1] + codes[place], codes[place], found)
+    return found
+
+
+def rate_code(images: NDArray[np.floating], steps: int, most: int) -> Values:
+    """Images of 0 … 1 as spikes (images, steps, …): ⌊(t + 1)·x·most + 1/2⌋ of them up to step t."""
+    scaled = np.clip(images.astype(np.float64), 0, 1) * most
+    before = np.zeros(images.shape, np.int64)
+    spikes: list[Values] = []
+    for step in range(1, steps + 1):
+        now = np.floor(step * scaled + 0.5).astype(np.int64)
+        spikes.append(now - before)
+        before = now
+    return np.stack(spikes, axis=1)
 
 
 def pack_input(codes: Values, steps: int, bus: int) -> Values:

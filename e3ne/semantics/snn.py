@@ -51,7 +51,7 @@ class NetworkRun:
 
 @register_impls
 class SnnFunctions(InterpreterFunctions):
-    """One function per operation; a value is a batch: uint16 codes, int64 membranes, or real numbers.
+    """One function per operation; a value is a batch: uint16 numbers of trains, int64 membranes, or real numbers.
 
     `frames` are the time steps of a spiking network in the float form, whose types do not tell; `given` by layer are
     spikes in the place of those that its neurons would emit.
@@ -68,10 +68,13 @@ class SnnFunctions(InterpreterFunctions):
     def encode(self, interpreter: Interpreter, op: EncodeOp, args: PythonValues) -> PythonValues:
         """Images to codes; images of time steps to their spikes."""
         encoding = op.encoding
+        if op.rate_coded is not None:
+            spikes = arithmetic.rate_code(args[0], encoding.steps, encoding.greatest)
+            return (spikes.reshape(-1, *spikes.shape[2:]),)
         if isinstance(encoding, RateAttr):
             return (arithmetic.take_spikes(args[0], encoding.greatest),)
         scale = None if op.scale is None else op.scale.value.data
-        codes = arithmetic.encode_images(args[0], encoding.levels, scale)
+        codes = arithmetic.encode_images(args[0], encoding.numbers, scale)
         return (codes.repeat(encoding.frames, axis=0),)
 
     @impl(Conv2dOp)
@@ -79,7 +82,7 @@ class SnnFunctions(InterpreterFunctions):
         """Codes to membranes, or reals to reals."""
         weights = op.weights_parameter.array
         if op.is_integer:
-            result: Array = arithmetic.convolve_exact(args[0], weights, op.window, op.group_count)
+            result: Array = arithmetic.convolve_exact(_values(op, args[0]), weights, op.window, op.group_count)
         else:
             result = arithmetic.convolve(args[0], weights.astype(args[0].dtype), op.window, op.group_count)
         return (_add_bias(op, result),)
@@ -89,7 +92,7 @@ class SnnFunctions(InterpreterFunctions):
         """Codes to membranes, or reals to reals."""
         weights = op.weights_parameter.array
         if op.is_integer:
-            result: Array = arithmetic.multiply_exact(args[0], weights)
+            result: Array = arithmetic.multiply_exact(_values(op, args[0]), weights)
         else:
             result = np.matmul(args[0], weights.astype(args[0].dtype).T)
         return (_add_bias(op, result),)
@@ -112,7 +115,7 @@ class SnnFunctions(InterpreterFunctions):
         """Membranes to codes."""
         bias, threshold = op.bias_parameter.array, op.threshold_parameter.array
         even = op.ties_to_even is not None
-        return (arithmetic.fire(args[0], bias, threshold, op.fraction, op.encoding.levels, ties_to_even=even),)
+        return (arithmetic.fire(args[0], bias, threshold, op.fraction, op.encoding.numbers, ties_to_even=even),)
 
     @impl(LifOp)
     def lif(self, interpreter: Interpreter, op: LifOp, args: PythonValues) -> PythonValues:
@@ -293,6 +296,15 @@ def _unfolded(op: LayerOp) -> int:
 def _by_steps(values: Array, frames: int) -> Array:
     """(images · frames, ...) as (images, frames, ...)."""
     return values.reshape(-1, frames, *values.shape[1:])
+
+
+def _values(op: SynapseOp, numbers: arithmetic.Integers) -> arithmetic.Integers:
+    """The values of trains, which synapses add up."""
+    assert isinstance(op.input.type, TrainType)
+    encoding = op.input.type.encoding
+    if (encoding.least, encoding.gap) == (0, 1):
+        return numbers
+    return encoding.least + encoding.gap * numbers.astype(np.int64)
 
 
 def _add_bias(op: SynapseOp, result: Array) -> Array:

@@ -15,19 +15,31 @@ from e3ne.dialects.snn.geometry import Window
 from e3ne.errors import E3neError
 
 Array = npt.NDArray[np.generic]
+Integers = npt.NDArray[np.integer]
 Codes = npt.NDArray[np.uint16]
 Membranes = npt.NDArray[np.int64]
 Reals = npt.NDArray[np.floating]
 
 
-def encode_images(images: Reals, levels: int, scale: float | None = None) -> Codes:
-    """floor(x * (levels - 1) + 0.5), or x / scale rounded half to even, clamped to 0 ... levels - 1.
+def encode_images(images: Reals, numbers: Integers, scale: float | None = None) -> Codes:
+    """The number nearest to x * greatest, the upper one of two, or x / scale rounded half to even, clamped.
 
-    Computed in float64, in which the quotient of two float32 numbers never reaches a tie that it is only close to.
+    `numbers` ascend from 0; a scale goes with all of 0 ... greatest. Computed in float64, in which the quotient of two
+    float32 numbers never reaches a tie that it is only close to.
     """
-    real = images.astype(np.float64)
-    scaled = np.floor(real * (levels - 1) + 0.5) if scale is None else np.rint(real / scale)
-    return np.clip(scaled, 0, levels - 1).astype(np.uint16)
+    greatest, real = int(numbers[-1]), images.astype(np.float64)
+    if len(numbers) == greatest + 1:
+        scaled = np.floor(real * greatest + 0.5) if scale is None else np.rint(real / scale)
+        return np.clip(scaled, 0, greatest).astype(np.uint16)
+    midpoints = (numbers[1:] + numbers[:-1]) / 2
+    return numbers[np.searchsorted(midpoints, real * greatest, side="right")].astype(np.uint16)
+
+
+def rate_code(images: Reals, steps: int, greatest: int) -> Codes:
+    """Evenly spread spikes (N, T, ...): up to step t there are floor((t + 1) * x * greatest + 0.5) of them."""
+    scaled = np.clip(images.astype(np.float64), 0, 1)[:, None] * greatest
+    times = np.arange(steps + 1, dtype=np.float64).reshape(-1, *([1] * (images.ndim - 1)))
+    return np.diff(np.floor(times * scaled + 0.5), axis=1).astype(np.uint16)
 
 
 def take_spikes(spikes: Reals, greatest: int) -> Codes:
@@ -49,22 +61,22 @@ def convolve(values: Array, weights: Array, window: Window, groups: int = 1) -> 
     return np.ascontiguousarray(product.transpose(1, 0, 4, 2, 3)).reshape(count, outputs, rows, cols)
 
 
-def convolve_exact(codes: Codes, weights: Array, window: Window, groups: int = 1) -> Membranes:
+def convolve_exact(codes: Integers, weights: Array, window: Window, groups: int = 1) -> Membranes:
     """Cross-correlation of integers; see the module for why it is exact."""
     kind = exact_type(weights, codes)
     return convolve(codes.astype(kind), weights.astype(kind), window, groups).astype(np.int64)
 
 
-def multiply_exact(codes: Codes, weights: Array) -> Membranes:
+def multiply_exact(codes: Integers, weights: Array) -> Membranes:
     """Codes (N, inputs) times weights (outputs, inputs): (N, outputs), exact."""
     kind = exact_type(weights, codes)
     return np.matmul(codes.astype(kind), weights.astype(kind).T).astype(np.int64)
 
 
-def exact_type(weights: Array, codes: Codes) -> np.dtype[np.generic]:
+def exact_type(weights: Array, codes: Integers) -> np.dtype[np.generic]:
     """The fastest type in which every sum of |weight| * value over the inputs of an output is represented exactly."""
     magnitude = np.abs(np.asarray(weights, np.int64)).reshape(weights.shape[0], -1).sum(axis=1).max(initial=0)
-    bound = int(magnitude) * int(codes.max(initial=0))
+    bound = int(magnitude) * max(int(codes.max(initial=0)), -int(codes.min(initial=0)))
     if bound < 1 << 24:
         return np.dtype(np.float32)
     if bound < 1 << 53:
@@ -77,13 +89,14 @@ def fire(
     bias: Array,
     threshold: Array,
     fraction_bits: int,
-    levels: int,
+    numbers: Integers,
     *,
     ties_to_even: bool = False,
 ) -> Codes:
-    """The radix neuron: clamp(floor((V * 2^f + b) / theta), 0, levels - 1), b and theta per channel or for all.
+    """The neuron of one frame: floor((V * 2^f + b) / theta), rounded down to one of `numbers`, which ascend from 0.
 
-    With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
+    b and theta are per channel or for all. With `ties_to_even` an odd code that is reached exactly becomes the even one
+    below it.
     """
     shape = (1, -1) + (1,) * (membranes.ndim - 2)
     b = np.asarray(bias, np.int64).reshape(shape)
@@ -92,25 +105,10 @@ def fire(
     codes = scaled // theta
     if ties_to_even:
         codes -= (codes & 1) & (codes * theta == scaled)
-    return np.clip(codes, 0, levels - 1).astype(np.uint16)
-
-
-def fire_serially(
-    membranes: Membranes, threshold: Array, steps: int, *, ties_to_even: bool = False
-) -> npt.NDArray[np.uint8]:
-    """The same neuron as hardware does it: (T, *shape) digits, most significant first.
-
-    `membranes` is V * 2^f + b; `threshold` broadcasts. At step t the membrane is compared with theta * 2^(T - 1 - t):
-    not less is a spike, and is subtracted; with `ties_to_even` the last step wants it to be greater.
-    """
-    left = membranes.copy()
-    digits = np.zeros((steps, *membranes.shape), np.uint8)
-    for step in range(steps):
-        level = np.asarray(threshold, np.int64) << (steps - 1 - step)
-        spikes = left > level if ties_to_even and step == steps - 1 else left >= level
-        left = left - np.where(spikes, level, 0)
-        digits[step] = spikes
-    return digits
+    codes = np.clip(codes, 0, numbers[-1])
+    if len(numbers) <= numbers[-1]:
+        codes = numbers[np.searchsorted(numbers, codes, side="right") - 1]
+    return codes.astype(np.uint16)
 
 
 def max_pool(values: Array, window: Window) -> Array:

@@ -1,4 +1,4 @@
-"""The radix neuron: turns a value into a train of spikes, most significant digit first."""
+"""The neuron of one frame: turns a value into a number in binary, most significant digit first."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from e3ne.units.layout import Layout, Values, digits_of
 class FireModel:
     """Code = clamp(⌊(V·2^fraction_bits + bias) / threshold⌋, 0, 2^steps − 1), per channel.
 
-    With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
+    With `ties_to_even` an odd code that is reached exactly becomes the even one below it. Where there are `numbers`,
+    ascending from 0, it is rounded down to one of them.
 
     A value passes through `stages` stages, each of which finds its share of the digits, one a cycle, from the cycle
     after it was taken on. It is taken by a stage when the value before it leaves, to the next stage or with its last
@@ -41,6 +42,7 @@ class FireModel:
     bias: NDArray[np.int64] = field(metadata={"array": True})
     fraction_bits: int
     ties_to_even: bool = False
+    numbers: NDArray[np.int64] | None = None
 
     def events(self, unit: str, taken: str, given: str) -> EventGraph:
         """A value's entry into each stage, what the last stage has found, and the beats."""
@@ -73,13 +75,15 @@ class FireModel:
         if self.ties_to_even:
             reached = np.where(scaled == reached * self.threshold, reached & ~1, reached)
         codes = np.clip(reached, 0, (1 << self.steps) - 1)
+        if self.numbers is not None:
+            codes = self.numbers[np.searchsorted(self.numbers, codes, side="right") - 1]
         inner = self.taken
         given = replace(inner, steps=self.steps, bits=1, parallel=self.parallel, repeat=1, outer=False)
         return given.gather(digits_of(codes, self.steps))
 
 
 class Fire(Unit[FireOp]):
-    """A binary search over the 2^T − 1 values at which the code changes; one comparison a digit, no arithmetic."""
+    """A binary search over the values at which the code changes; one comparison a digit, no arithmetic."""
 
     operation = FireOp
 
@@ -113,6 +117,7 @@ class Fire(Unit[FireOp]):
             integers_of(op, op.bias),
             op.fraction_bits.value.data,
             op.ties_to_even is not None,
+            None if op.numbers is None else integers_of(op, op.numbers),
         )
 
     def build(self, op: FireOp) -> ModuleOp:
@@ -121,7 +126,7 @@ class Fire(Unit[FireOp]):
         lanes, bits = given.lanes, given.element_bits
         m = ModuleBuilder(
             op.unit_name,
-            comment=f"Radix neurons of {op.layer.data}: {given.channels} channels, {op.steps.value.data} digits, most "
+            comment=f"Neurons of {op.layer.data}: {given.channels} channels, {op.steps.value.data} digits, most "
             f"significant first, {lanes} neurons at once.",
             parameters={
                 "steps": op.steps.value.data,

@@ -1,4 +1,4 @@
-"""What a radix neuron is made of: for each stage and lane a value, digits found, and a comparison with a threshold."""
+"""What a neuron of one frame is made of: for each stage and lane a value, digits found, a comparison."""
 
 from __future__ import annotations
 
@@ -28,13 +28,16 @@ class _Layer:
     bits: int
     theta: Integers = field(compare=False)
     bias: Integers = field(compare=False)
+    numbers: Integers = field(compare=False)
 
     def thresholds(self) -> Integers:
         """As `search_thresholds`, for all channels at once: (channels, 2^steps)."""
-        codes = np.arange(1 << self.steps, dtype=np.int64)
+        places = np.searchsorted(self.numbers, np.arange(1 << self.steps))
+        codes = self.numbers[np.minimum(places, self.numbers.size - 1)]
         needed = codes * self.theta[:, None] + (codes & self.ties_to_even)
         exact = -((self.bias[:, None] - needed) >> self.fraction_bits)
         found = np.clip(exact, -(1 << (self.bits - 1)), 1 << (self.bits - 1))
+        found[:, places == self.numbers.size] = 1 << (self.bits - 1)
         found[:, 0] = 0
         return found
 
@@ -177,6 +180,6 @@ def _layer(op: FireOp) -> _Layer:
     channels, bits = op.input_type.channels, op.input_type.element_bits
     theta = np.resize(integers_of(op, op.threshold), channels)
     bias = np.resize(integers_of(op, op.bias), channels)
-    digest = blake2b(theta.tobytes() + bias.tobytes(), digest_size=16).digest()
-    even = op.ties_to_even is not None
-    return _Layer(digest, op.fraction_bits.value.data, even, op.steps.value.data, bits, theta, bias)
+    even, numbers = op.ties_to_even is not None, op.emitted
+    digest = blake2b(theta.tobytes() + bias.tobytes() + numbers.tobytes(), digest_size=16).digest()
+    return _Layer(digest, op.fraction_bits.value.data, even, op.steps.value.data, bits, theta, bias, numbers)

@@ -16,16 +16,33 @@ DIRECT_WORDS = 16
 
 
 def search_thresholds(
-    threshold: int, bias: int, fraction_bits: int, steps: int, bits: int, *, ties_to_even: bool = False
+    threshold: int,
+    bias: int,
+    fraction_bits: int,
+    steps: int,
+    bits: int,
+    numbers: Sequence[int] | None = None,
+    *,
+    ties_to_even: bool = False,
 ) -> list[int]:
-    """τ_k = ⌈(k·θ − b) / 2^f⌉ for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k.
+    """τ_k for k = 0 … 2^steps − 1: the code is at least k exactly if V ≥ τ_k; τ_0 is not used and 0.
 
-    With `ties_to_even` k·θ − b is one more for odd k, which V·2^f has to exceed. All are clamped to one beyond the
-    range of a signed value of `bits` bits; τ_0 is not used and 0.
+    That is ⌈(n·θ − b) / 2^f⌉ with n the least of the neuron's `numbers` that is not below k (k itself if all are), and
+    beyond the range where there is none. With `ties_to_even` n·θ − b is one more for odd n, which V·2^f has to exceed.
+    Clamped to one beyond the range of a signed value of `bits` bits.
     """
     low, high = -(1 << (bits - 1)), 1 << (bits - 1)
-    exact = (-((bias - k * threshold - (k & ties_to_even)) >> fraction_bits) for k in range(1, 1 << steps))
-    return [0, *(min(max(value, low), high) for value in exact)]
+    codes = range(1 << steps) if numbers is None else numbers
+    found, place = [0], 0
+    for k in range(1, 1 << steps):
+        while place < len(codes) and codes[place] < k:
+            place += 1
+        if place == len(codes):
+            found.append(high)
+            continue
+        needed = codes[place] * threshold + (codes[place] & ties_to_even)
+        found.append(min(max(-((bias - needed) >> fraction_bits), low), high))
+    return found
 
 
 def tested_code(found: int, digits: int, steps: int) -> int:
@@ -39,8 +56,11 @@ def layer_thresholds(op: FireOp) -> list[list[int]]:
     thetas = np.resize(integers_of(op, op.threshold), channels).tolist()
     biases = np.resize(integers_of(op, op.bias), channels).tolist()
     even = op.ties_to_even is not None
+    numbers = None if op.numbers is None else integers_of(op, op.numbers).tolist()
     return [
-        search_thresholds(theta, bias, op.fraction_bits.value.data, op.steps.value.data, bits, ties_to_even=even)
+        search_thresholds(
+            theta, bias, op.fraction_bits.value.data, op.steps.value.data, bits, numbers, ties_to_even=even
+        )
         for theta, bias in zip(thetas, biases, strict=True)
     ]
 

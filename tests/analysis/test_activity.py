@@ -152,7 +152,8 @@ def test_sums_of_pools_are_counted_for_their_hardware_alone() -> None:
 def test_hardware_adds_several_spikes_of_a_step_digit_by_digit() -> None:
     module, run = network_run("several")
     encode, conv, lif, *_, linear, _ = find_network(module).layers()
-    found, spiked = operations_by_layer(run, find_network(module)), run.values[lif.layer_name, lif.KIND]
+    found = operations_by_layer(run, find_network(module), recoded=True)
+    spiked = run.values[lif.layer_name, lif.KIND]
     ones = np.vectorize(digits)(spiked.astype(int)).sum()
     assert found[linear.layer_name] == pytest.approx(4 * ones / 3, rel=1e-12)
     assert 0 < ones < spiked.sum()

@@ -234,6 +234,6 @@ def test_other_networks_take_images(files: Path) -> None:
     ran = e3ne("compile", "lenet5", "--time-steps", "4", "--weight-bits", "12", "-o", files / "refused")
     assert ran.status == 2
     assert [line.removeprefix("e3ne: ") for line in ran.message.splitlines()] == [
-        "--time-steps is for networks of integrate-and-fire neurons; radix trains have --steps",
+        "--time-steps is for integrate-and-fire neurons; trains in radix encoding have --steps",
         "--weight-bits is 12; supported for this network: 2 to 8",
     ]

@@ -8,6 +8,7 @@ from itertools import product
 from e3ne.dialects.dataflow import Order
 from tests.hardware.case import Append, Case, map_case
 from tests.hardware.dense_cases import DENSE, EVENT
+from tests.hardware.encoding_cases import ENCODINGS
 from tests.hardware.lowering import Decisions, Folding, Neurons
 from tests.hardware.pixel_cases import PIXELS
 from tests.hardware.spiking_cases import SPIKING
@@ -285,5 +286,6 @@ GROUPS: Mapping[str, Mapping[str, Case]] = {
     "parts": PARTS,
     "targets": TARGETS,
     "event": EVENT,
+    "encodings": ENCODINGS,
     **SPIKING,
 }

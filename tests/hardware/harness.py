@@ -39,8 +39,9 @@ class Run:
 def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     """One run at full speed and one with gaps and back-pressure; an empty and a full image, then random ones."""
     rng, plan = np.random.default_rng(seed), design.plan
-    codes = rng.integers(0, 1 << plan.steps, (images, *plan.data_shape))
-    codes[0] = (1 << plan.steps) - 1
+    known = np.array(plan.codes) if plan.codes else np.arange(1 << plan.steps)
+    codes = rng.choice(known, (images, *plan.data_shape))
+    codes[0] = known[-1]
     codes[1:2] = 0
     taken, given = images * plan.input_beats, images * plan.output_beats
     # Slower than the design on average: the waiting reaches every unit.
@@ -53,7 +54,8 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
 
 def data_of(plan: Plan, codes: Values) -> NDArray[np.float64]:
     """The images whose codes these are, or the spikes themselves."""
-    return codes / (1 if plan.input_frames else (1 << plan.steps) - 1)
+    highest = plan.codes[-1] if plan.codes else (1 << plan.steps) - 1
+    return codes / (1 if plan.input_frames else highest)
 
 
 def differing_values(design: Lowered, codes: Values) -> list[str]:

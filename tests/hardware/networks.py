@@ -91,12 +91,19 @@ class NetworkBuilder:
         return self._append(op)
 
     def fire(
-        self, steps: int = 0, *, fraction_bits: int = 2, per_layer: bool = False, even: bool = False
+        self,
+        steps: int = 0,
+        *,
+        fraction_bits: int = 2,
+        per_layer: bool = False,
+        even: bool = False,
+        encoding: snn.EncodingAttr | None = None,
     ) -> NetworkBuilder:
         """Neurons whose thresholds spread the membranes over all codes, some beyond both ends."""
         layer, membrane = self._layer("fire"), self.value.type
         assert isinstance(membrane, snn.MembraneType)
-        steps = steps or self.steps
+        encoding = encoding or snn.RadixAttr.of(steps or self.steps)
+        steps = encoding.bits
         channels = 1 if per_layer else self.shape[0]
         reach = max(2, (max(abs(membrane.low), abs(membrane.high)) << fraction_bits) >> steps)
         threshold = self.rng.integers(max(1, reach // 8), reach + 1, channels)
@@ -105,7 +112,7 @@ class NetworkBuilder:
         op = snn.RequantizeOp(
             layer,
             self.value,
-            snn.TrainType.of(self.shape, snn.RadixAttr.of(steps)),
+            snn.TrainType.of(self.shape, encoding),
             self._parameter(f"{layer}_b", bias),
             self._parameter(f"{layer}_t", threshold),
             fraction_bits,
@@ -236,5 +243,5 @@ class NetworkBuilder:
     def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:
         train = self.value.type
         assert isinstance(train, snn.TrainType)
-        low, high = synapse_range(weights, train.encoding.greatest, offset)
+        low, high = synapse_range(weights, train.encoding.highest, offset, train.encoding.least)
         return snn.MembraneType.of(shape, int(low.min()), int(high.max()), train.encoding.frames)

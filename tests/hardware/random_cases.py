@@ -4,7 +4,16 @@ from __future__ import annotations
 
 import random
 
-from e3ne.dialects.snn import Window
+from e3ne.dialects.snn import (
+    BipolarAttr,
+    PhaseAttr,
+    RadixAttr,
+    TrainType,
+    TtfsAttr,
+    TtfsLinearAttr,
+    WeightedAttr,
+    Window,
+)
 from tests.hardware.cases import Case
 from tests.hardware.lowering import Decisions
 from tests.hardware.networks import NetworkBuilder
@@ -29,7 +38,7 @@ def _layers(network: NetworkBuilder, rng: random.Random) -> NetworkBuilder:
     for _ in range(rng.randint(0, 3)):
         _append(network, rng)
     for _ in range(rng.randint(0, 2)):
-        network.linear(rng.randint(1, 6), weight_bits=rng.randint(1, 5)).fire(rng.randint(1, 4))
+        network.linear(rng.randint(1, 6), weight_bits=rng.randint(1, 5)).fire(encoding=_encoding(rng))
     network.linear(rng.randint(1, 6), bias=rng.random() < 0.5)
     return network.argmax() if rng.random() < 0.3 else network
 
@@ -42,6 +51,10 @@ def _append(network: NetworkBuilder, rng: random.Random) -> None:
     if rows < 1 or columns < 1:
         return
     kind = rng.choice(("conv", "conv", "conv", "max", "sum"))
+    train = network.value.type
+    assert isinstance(train, TrainType)
+    if kind != "max" and any(window.padding) and not train.encoding.has_zero:
+        return
     if kind == "conv":
         groups = rng.choice([n for n in range(1, channels + 1) if channels % n == 0])
         network.conv(
@@ -53,11 +66,22 @@ def _append(network: NetworkBuilder, rng: random.Random) -> None:
             groups=groups,
             weight_bits=rng.randint(1, 5),
         )
-        network.fire(rng.randint(1, 5), fraction_bits=rng.randint(0, 4), per_layer=rng.random() < 0.3)
+        network.fire(fraction_bits=rng.randint(0, 4), per_layer=rng.random() < 0.3, encoding=_encoding(rng))
     elif kind == "max" and not window.padding_only(height, width):
         network.max_pool(window.kernel, window.stride, window.padding, window.dilation)
     elif kind == "sum" and network.value.type is not None and window.taps <= 9:
         network.sum_pool(window.kernel, window.stride, window.padding)
+
+
+def _encoding(rng: random.Random) -> WeightedAttr:
+    """Radix half of the time."""
+    others = (
+        PhaseAttr.of(rng.randint(1, 3), rng.randint(1, 4)),
+        TtfsAttr.of(rng.randint(1, 6)),
+        TtfsLinearAttr.of(rng.randint(1, 20)),
+        BipolarAttr.of(rng.randint(1, 5)),
+    )
+    return RadixAttr.of(rng.randint(1, 5)) if rng.random() < 0.5 else rng.choice(others)
 
 
 def _window(rng: random.Random, height: int, width: int) -> Window:

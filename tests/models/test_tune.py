@@ -3,7 +3,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from e3ne.dialects.snn import find_network
+from e3ne.dialects.snn import RadixAttr, find_network
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
 from e3ne.models import tune, zoo
@@ -22,9 +22,7 @@ def test_accuracy_of_the_networks_that_come_with_the_project(
     assert path is not None
     assert path.stat().st_size < 20_000
     module = load_model(str(path), zoo.get(name).input_shape)
-    annotation = find_network(module).input_steps
-    assert annotation is not None
-    assert annotation.value.data == steps
+    assert find_network(module).input_encoding == RadixAttr.of(steps)
     assert tune.integer_accuracy(module, test_digits) >= least
 
 
@@ -68,5 +66,5 @@ def test_command_ends_with_2_and_one_message(
 
 
 def test_wrong_precision_is_refused_before_training(training_digits: LabelledImages) -> None:
-    with pytest.raises(E3neError, match="steps is 9"):
+    with pytest.raises(E3neError, match=r"at most 8 bits, those of #snn.radix<9>"):
         tune.tune(load_model("lenet5", None), tune.Settings(weight_bits=3, steps=9), training_digits[:10])

@@ -25,7 +25,8 @@ from e3ne.dialects.snn.parameters import ParameterOp
 from e3ne.errors import E3neError
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import mnist, zoo
-from e3ne.passes.snn_calibrate import SnnCalibratePass, bits_by_layer, calibrate
+from e3ne.passes.layer_encodings import EncodingChoice, by_layer
+from e3ne.passes.snn_calibrate import SnnCalibratePass, calibrate
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
 from e3ne.quantization.weights import quantize_weights
@@ -122,14 +123,14 @@ def test_folding_does_not_change_parameters_that_others_use() -> None:
 def test_calibration_writes_annotations_only(name: str, granularity: str) -> None:
     module = folded(name)
     before = run_float(module, images()).outputs[0]
-    calibrate(module, images(), steps=3, weight_bits=5, granularity=granularity)
+    calibrate(module, images(), EncodingChoice(steps=3), weight_bits=5, granularity=granularity)
     module.verify()
     assert np.array_equal(run_float(module, images()).outputs[0], before)
     layers = list(find_network(module).layers())
     assert all(op.weight_bits and op.weight_scale for op in layers if isinstance(op, SynapseOp))
-    assert all(op.scale and op.steps for op in layers if isinstance(op, ReluOp))
+    assert all(op.scale and op.encoding for op in layers if isinstance(op, ReluOp))
     once = str(module)
-    calibrate(module, images(), steps=3, weight_bits=5, granularity=granularity)
+    calibrate(module, images(), EncodingChoice(steps=3), weight_bits=5, granularity=granularity)
     assert str(module) == once
 
 
@@ -139,7 +140,7 @@ def test_calibration_writes_annotations_only(name: str, granularity: str) -> Non
 def test_integer_network_is_the_simulated_quantised_network(name: str, granularity: str, steps: int, bits: int) -> None:
     """Every code of the integer network is the rounded activation of real arithmetic with quantised weights."""
     module = folded(name)
-    calibrate(module, images(), steps=steps, weight_bits=bits, granularity=granularity)
+    calibrate(module, images(), EncodingChoice(steps=steps), weight_bits=bits, granularity=granularity)
     annotated = module.clone()
     SnnQuantizePass().apply(Context(), module)
     module.verify()
@@ -166,9 +167,9 @@ def simulate(module: ModuleOp, pixels: np.ndarray, run: NetworkRun) -> dict[str,
     The spikes of the layers before are those of `run`.
     """
     network = find_network(module)
-    assert network.input_steps is not None
-    levels = 1 << network.input_steps.value.data
-    values = arithmetic.encode_images(pixels, levels) / np.float64(levels - 1)
+    assert network.input_encoding is not None
+    numbers = network.input_encoding.numbers
+    values = arithmetic.encode_images(pixels, numbers) / np.float64(numbers[-1])
     ideal: dict[str, np.ndarray] = {}
     for op in network.layers():
         if isinstance(op, SynapseOp):
@@ -201,7 +202,7 @@ def simulate(module: ModuleOp, pixels: np.ndarray, run: NetworkRun) -> dict[str,
 def test_eight_bits_are_nearly_the_float_network() -> None:
     module = folded("norm")
     before = run_float(module, images()).outputs[0]
-    calibrate(module, images(), steps=8, weight_bits=8, method="max")
+    calibrate(module, images(), EncodingChoice(steps=8), weight_bits=8, method="max")
     SnnQuantizePass().apply(Context(), module)
     after = run_network(module, images()).outputs[0].astype(float)
     correlation = np.corrcoef(before.ravel(), after.ravel())[0, 1]
@@ -221,21 +222,23 @@ def test_dead_layer() -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"steps": 9}, "steps is 9; supported: 1 to 8"),
+        ({"steps": 9}, "numbers of a neuron have at most 8 bits, those of #snn.radix<9> have 9"),
         ({"weight_bits": 1}, "weight-bits is 1; supported: 2 to 8"),
         ({"granularity": "tensor"}, "granularity is 'tensor'; supported: per_channel, per_layer, power_of_two"),
         ({"method": "luck"}, "method is 'luck'; supported: mse, max, percentile"),
-        ({"steps": 0, "method": "luck"}, "steps is 0.*method is 'luck'"),
+        ({"steps": 0, "method": "luck"}, "method is 'luck'.*radix encoding has 1 to 16 steps, not 0"),
     ],
 )
 def test_wrong_options(options: dict[str, object], message: str) -> None:
+    rest = {name: value for name, value in options.items() if name != "steps"}
+    choice = EncodingChoice(steps=options.get("steps", 4))  # type: ignore[arg-type]
     with pytest.raises(E3neError, match=message):
-        calibrate(folded("plain"), images(), **options)  # type: ignore[arg-type]
+        calibrate(folded("plain"), images(), choice, **rest)  # type: ignore[arg-type]
 
 
 def test_wrong_order_of_passes() -> None:
     with pytest.raises(
-        E3neError, match=r"the network has no input_steps .*layer '0' has no weight_scale.*layer '1' has"
+        E3neError, match=r"the network has no input_encoding .*layer '0' has no weight_scale.*layer '1' has"
     ):
         SnnQuantizePass().apply(Context(), folded("plain"))
     with pytest.raises(E3neError, match="layer '1': batch normalisation must be folded first"):
@@ -254,10 +257,10 @@ def test_sums_that_are_too_long() -> None:
         nn.Conv2d(2, 3, 1), nn.ReLU(), nn.AvgPool2d(8), nn.AvgPool2d(1), nn.Flatten(), nn.Linear(3, 2)
     )
     module = import_module(model, (2, 8, 8), "net")
-    calibrate(module, images(), steps=8)
+    calibrate(module, images(), EncodingChoice(steps=8))
     SnnQuantizePass().apply(Context(), module)
     wide = import_module(nn.Sequential(nn.AvgPool2d(32), nn.Flatten(), nn.Linear(1, 2)), (1, 32, 32), "net")
-    calibrate(wide, np.random.default_rng(0).random((3, 1, 32, 32)), steps=8)
+    calibrate(wide, np.random.default_rng(0).random((3, 1, 32, 32)), EncodingChoice(steps=8))
     with pytest.raises(E3neError, match="layer '0': its sums need 18 time steps; at most 16 are possible"):
         SnnQuantizePass().apply(Context(), wide)
 
@@ -267,7 +270,7 @@ def test_data_file(tmp_path: Path) -> None:
     np.savez(file, x=images())
     module, again = folded("plain"), folded("plain")
     SnnCalibratePass(data=str(file), steps=3, weight_bits=3).apply(Context(), module)
-    calibrate(again, images(), steps=3, weight_bits=3)
+    calibrate(again, images(), EncodingChoice(steps=3), weight_bits=3)
     assert str(module) == str(again)
     with pytest.raises(E3neError, match="no file"):
         SnnCalibratePass(data=str(tmp_path / "none.npz")).apply(Context(), module)
@@ -276,7 +279,7 @@ def test_data_file(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("granularity", "bound"), [("per_channel", 0.975), ("power_of_two", 0.97)])
 def test_reference_network_stays_accurate(granularity: str, bound: float) -> None:
     module = import_module(zoo.load("lenet5"), (1, 28, 28), "lenet5")
-    calibrate(module, mnist.train().images[:500], steps=4, weight_bits=4, granularity=granularity)
+    calibrate(module, mnist.train().images[:500], EncodingChoice(steps=4), weight_bits=4, granularity=granularity)
     SnnQuantizePass().apply(Context(), module)
     digits = mnist.test()
     scores = run_network(module, digits.images).outputs[0]
@@ -286,7 +289,7 @@ def test_reference_network_stays_accurate(granularity: str, bound: float) -> Non
 def test_layers_may_have_bits_of_their_own() -> None:
     module = folded("average")
     layers = [op for op in find_network(module).layers() if isinstance(op, SynapseOp)]
-    calibrate(module, images(), steps=3, weight_bits=5, weight_bits_by_layer={layers[0].layer_name: 2})
+    calibrate(module, images(), EncodingChoice(steps=3), weight_bits=5, weight_bits_by_layer={layers[0].layer_name: 2})
     bits = [op.weight_bits.value.data for op in layers if op.weight_bits]
     assert bits == [2] + [5] * (len(layers) - 1)
     SnnQuantizePass().apply(Context(), module)
@@ -301,7 +304,7 @@ def test_layers_may_have_bits_of_their_own() -> None:
 )
 def test_bits_by_layer_are_checked(text: str, message: str) -> None:
     with pytest.raises(E3neError, match=message):
-        bits_by_layer(text)
+        by_layer(text, "weight-bits-by-layer", "BITS", int)
 
 
 @pytest.mark.parametrize(("layer", "bits", "message"), [("nothing", 4, "no layer 'nothing'"), ("", 9, "2 to 8")])

@@ -242,7 +242,7 @@ def test_what_has_no_hardware_is_refused_at_once() -> None:
     ("options", "message"),
     [
         ("time-steps=0 weight-bits=17", "time-steps is 1 to 4096, not 0; weight-bits is 2 to 16, not 17"),
-        ('time-steps=4 input="image"', "input is one of spikes, direct, not image"),
+        ('time-steps=4 input="image"', "input is one of spikes, direct, rate, not image"),
     ],
 )
 def test_options_out_of_range(options: str, message: str) -> None:

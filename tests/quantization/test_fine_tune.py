@@ -17,6 +17,7 @@ from e3ne.errors import E3neError
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import mnist, training
 from e3ne.models.labelled_images import LabelledImages
+from e3ne.passes.layer_encodings import EncodingChoice
 from e3ne.passes.snn_calibrate import calibrate
 from e3ne.passes.snn_fine_tune import SnnFineTunePass
 from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
@@ -77,11 +78,17 @@ def trained() -> nn.Module:
 
 
 def calibrated(
-    digits: LabelledImages, granularity: str = "per_channel", steps: int = 3, weight_bits: int = 3
+    digits: LabelledImages,
+    granularity: str = "per_channel",
+    steps: int = 3,
+    weight_bits: int = 3,
+    encoding: str = "radix",
 ) -> ModuleOp:
     module = import_module(trained(), (1, 28, 28), "small")
     SnnFoldBatchNormPass().apply(Context(), module)
-    calibrate(module, digits.images[:200], steps=steps, weight_bits=weight_bits, granularity=granularity)
+    # The second convolution is padded, which bipolar trains cannot be.
+    choice = EncodingChoice(encoding, steps, 2, {"layers_0": "radix"} if encoding == "bipolar" else {})
+    calibrate(module, digits.images[:200], choice, weight_bits=weight_bits, granularity=granularity)
     return module
 
 
@@ -139,6 +146,19 @@ def test_integer_network_is_the_one_that_was_trained(digits: LabelledImages, gra
     assert np.mean(run.outputs[0].argmax(axis=1) == classes) >= 0.995
 
 
+@pytest.mark.parametrize(("encoding", "steps", "greatest"), [("phase", 4, 6), ("ttfs", 4, 8), ("bipolar", 3, 7)])
+def test_training_in_other_encodings(digits: LabelledImages, encoding: str, steps: int, greatest: int) -> None:
+    module = calibrated(digits, steps=steps, encoding=encoding)
+    losses = tune(module, digits, epochs=2)
+    assert losses[-1] < losses[0]
+    run = run_network(quantised(module), digits.images, keep=True)
+    codes, classes = codes_in_training(module, digits)
+    for layer, expected in codes.items():
+        assert np.mean(run.values[layer, "neuron"] == expected) > 0.9999
+        assert expected.max() == greatest
+    assert np.mean(run.outputs[0].argmax(axis=1) == classes) >= 0.995
+
+
 def test_written_weights_are_multiples_of_their_scales(digits: LabelledImages) -> None:
     module = calibrated(digits, weight_bits=2)
     before = {op.layer_name: op.weights_parameter.array for op in synapses(module)}
@@ -161,7 +181,7 @@ def test_scales_are_learned_and_keep_their_structure(digits: LabelledImages, gra
     for op, old in zip(relus(module), relus(before), strict=True):
         assert op.scale is not None
         assert op.scale != old.scale
-        assert op.steps == old.steps
+        assert op.encoding == old.encoding
     for op, old in zip(synapses(module), synapses(before), strict=True):
         assert not np.array_equal(scales(op), scales(old))
         assert (np.ptp(scales(op)) == 0) == (np.ptp(scales(old)) == 0)
@@ -251,7 +271,7 @@ def test_every_layer_that_is_not_calibrated_is_named(digits: LabelledImages) -> 
     before = str(module)
     with pytest.raises(E3neError, match="cannot be fine-tuned") as caught:
         tune(module, digits)
-    for text in ("no input_steps", "fold batch normalisation first", "no weight_scale", "no scale or no steps"):
+    for text in ("no input_encoding", "fold batch normalisation first", "no weight_scale", "no scale or no encoding"):
         assert text in str(caught.value)
     assert str(caught.value).count("layer '") == 1 + len(synapses(module)) + len(relus(module))
     assert str(module) == before

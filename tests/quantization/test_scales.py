@@ -9,7 +9,10 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from e3ne.quantization.activations import METHODS, Method, activation_scale, quantize_activations
+from e3ne.quantization.levels import Levels
 from e3ne.quantization.weights import power_of_two_scales, quantize_weights, weight_limits, weight_scales
+
+SIXTEEN = Levels(np.arange(16))
 
 
 def error(weights: np.ndarray, scales: np.ndarray, bits: int) -> np.ndarray:
@@ -70,19 +73,21 @@ def test_power_of_two_scales(unit: float) -> None:
 @pytest.mark.parametrize("method", METHODS)
 def test_activation_scale(method: Method) -> None:
     values = np.maximum(np.random.default_rng(0).normal(size=20_000), 0)
-    scale = activation_scale(values, 16, method)
+    scale = activation_scale(values, SIXTEEN, method)
     assert 0 < scale * 15 <= values.max() + 1e-12
     assert (scale * 15 == pytest.approx(values.max())) == (method == "max")
     if method == "mse":
-        errors = [((quantize_activations(values, c / 15, 16) - values) ** 2).sum() for c in np.linspace(0.5, 4, 200)]
-        assert ((quantize_activations(values, scale, 16) - values) ** 2).sum() < min(errors) * 1.02
+        errors = [
+            ((quantize_activations(values, c / 15, SIXTEEN) - values) ** 2).sum() for c in np.linspace(0.5, 4, 200)
+        ]
+        assert ((quantize_activations(values, scale, SIXTEEN) - values) ** 2).sum() < min(errors) * 1.02
 
 
 @pytest.mark.parametrize("method", METHODS)
 def test_layer_that_never_fires(method: Method) -> None:
-    assert activation_scale(-np.ones(10), 16, method) == 1 / 15
+    assert activation_scale(-np.ones(10), SIXTEEN, method) == 1 / 15
 
 
 def test_rounding_of_activations() -> None:
     values = np.array([-1.0, 0.49, 0.5, 1.5, 99.0])
-    assert quantize_activations(values, 1.0, 4).tolist() == [0, 0, 1, 2, 3]
+    assert quantize_activations(values, 1.0, Levels(np.arange(4))).tolist() == [0, 0, 1, 2, 3]

@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from e3ne.errors import E3neError
+from e3ne.quantization.levels import Levels
 from e3ne.quantization.thresholds import Neuron, integer_neuron
 from e3ne.semantics.snn_arithmetic import fire
 
@@ -21,7 +22,7 @@ def ideal(theta: float, bias: float, membrane: int, levels: int) -> int:
 
 
 def codes(neuron: Neuron, membranes: np.ndarray, levels: int) -> np.ndarray:
-    return fire(membranes, neuron.bias, neuron.threshold, neuron.fraction_bits, levels)
+    return fire(membranes, neuron.bias, neuron.threshold, neuron.fraction_bits, np.arange(levels))
 
 
 channels = st.lists(
@@ -46,7 +47,7 @@ A_TIE = [(0.4, 0.4, 0, 1)]
 def test_exact_means_every_reachable_membrane(rows: list[tuple[float, float, int, int]], steps: int) -> None:
     theta, bias, low, high = (np.array(column) for column in zip(*rows, strict=True))
     levels = 2**steps
-    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, levels)
+    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, Levels(np.arange(levels)))
     membranes = np.arange(low.min(), high.max() + 1)[:, None].repeat(len(rows), axis=1)
     given_codes = codes(neuron, membranes, levels)
     for channel, (t, b, least, greatest) in enumerate(rows):
@@ -63,7 +64,7 @@ def test_fewest_fraction_bits(rows: list[tuple[float, float, int, int]], steps: 
     """No neuron with nearest rounding and fewer fraction bits is exact."""
     theta, bias, low, high = (np.array(column) for column in zip(*rows, strict=True))
     levels = 2**steps
-    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, levels)
+    neuron = integer_neuron(theta.astype(float), bias.astype(float), low, high, Levels(np.arange(levels)))
     if neuron.fraction_bits == 0 or (np.bitwise_count(neuron.threshold) == 1).all():
         # thresholds that are powers of two stay so, whatever else would do
         return
@@ -87,7 +88,7 @@ def test_fewest_fraction_bits(rows: list[tuple[float, float, int, int]], steps: 
 
 def test_dead_channel_gets_a_threshold_just_beyond_its_reach() -> None:
     neuron = integer_neuron(
-        np.array([10.0, 10.0]), np.array([-200.0, 0.0]), np.array([-50, -50]), np.array([90, 90]), 16
+        np.array([10.0, 10.0]), np.array([-200.0, 0.0]), np.array([-50, -50]), np.array([90, 90]), Levels(np.arange(16))
     )
     fraction = neuron.fraction_bits
     assert neuron.bias[0] == 0
@@ -96,7 +97,7 @@ def test_dead_channel_gets_a_threshold_just_beyond_its_reach() -> None:
 
 
 def test_channel_that_always_saturates() -> None:
-    neuron = integer_neuron(np.array([2.0]), np.array([1000.0]), np.array([-50]), np.array([90]), 16)
+    neuron = integer_neuron(np.array([2.0]), np.array([1000.0]), np.array([-50]), np.array([90]), Levels(np.arange(16)))
     assert neuron.exact
     assert codes(neuron, np.arange(-50, 91)[:, None], 16).min() == 15
 
@@ -105,21 +106,21 @@ def test_channel_that_always_saturates() -> None:
 def test_powers_of_two_stay_powers_of_two(exponent: int) -> None:
     theta = np.array([2.0**exponent * (1 + 1e-8), 2.0 ** (exponent + 2), 2.0**exponent])
     bias = np.array([0.3, -1.7, -1e6])
-    neuron = integer_neuron(theta, bias, np.full(3, -100), np.full(3, 100), 16)
+    neuron = integer_neuron(theta, bias, np.full(3, -100), np.full(3, 100), Levels(np.arange(16)))
     assert neuron.exact
     assert (np.bitwise_count(neuron.threshold) == 1).all()
 
 
 def test_too_small_weights_are_refused() -> None:
     with pytest.raises(E3neError, match="do not fit into 32 bits"):
-        integer_neuron(np.array([1e11]), np.array([1e12]), np.array([-100]), np.array([100]), 256)
+        integer_neuron(np.array([1e11]), np.array([1e12]), np.array([-100]), np.array([100]), Levels(np.arange(256)))
 
 
 def test_limit_of_fraction_bits() -> None:
     theta, bias = np.array([1.2345678]), np.array([0.123456])
-    best = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), 256)
+    best = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), Levels(np.arange(256)))
     assert best.exact
     assert best.fraction_bits > 2
-    limited = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), 256, 2)
+    limited = integer_neuron(theta, bias, np.array([-10000]), np.array([10000]), Levels(np.arange(256)), 2)
     assert not limited.exact
     assert limited.fraction_bits <= 2

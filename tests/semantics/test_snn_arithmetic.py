@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from e3ne.dialects.snn import RadixAttr, Window
+from e3ne.dialects.snn import BipolarAttr, PhaseAttr, RadixAttr, TtfsAttr, TtfsLinearAttr, WeightedAttr, Window
+from e3ne.dialects.snn.encodings import emit
 from e3ne.semantics import snn_arithmetic as arithmetic
+from e3ne.semantics.plan import encode
 
 
 def test_worked_example() -> None:
@@ -29,9 +31,18 @@ def test_worked_example() -> None:
         membranes.append(membrane)
     assert membranes == [1, 6, 13, 30]
     assert arithmetic.multiply_exact(codes, weights).tolist() == [[30]]
-    fired = arithmetic.fire(np.array([[30]]), np.array([0]), np.array([4]), 0, 16)
+    fired = arithmetic.fire(np.array([[30]]), np.array([0]), np.array([4]), 0, encoding.numbers)
     assert fired.tolist() == [[7]]
-    assert arithmetic.fire_serially(np.array([[30]]), np.array([4]), 4)[:, 0, 0].tolist() == [0, 1, 1, 1]
+    assert emit(np.array([[30]]), encoding.weights, 4, np.array([4]))[:, 0, 0].tolist() == [0, 1, 1, 1]
+
+
+ENCODINGS: st.SearchStrategy[WeightedAttr] = st.one_of(
+    st.builds(RadixAttr.of, st.integers(1, 8)),
+    st.builds(PhaseAttr.of, st.integers(1, 4), st.integers(1, 8)),
+    st.builds(TtfsAttr.of, st.integers(1, 8)),
+    st.builds(TtfsLinearAttr.of, st.integers(1, 20)),
+    st.builds(BipolarAttr.of, st.integers(1, 8)),
+)
 
 
 @given(
@@ -39,27 +50,34 @@ def test_worked_example() -> None:
     st.integers(-(2**20), 2**20),
     st.integers(1, 2**20),
     st.integers(0, 16),
-    st.integers(1, 8),
+    ENCODINGS,
     st.booleans(),
 )
 def test_digit_serial_neuron_is_the_closed_form(
-    membranes: list[int], bias: int, threshold: int, fraction: int, steps: int, even: bool
+    membranes: list[int], bias: int, threshold: int, fraction: int, encoding: WeightedAttr, even: bool
 ) -> None:
-    encoding = RadixAttr.of(steps)
     values = np.array([membranes])
-    numbers = np.array([bias]), np.array([threshold])
-    codes = arithmetic.fire(values, *numbers, fraction, encoding.levels, ties_to_even=even)
-    digits = arithmetic.fire_serially((values << fraction) + bias, numbers[1], steps, ties_to_even=even)
-    assert np.array_equal(encoding.decode(digits), codes)
+    even = even and isinstance(encoding, RadixAttr)
+    codes = arithmetic.fire(
+        values, np.array([bias]), np.array([threshold]), fraction, encoding.numbers, ties_to_even=even
+    )
+    scaled, theta = (values << fraction) + bias, np.array([threshold])
+    spikes = emit(scaled, encoding.weights, encoding.most_spikes, theta, ties_to_even=even)
+    digits = np.where(spikes, encoding.digits[1], encoding.digits[0])
+    assert np.array_equal(encoding.decode(digits), encoding.least + encoding.gap * codes.astype(np.int64))
+    assert np.array_equal(digits, encoding.encode(encoding.decode(digits)))
+    assert np.array_equal(encoding.spikes(codes), np.count_nonzero(digits, axis=0))
+    known = set(encoding.numbers.tolist())
     reached = [divmod((v << fraction) + bias, threshold) for v in membranes]
-    expected = [min(max(code - (even and rest == 0 and code % 2), 0), 2**steps - 1) for code, rest in reached]
-    assert codes.tolist() == [expected]
+    expected = [code - (even and rest == 0 and code % 2) for code, rest in reached]
+    rounded = [min(max(code, 0), encoding.greatest) for code in expected]
+    assert codes.tolist() == [[max(k for k in known if k <= each) for each in rounded]]
 
 
 @given(st.integers(-40, 40), st.integers(1, 8).map(lambda half: 2 * half), st.integers(1, 5))
 def test_ties_to_even_is_the_rounding_of_python(membrane: int, threshold: int, steps: int) -> None:
     rule = np.array([threshold // 2]), np.array([threshold])
-    (code,) = arithmetic.fire(np.array([[membrane]]), *rule, 0, 2**steps, ties_to_even=True)[0]
+    (code,) = arithmetic.fire(np.array([[membrane]]), *rule, 0, np.arange(2**steps), ties_to_even=True)[0]
     assert code == min(max(round(Fraction(membrane, threshold)), 0), 2**steps - 1)
 
 
@@ -129,8 +147,17 @@ def test_sum_beyond_16_bits_is_refused() -> None:
 def test_encoding_rounds_half_up_and_clamps(steps: int) -> None:
     levels = 2**steps
     pixels = np.array([-0.5, 0.0, 0.5 / (levels - 1), 1.0, 1.5])
-    assert arithmetic.encode_images(pixels, levels).tolist() == [0, 0, 1, levels - 1, levels - 1]
+    numbers = np.arange(levels)
+    assert arithmetic.encode_images(pixels, numbers).tolist() == [0, 0, 1, levels - 1, levels - 1]
     scaled = np.array([0.0, 0.25, 0.75, 1.25, 100.0], np.float32)
-    assert arithmetic.encode_images(scaled, levels, 0.5).tolist() == [min(n, levels - 1) for n in (0, 0, 2, 2, 200)]
+    assert arithmetic.encode_images(scaled, numbers, 0.5).tolist() == [min(n, levels - 1) for n in (0, 0, 2, 2, 200)]
     exact = np.arange(levels) / (levels - 1)
-    assert arithmetic.encode_images(exact, levels).tolist() == list(range(levels))
+    assert arithmetic.encode_images(exact, np.arange(levels)).tolist() == list(range(levels))
+
+
+def test_pixels_become_the_nearest_number_that_there_is() -> None:
+    pixels = np.array([0.0, 0.49, 0.5, 1.49, 1.5, 2.99, 3.0, 5.99, 6.0, 9.0]) / 8
+    expected = [0, 0, 1, 1, 2, 2, 4, 4, 8, 8]
+    numbers = TtfsAttr.of(4).numbers
+    assert arithmetic.encode_images(pixels, numbers).tolist() == expected
+    assert encode(pixels, 4, None, tuple(numbers.tolist())).tolist() == expected

@@ -81,6 +81,27 @@ def test_thresholds_are_where_the_code_changes(
     assert found[1:] == sorted(found[1:])
 
 
+@settings(EXACT, max_examples=100)
+@given(
+    st.integers(1, 90),
+    st.integers(-90, 90),
+    st.integers(0, 3),
+    st.sets(st.integers(1, 31), min_size=1),
+    st.integers(1, 9),
+)
+def test_thresholds_where_numbers_are_left_out(
+    threshold: int, bias: int, fraction: int, others: set[int], bits: int
+) -> None:
+    numbers, steps = [0, *sorted(others)], max(others).bit_length()
+    values = range(-(1 << (bits - 1)), 1 << (bits - 1))
+    found = search_thresholds(threshold, bias, fraction, steps, bits, numbers)
+    assert found[1:] == sorted(found[1:])
+    for value in values:
+        rounded = code(value, threshold, bias, fraction, steps)
+        expected = max(number for number in numbers if number <= rounded)
+        assert sum(value >= tau for tau in found[1:]) == expected
+
+
 @settings(EXACT, max_examples=50)
 @given(
     st.integers(-(2**40), 2**40),

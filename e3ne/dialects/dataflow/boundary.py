@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import math
 
-from xdsl.dialects.builtin import Float64Type, FloatAttr, IntegerAttr, UnitAttr
+from xdsl.dialects.builtin import (
+    FlatSymbolRefAttrConstr,
+    Float64Type,
+    FloatAttr,
+    IntegerAttr,
+    SymbolRefAttr,
+    UnitAttr,
+)
 from xdsl.ir import SSAValue
 from xdsl.irdl import irdl_op_definition, operand_def, opt_prop_def, prop_def, result_def
 
@@ -13,6 +20,7 @@ from e3ne.dialects.dataflow.base import (
     number,
     unit_properties,
 )
+from e3ne.dialects.dataflow.parameters import verify_numbers
 from e3ne.dialects.dataflow.stream import Order, StreamType
 
 
@@ -23,7 +31,9 @@ class SourceOp(UnitOp):
     A pixel is `channels` codes of `steps` bits, channel 0 lowest. With `pixels` (1 if absent) a pixel of the stream is
     that many neighbouring pixels of the image, one behind the other among the channels. With `spikes` the input is no
     image: it has the numbers of spikes of each of the stream's frames. `scale` is the real value of 1 in the codes of
-    an image where it is not 1 / (2^steps − 1): no part of the hardware, but of what is put into it.
+    an image where it is not 1 / greatest code: no part of the hardware, but of what is put into it. With `rate_coded`
+    whoever feeds the bus makes spikes of an image, evenly spread. `numbers` are those that a code may be, ascending
+    from 0; all that `steps` bits can be if left out.
     """
 
     name = "dataflow.source"
@@ -31,11 +41,30 @@ class SourceOp(UnitOp):
     pixels = opt_prop_def(IntegerAttr)
     spikes = opt_prop_def(UnitAttr)
     scale = opt_prop_def(FloatAttr[Float64Type])
+    rate_coded = opt_prop_def(UnitAttr)
+    numbers = opt_prop_def(FlatSymbolRefAttrConstr)
     output = result_def(StreamType)
     assembly_format = "attr-dict `:` type($output)"
 
-    def __init__(self, unit: str, layer: str, bus: int, result: StreamType, spikes: bool = False) -> None:
-        properties = unit_properties(unit, layer, bus=number(bus), spikes=UnitAttr() if spikes else None)
+    def __init__(
+        self,
+        unit: str,
+        layer: str,
+        bus: int,
+        result: StreamType,
+        *,
+        spikes: bool = False,
+        rate_coded: bool = False,
+        numbers: str | None = None,
+    ) -> None:
+        properties = unit_properties(
+            unit,
+            layer,
+            bus=number(bus),
+            spikes=UnitAttr() if spikes else None,
+            rate_coded=UnitAttr() if rate_coded else None,
+            numbers=None if numbers is None else SymbolRefAttr(numbers),
+        )
         super().__init__(properties=properties, result_types=[result])
 
     @property
@@ -73,6 +102,9 @@ class SourceOp(UnitOp):
                 given == given.replaced(lanes=given.channels, parallel=given.steps, repeat=1, order=Order.STEPS_INNER),
                 "gives a whole pixel in each beat",
             )
+        self._check(self.rate_coded is None or self.spikes is not None, "what is rate_coded are spikes")
+        if self.parent_op() is not None:
+            verify_numbers(self, self.numbers, given.steps)
 
 
 @irdl_op_definition

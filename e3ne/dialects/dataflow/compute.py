@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 from xdsl.dialects.builtin import (
     FlatSymbolRefAttrConstr,
     Float64Type,
@@ -21,7 +22,7 @@ from e3ne.dialects.dataflow.base import (
     number,
     unit_properties,
 )
-from e3ne.dialects.dataflow.parameters import integers_of
+from e3ne.dialects.dataflow.parameters import Integers, integers_of, verify_numbers
 from e3ne.dialects.dataflow.stream import Order, StreamType
 from e3ne.dialects.parameter import signed_width
 
@@ -209,7 +210,10 @@ class MatvecOp(TransformOp):
 
 @irdl_op_definition
 class FireOp(TransformOp):
-    """The radix neuron: value V → code clamp(⌊(V·2^f + b)/θ⌋), emitted most significant digit first.
+    """The neuron of one frame: value V → number clamp(⌊(V·2^f + b)/θ⌋), emitted in binary, most significant first.
+
+    `steps` are the binary digits of the number. `numbers` are those that the neuron's encoding has, ascending from 0:
+    what lies between two is rounded down. All that `steps` digits can be if left out.
 
     With `ties_to_even` an odd code that is reached exactly becomes the even one below it.
 
@@ -230,6 +234,7 @@ class FireOp(TransformOp):
     stages = prop_def(IntegerAttr)
     threshold_memory = prop_def(StringAttr)
     search = opt_prop_def(StringAttr)
+    numbers = opt_prop_def(FlatSymbolRefAttrConstr)
     assembly_format = UNIT_FORMAT
 
     def __init__(
@@ -241,6 +246,7 @@ class FireOp(TransformOp):
         bias: str,
         fraction_bits: int,
         steps: int,
+        numbers: str | None = None,
         *,
         ties_to_even: bool = False,
     ) -> None:
@@ -255,9 +261,17 @@ class FireOp(TransformOp):
             parallel_steps=number(1),
             stages=number(1),
             threshold_memory=StringAttr("distributed"),
+            numbers=None if numbers is None else SymbolRefAttr(numbers),
         )
         super().__init__(operands=[source], properties=properties, result_types=[source.type])
         self.settle()
+
+    @property
+    def emitted(self) -> Integers:
+        """The numbers that it emits, ascending from 0."""
+        if self.numbers is None:
+            return np.arange(1 << self.steps.value.data, dtype=np.int64)
+        return integers_of(self, self.numbers)
 
     @property
     def span(self) -> int:
@@ -293,6 +307,7 @@ class FireOp(TransformOp):
         shapes = (1,), (self.input_type.channels,)
         integers_of(self, self.bias, *shapes)
         self._check(int(integers_of(self, self.threshold, *shapes).min()) > 0, "thresholds are positive")
+        verify_numbers(self, self.numbers, self.steps.value.data)
 
     def infer(self, given: StreamType) -> StreamType:
         """The same vector as trains of `steps` digits, `parallel_steps` of them in a beat."""

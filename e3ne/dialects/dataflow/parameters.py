@@ -21,6 +21,17 @@ class ParameterOp(ParameterBase):
     name = "dataflow.parameter"
 
 
+def verify_numbers(unit: UnitOp, symbol: SymbolRefAttr | None, bits: int) -> None:
+    """Raises VerifyException unless the parameter, if there is one, ascends from 0 to a number of `bits` bits."""
+    if symbol is None:
+        return
+    found = integers_of(unit, symbol)
+    if found.ndim != 1 or found.size < 2 or found[0] != 0 or (np.diff(found) < 1).any():
+        raise VerifyException(f"unit {unit.unit_name}: {symbol} are no numbers that ascend from 0")
+    if int(found[-1]).bit_length() != bits:
+        raise VerifyException(f"unit {unit.unit_name}: the last of {symbol} is {found[-1]}, which has not {bits} bits")
+
+
 def integers_of(unit: UnitOp, symbol: SymbolRefAttr, *shapes: tuple[int, ...]) -> Integers:
     """The parameter that a unit refers to.
 

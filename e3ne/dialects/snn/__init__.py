@@ -8,11 +8,24 @@ A network is written in one of two forms, and passes go from the first to the se
   argmax. What it means, integer by integer, is the definition that everything below is compared with.
 """
 
-from xdsl.ir import Dialect
+from collections.abc import Iterator
+
+from xdsl.ir import Attribute, Dialect
 
 from e3ne.dialects.parameter import ExternalAttr, find_parameter, parameter_array
 from e3ne.dialects.snn.base import LayerOp
-from e3ne.dialects.snn.encodings import ENCODINGS, DirectAttr, EncodingAttr, RadixAttr, RateAttr
+from e3ne.dialects.snn.encodings import (
+    BipolarAttr,
+    DirectAttr,
+    EncodingAttr,
+    PhaseAttr,
+    RadixAttr,
+    RateAttr,
+    TtfsAttr,
+    TtfsLinearAttr,
+    WeightedAttr,
+    all_encodings,
+)
 from e3ne.dialects.snn.geometry import Window
 from e3ne.dialects.snn.lif import LifOp
 from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, SumStepsOp, find_network
@@ -22,7 +35,18 @@ from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, PoolOp, SumPoolOp
 from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
 from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, frames_of, shape_of
 
-SNN = Dialect(
+
+class _Snn(Dialect):
+    """With the encodings that are known when it is used: packages may add theirs."""
+
+    @property
+    def attributes(self) -> Iterator[type[Attribute]]:
+        """Types, external values, encodings."""
+        yield from super().attributes
+        yield from all_encodings()
+
+
+SNN = _Snn(
     "snn",
     [
         ArgmaxOp,
@@ -42,7 +66,7 @@ SNN = Dialect(
         SumPoolOp,
         SumStepsOp,
     ],
-    [ExternalAttr, MembraneType, TrainType, *ENCODINGS],
+    [ExternalAttr, MembraneType, TrainType],
 )
 
 __all__ = [
@@ -50,6 +74,7 @@ __all__ = [
     "ArgmaxOp",
     "AveragePoolOp",
     "BatchNormOp",
+    "BipolarAttr",
     "Conv2dOp",
     "DirectAttr",
     "EncodeOp",
@@ -64,6 +89,7 @@ __all__ = [
     "NetworkOp",
     "OutputOp",
     "ParameterOp",
+    "PhaseAttr",
     "PoolOp",
     "RadixAttr",
     "RateAttr",
@@ -73,6 +99,9 @@ __all__ = [
     "SumStepsOp",
     "SynapseOp",
     "TrainType",
+    "TtfsAttr",
+    "TtfsLinearAttr",
+    "WeightedAttr",
     "Window",
     "externalise",
     "find_network",

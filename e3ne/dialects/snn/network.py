@@ -7,15 +7,12 @@ from math import prod
 from typing import ClassVar
 
 from xdsl.dialects.builtin import (
-    I64,
     FunctionType,
-    IntegerAttr,
     ModuleOp,
     StringAttr,
     SymbolNameConstraint,
     TensorType,
     i32,
-    i64,
 )
 from xdsl.dialects.utils import parse_func_op_like, print_func_op_like
 from xdsl.ir import Attribute, Block, BlockArgument, Operation, Region, SSAValue
@@ -36,7 +33,8 @@ from xdsl.utils.exceptions import VerifyException
 from xdsl.utils.hints import isa
 
 from e3ne.dialects.snn.base import Kind, LayerOp
-from e3ne.dialects.snn.neurons import MAX_NEURON_STEPS
+from e3ne.dialects.snn.encodings import EncodingAttr
+from e3ne.dialects.snn.neurons import neuron_problem
 from e3ne.dialects.snn.types import FloatTensor, MembraneType, TrainType, float_tensor, frames_of, same_kind, shape_of
 from e3ne.errors import E3neError
 
@@ -47,26 +45,28 @@ class NetworkOp(IRDLOperation):
 
         snn.network @lenet5(%image : tensor<1x28x28xf32>) -> !snn.membrane<[10], -90, 105> { ... snn.output ... }
 
-    Stands at the top level of a module beside its parameters. `input_steps` is an annotation of the float form:
-    the time steps of the encoder of the image.
+    Stands at the top level of a module beside its parameters. `input_encoding` is an annotation of the float form:
+    the encoding of the image.
     """
 
     name = "snn.network"
 
     sym_name = prop_def(SymbolNameConstraint())
     function_type = prop_def(FunctionType)
-    input_steps = opt_prop_def(IntegerAttr[I64])
+    input_encoding = opt_prop_def(EncodingAttr)
     body = region_def("single_block")
 
     traits = traits_def(IsolatedFromAbove(), SymbolOpInterface())
 
-    def __init__(self, name: str, function_type: FunctionType, body: Region, input_steps: int | None = None):
+    def __init__(
+        self, name: str, function_type: FunctionType, body: Region, input_encoding: EncodingAttr | None = None
+    ):
         super().__init__(
             regions=[body],
             properties={
                 "sym_name": StringAttr(name),
                 "function_type": function_type,
-                "input_steps": None if input_steps is None else IntegerAttr(input_steps, i64),
+                "input_encoding": input_encoding,
             },
         )
 
@@ -116,16 +116,16 @@ class NetworkOp(IRDLOperation):
         )
         network = cls(name, FunctionType.from_lists(inputs, outputs), region)
         attributes: dict[str, Attribute] = {} if extra is None else dict(extra.data)
-        if (steps := attributes.pop("input_steps", None)) is not None:
-            network.properties["input_steps"] = steps
+        if (encoding := attributes.pop("input_encoding", None)) is not None:
+            network.properties["input_encoding"] = encoding
         network.attributes.update(attributes)
         return network
 
     def print(self, printer: Printer) -> None:
         """Prints what `parse` reads."""
         attributes = dict(self.attributes)
-        if self.input_steps is not None:
-            attributes["input_steps"] = self.input_steps
+        if self.input_encoding is not None:
+            attributes["input_encoding"] = self.input_encoding
         print_func_op_like(
             printer,
             self.sym_name,
@@ -147,8 +147,8 @@ class NetworkOp(IRDLOperation):
             raise VerifyException("a network ends with snn.output")
         if tuple(self.function_type.outputs) != tuple(value.type for value in self.outputs):
             raise VerifyException("the types of snn.output are not the declared ones")
-        if self.input_steps is not None and not 1 <= self.input_steps.value.data <= MAX_NEURON_STEPS:
-            raise VerifyException(f"input_steps are 1 to {MAX_NEURON_STEPS}, not {self.input_steps.value.data}")
+        if self.input_encoding is not None and (problem := neuron_problem(self.input_encoding)):
+            raise VerifyException(f"input_encoding: {problem}")
         self._verify_order()
 
     def _verify_order(self) -> None:
@@ -227,6 +227,8 @@ class SumStepsOp(LayerOp):
 
     def verify_(self) -> None:
         """Trains or membranes in, membranes of one frame out whose range holds every sum."""
+        if isinstance(self.input.type, TrainType) and not self.input.type.encoding.has_zero:
+            raise self.error(f"sums of {self.input.type.encoding} are not defined: it has no zero")
         self.verify_types((TensorType, TensorType), (TrainType, MembraneType), (MembraneType, MembraneType))
         if self.output.type != summed(self.input.type):
             raise self.error(f"the sums are {summed(self.input.type)}, not {self.output.type}")

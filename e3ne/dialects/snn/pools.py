@@ -12,7 +12,7 @@ from xdsl.traits import Pure
 
 from e3ne.dialects.snn.base import NO_PADDING, UNIT, Kind, LayerOp, checked_window, pair, quadruple
 from e3ne.dialects.snn.directives import Ints, IntsAttr, ints
-from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS, EncodingAttr, RadixAttr, RateAttr
+from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS, EncodingAttr, RadixAttr, RateAttr, WeightedAttr
 from e3ne.dialects.snn.geometry import Window
 from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, same_kind, shape_of
 
@@ -125,8 +125,9 @@ class AveragePoolOp(PoolOp):
 class SumPoolOp(PoolOp):
     """The exact sum of a window's numbers.
 
-    Radix trains become longer ones, radix<T> -> radix<T''>, T'' = bits of taps * (2^T - 1); rate trains get more
-    spikes in a step, rate<T, n> -> rate<T, taps * n>.
+    Trains of one frame become radix trains that are as long as the greatest sum has bits; other trains become rate
+    trains with as many spikes in a step, rate<T, n> -> rate<T, taps * n>. Where values are not numbers
+    (bipolar), the sum is that of the numbers.
     """
 
     name = "snn.sum_pool"
@@ -146,15 +147,14 @@ class SumPoolOp(PoolOp):
         )
 
     def verify_(self) -> None:
-        """Radix or rate trains of fitting shapes and lengths."""
+        """Trains of fitting shapes and lengths; padding needs a zero."""
         self.verify_types((TrainType, TrainType))
         self.verify_shape(self.pooled_shape())
-        for value in (self.input, self.output):
-            if not isinstance(value.type, TrainType) or not isinstance(value.type.encoding, RadixAttr | RateAttr):
-                raise self.error("sums are defined for radix and rate trains")
         assert isinstance(self.input.type, TrainType)
         encoding = self.input.type.encoding
-        if isinstance(encoding, RadixAttr) and (needed := sum_steps(self.input.type, self.window)) > MAX_RADIX_STEPS:
+        if not encoding.has_zero and any(self.window.padding):
+            raise self.error(f"padding is digit 0, which {encoding} does not have")
+        if isinstance(encoding, WeightedAttr) and (needed := sum_steps(self.input.type, self.window)) > MAX_RADIX_STEPS:
             raise self.error(f"the sums need {needed} time steps; at most {MAX_RADIX_STEPS} are possible")
         needed = sum_encoding(encoding, self.window)
         if self.output.type != TrainType.of(self.pooled_shape(), needed):
@@ -165,13 +165,15 @@ class SumPoolOp(PoolOp):
 def sum_encoding(encoding: EncodingAttr, window: Window) -> EncodingAttr:
     """The encoding of the sums of windows."""
     greatest = window.taps * encoding.greatest
-    return RadixAttr.of(greatest.bit_length()) if encoding.frames == 1 else RateAttr.of(encoding.steps, greatest)
+    if isinstance(encoding, WeightedAttr):
+        return RadixAttr.of(greatest.bit_length())
+    return RateAttr.of(encoding.steps, greatest)
 
 
 def sum_steps(input_type: Attribute, window: Window) -> int:
-    """The time steps T'' of the sum of a window of radix trains."""
+    """The time steps of the radix train of the sum of a window of trains of one frame."""
     assert isinstance(input_type, TrainType)
-    return (window.taps * (input_type.encoding.levels - 1)).bit_length()
+    return (window.taps * input_type.encoding.greatest).bit_length()
 
 
 def _pool_properties(layer: str, window: Window) -> dict[str, Attribute]:

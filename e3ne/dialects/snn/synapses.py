@@ -111,8 +111,9 @@ class SynapseOp(LayerOp, ABC):
         bias = self.bias_parameter
         low, high = synapse_range(
             self.weights_parameter.array,
-            self.input.type.encoding.greatest,
+            self.input.type.encoding.highest,
             None if bias is None else bias.array,
+            self.input.type.encoding.least,
         )
         return int(low.min()), int(high.max())
 
@@ -215,7 +216,10 @@ class Conv2dOp(SynapseOp):
             raise self.error(f"{channels} -> {result[0]} channels cannot be split into {self.group_count} groups")
         pair(self, "stride", self.stride)
         pair(self, "dilation", self.dilation)
-        quadruple(self, "padding", self.padding)
+        if any(quadruple(self, "padding", self.padding)) and isinstance(self.input.type, TrainType):
+            encoding = self.input.type.encoding
+            if not encoding.has_zero:
+                raise self.error(f"padding is digit 0, which {encoding} does not have")
         self.verify_parameters()
 
 

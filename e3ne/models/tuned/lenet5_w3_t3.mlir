@@ -9,18 +9,18 @@ builtin.module {
   snn.parameter @conv3_weight_scale : tensor<120xf32> = #snn.external<"lenet5_w3_t3.safetensors", "conv3_weight_scale", "2989a3e57f081db322a0d7bc4d264a3deeabae5c6d8257b4075f45df25929ddd">
   snn.parameter @fc1_weight_scale : tensor<84xf32> = #snn.external<"lenet5_w3_t3.safetensors", "fc1_weight_scale", "1e6e369aa92797f35fca4b9b0c992d247a9f4c8805713bdb7111d83ad55730c1">
   snn.parameter @fc2_weight_scale : tensor<10xf32> = dense<4.966890e-02>
-  snn.network @lenet5(%image: tensor<1x28x28xf32>) -> tensor<10xf32> attributes {input_steps = 3 : i64} {
+  snn.network @lenet5(%image: tensor<1x28x28xf32>) -> tensor<10xf32> attributes {input_encoding = #snn.radix<3>} {
     %0 = snn.conv2d "conv1" %image weights @conv1_weight weight_scale @conv1_weight_scale weight_bits 3 padding [2, 2, 2, 2] : tensor<1x28x28xf32> -> tensor<6x28x28xf32>
-    %1 = snn.relu "relu1" %0 scale 0.21640892326831818 steps 3 : tensor<6x28x28xf32> -> tensor<6x28x28xf32>
+    %1 = snn.relu "relu1" %0 scale 0.21640892326831818 encoding #snn.radix<3> : tensor<6x28x28xf32> -> tensor<6x28x28xf32>
     %2 = snn.max_pool "pool1" %1 kernel [2, 2] stride [2, 2] : tensor<6x28x28xf32> -> tensor<6x14x14xf32>
     %3 = snn.conv2d "conv2" %2 weights @conv2_weight weight_scale @conv2_weight_scale weight_bits 3 : tensor<6x14x14xf32> -> tensor<16x10x10xf32>
-    %4 = snn.relu "relu2" %3 scale 0.43459850549697876 steps 3 : tensor<16x10x10xf32> -> tensor<16x10x10xf32>
+    %4 = snn.relu "relu2" %3 scale 0.43459850549697876 encoding #snn.radix<3> : tensor<16x10x10xf32> -> tensor<16x10x10xf32>
     %5 = snn.max_pool "pool2" %4 kernel [2, 2] stride [2, 2] : tensor<16x10x10xf32> -> tensor<16x5x5xf32>
     %6 = snn.conv2d "conv3" %5 weights @conv3_weight weight_scale @conv3_weight_scale weight_bits 3 : tensor<16x5x5xf32> -> tensor<120x1x1xf32>
-    %7 = snn.relu "relu3" %6 scale 0.98636871576309204 steps 3 : tensor<120x1x1xf32> -> tensor<120x1x1xf32>
+    %7 = snn.relu "relu3" %6 scale 0.98636871576309204 encoding #snn.radix<3> : tensor<120x1x1xf32> -> tensor<120x1x1xf32>
     %8 = snn.flatten "flatten" %7 : tensor<120x1x1xf32> -> tensor<120xf32>
     %9 = snn.linear "fc1" %8 weights @fc1_weight weight_scale @fc1_weight_scale weight_bits 3 : tensor<120xf32> -> tensor<84xf32>
-    %10 = snn.relu "relu4" %9 scale 1.0692566633224487 steps 3 : tensor<84xf32> -> tensor<84xf32>
+    %10 = snn.relu "relu4" %9 scale 1.0692566633224487 encoding #snn.radix<3> : tensor<84xf32> -> tensor<84xf32>
     %11 = snn.linear "fc2" %10 weights @fc2_weight weight_scale @fc2_weight_scale weight_bits 3 : tensor<84xf32> -> tensor<10xf32>
     snn.output %11 : tensor<10xf32>
   }

@@ -9,18 +9,18 @@ builtin.module {
   snn.parameter @conv3_weight_scale : tensor<120xf32> = #snn.external<"lenet5_w3_t4.safetensors", "conv3_weight_scale", "da692ccb2f08375c118de735601a19739dc21ef12de062984043c78d600edd41">
   snn.parameter @fc1_weight_scale : tensor<84xf32> = #snn.external<"lenet5_w3_t4.safetensors", "fc1_weight_scale", "045b673afcae2b638f962a89c35f6b9b7169b32a1da6d0289148a8a95ac0e104">
   snn.parameter @fc2_weight_scale : tensor<10xf32> = dense<0.0505246781>
-  snn.network @lenet5(%image: tensor<1x28x28xf32>) -> tensor<10xf32> attributes {input_steps = 4 : i64} {
+  snn.network @lenet5(%image: tensor<1x28x28xf32>) -> tensor<10xf32> attributes {input_encoding = #snn.radix<4>} {
     %0 = snn.conv2d "conv1" %image weights @conv1_weight weight_scale @conv1_weight_scale weight_bits 3 padding [2, 2, 2, 2] : tensor<1x28x28xf32> -> tensor<6x28x28xf32>
-    %1 = snn.relu "relu1" %0 scale 0.10472960770130157 steps 4 : tensor<6x28x28xf32> -> tensor<6x28x28xf32>
+    %1 = snn.relu "relu1" %0 scale 0.10472960770130157 encoding #snn.radix<4> : tensor<6x28x28xf32> -> tensor<6x28x28xf32>
     %2 = snn.max_pool "pool1" %1 kernel [2, 2] stride [2, 2] : tensor<6x28x28xf32> -> tensor<6x14x14xf32>
     %3 = snn.conv2d "conv2" %2 weights @conv2_weight weight_scale @conv2_weight_scale weight_bits 3 : tensor<6x14x14xf32> -> tensor<16x10x10xf32>
-    %4 = snn.relu "relu2" %3 scale 0.23558430373668671 steps 4 : tensor<16x10x10xf32> -> tensor<16x10x10xf32>
+    %4 = snn.relu "relu2" %3 scale 0.23558430373668671 encoding #snn.radix<4> : tensor<16x10x10xf32> -> tensor<16x10x10xf32>
     %5 = snn.max_pool "pool2" %4 kernel [2, 2] stride [2, 2] : tensor<16x10x10xf32> -> tensor<16x5x5xf32>
     %6 = snn.conv2d "conv3" %5 weights @conv3_weight weight_scale @conv3_weight_scale weight_bits 3 : tensor<16x5x5xf32> -> tensor<120x1x1xf32>
-    %7 = snn.relu "relu3" %6 scale 0.57108741998672485 steps 4 : tensor<120x1x1xf32> -> tensor<120x1x1xf32>
+    %7 = snn.relu "relu3" %6 scale 0.57108741998672485 encoding #snn.radix<4> : tensor<120x1x1xf32> -> tensor<120x1x1xf32>
     %8 = snn.flatten "flatten" %7 : tensor<120x1x1xf32> -> tensor<120xf32>
     %9 = snn.linear "fc1" %8 weights @fc1_weight weight_scale @fc1_weight_scale weight_bits 3 : tensor<120xf32> -> tensor<84xf32>
-    %10 = snn.relu "relu4" %9 scale 0.59404599666595459 steps 4 : tensor<84xf32> -> tensor<84xf32>
+    %10 = snn.relu "relu4" %9 scale 0.59404599666595459 encoding #snn.radix<4> : tensor<84xf32> -> tensor<84xf32>
     %11 = snn.linear "fc2" %10 weights @fc2_weight weight_scale @fc2_weight_scale weight_bits 3 : tensor<84xf32> -> tensor<10xf32>
     snn.output %11 : tensor<10xf32>
   }

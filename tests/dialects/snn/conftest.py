@@ -34,10 +34,10 @@ builtin.module {
   snn.parameter @w : tensor<2x1x2x2xf32> = dense<[[[[0.5, -1.25], [3.0, 0.1]]], [[[1.0, 2.0], [3.0, -4.0]]]]>
   snn.parameter @s : tensor<2xf32> = dense<[1.0, 2.0]>
   snn.parameter @w2 : tensor<1x2xf32> = dense<[[1.0, -2.0]]>
-  snn.network @float(%image: tensor<1x4x4xf32>) -> tensor<1xf32> attributes {input_steps = 3 : i64} {
+  snn.network @float(%image: tensor<1x4x4xf32>) -> tensor<1xf32> attributes {input_encoding = #snn.radix<3>} {
     %0 = snn.conv2d "conv1" %image weights @w bias @s weight_scale @s weight_bits 3 stride [2, 2] : tensor<1x4x4xf32> -> tensor<2x2x2xf32>
     %1 = snn.batch_norm "bn" %0 gamma @s beta @s mean @s variance @s epsilon 1.0e-05 : tensor<2x2x2xf32> -> tensor<2x2x2xf32>
-    %2 = snn.relu "relu1" %1 scale 1.000000e-01 steps 4 : tensor<2x2x2xf32> -> tensor<2x2x2xf32>
+    %2 = snn.relu "relu1" %1 scale 1.000000e-01 encoding #snn.radix<4> : tensor<2x2x2xf32> -> tensor<2x2x2xf32>
     %3 = snn.average_pool "pool" %2 kernel [2, 2] stride [2, 2] : tensor<2x2x2xf32> -> tensor<2x1x1xf32>
     %4 = snn.flatten "flatten" %3 : tensor<2x1x1xf32> -> tensor<2xf32>
     %5 = snn.linear "fc" %4 weights @w2 : tensor<2xf32> -> tensor<1xf32>

@@ -61,7 +61,7 @@ def test_pretty_form_is_what_was_written(parse: Parse, tiny_text: str) -> None:
         ("= dense<4>", "= dense<0>", "threshold below 1"),
         ("fraction_bits 1", "fraction_bits 17", "fraction_bits are 0 to 16, not 17"),
         ('"pool2"', '"pool1"', "layer 'pool1' has two operations of kind 'pool'"),
-        ("snn.radix<4>", "snn.radix<9>", "at most 8 steps, not 9"),
+        ("snn.radix<4>", "snn.radix<9>", "at most 8 bits, those of #snn.radix<9> have 9"),
         ('snn.argmax "output" %6', 'snn.argmax "output" %8', "before its definition|not defined|Value"),
         ("= dense<[[1], [-2]]>", "= dense<[[1], [-3]]>", "can reach -45 ... 15"),
     ],
@@ -81,8 +81,9 @@ def test_radix_steps_are_limited(parse: Parse, tiny_text: str) -> None:
     ("old", "new", "message"),
     [
         ("scale 1.000000e-01", "scale -1.0", "the scale must be positive"),
-        ("steps 4", "steps 9", "steps are 1 to 8, not 9"),
-        ("input_steps = 3 : i64", "input_steps = 0 : i64", "input_steps are 1 to 8, not 0"),
+        ("radix<4>", "radix<9>", "at most 8 bits, those of #snn.radix<9> have 9"),
+        ("radix<4>", "rate<4, 1>", "trains of one frame, not #snn.rate<4, 1>"),
+        ("radix<3>", "phase<8, 2>", "input_encoding: numbers of a neuron have at most 8 bits"),
         ("weight_bits 3", "weight_bits 1", "weight_bits is 2 ... 16, not 1"),
         ("gamma @s", "gamma @w", "@w must be 2 real numbers"),
         (

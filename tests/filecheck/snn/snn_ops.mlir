@@ -45,14 +45,14 @@ snn.network @integer(%image : tensor<1x5x5xf32>) -> (!snn.membrane<[3], -8, 127>
 snn.parameter @fw : tensor<2x1x1x1xf32> = dense<[[[[0.1]]], [[[-2.5]]]]>
 // CHECK-NEXT: snn.parameter @fs : tensor<2xf32> = dense<[5.000000e-01, 1.000000e+00]>
 snn.parameter @fs : tensor<2xf32> = dense<[0.5, 1.0]>
-// CHECK-NEXT: snn.network @float(%image: tensor<2x4x4xf32>) -> tensor<2x2x2xf32> attributes {input_steps = 4 : i64} {
-snn.network @float(%image : tensor<2x4x4xf32>) -> tensor<2x2x2xf32> attributes {input_steps = 4 : i64} {
+// CHECK-NEXT: snn.network @float(%image: tensor<2x4x4xf32>) -> tensor<2x2x2xf32> attributes {input_encoding = #snn.radix<4>} {
+snn.network @float(%image : tensor<2x4x4xf32>) -> tensor<2x2x2xf32> attributes {input_encoding = #snn.radix<4>} {
   // CHECK-NEXT: snn.conv2d "conv" %image weights @fw bias @fs weight_scale @fs weight_bits 3 groups 2 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
   %0 = snn.conv2d "conv" %image weights @fw bias @fs weight_scale @fs weight_bits 3 groups 2 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
   // CHECK-NEXT: snn.batch_norm "norm" %{{.*}} gamma @fs beta @fs mean @fs variance @fs epsilon 1.000000e-05 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
   %1 = snn.batch_norm "norm" %0 gamma @fs beta @fs mean @fs variance @fs epsilon 1.0e-05 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
-  // CHECK-NEXT: snn.relu "relu" %{{.*}} scale 2.500000e-01 steps 4 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
-  %2 = snn.relu "relu" %1 scale 0.25 steps 4 : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
+  // CHECK-NEXT: snn.relu "relu" %{{.*}} scale 2.500000e-01 encoding #snn.radix<4> : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
+  %2 = snn.relu "relu" %1 scale 0.25 encoding #snn.radix<4> : tensor<2x4x4xf32> -> tensor<2x4x4xf32>
   // CHECK-NEXT: snn.average_pool "average" %{{.*}} kernel [3, 3] stride [2, 2] padding [1, 1, 0, 0] : tensor<2x4x4xf32> -> tensor<2x2x2xf32>
   %3 = snn.average_pool "average" %2 kernel [3, 3] stride [2, 2] padding [1, 1, 0, 0] : tensor<2x4x4xf32> -> tensor<2x2x2xf32>
   // CHECK-NEXT: snn.conv2d "last" %{{.*}} weights @fw groups 2 : tensor<2x2x2xf32> -> tensor<2x2x2xf32>

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
-from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.snn.encodings.base import Digits, EncodingAttr, Integers
 from e3ne.dialects.snn.encodings.rate import MAX_FRAMES
@@ -19,25 +20,25 @@ class DirectAttr(EncodingAttr):
     """`#snn.direct<B, T>`: an unsigned number of B bits in each of T steps, always the same."""
 
     name = "snn.direct"
-    NUMBERS = 2
+    PARAMETERS = (("bits", MAX_BITS), ("steps", MAX_FRAMES))
 
     width: IntAttr
     step_count: IntAttr
-
-    @staticmethod
-    def of(bits: int, steps: int) -> DirectAttr:
-        """Numbers of `bits` bits in `steps` time steps."""
-        return DirectAttr(IntAttr(bits), IntAttr(steps))
-
-    @property
-    def steps(self) -> int:
-        """The number of time steps T."""
-        return self.step_count.data
 
     @property
     def frames(self) -> int:
         """Each time step is the number."""
         return self.steps
+
+    @property
+    def digits(self) -> Sequence[int]:
+        """0 ... 2^B - 1."""
+        return range(self.greatest + 1)
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """Each step has the whole number."""
+        return (1,) * self.step_count.data
 
     @property
     def greatest(self) -> int:
@@ -52,9 +53,6 @@ class DirectAttr(EncodingAttr):
         """The digit of any step."""
         return digits[0].astype(np.int64)
 
-    def verify(self) -> None:
-        """B is 1 ... 16, T is 1 ... 4096."""
-        if not 1 <= self.width.data <= MAX_BITS:
-            raise VerifyException(f"direct encoding has numbers of 1 to {MAX_BITS} bits, not {self.width.data}")
-        if not 1 <= self.steps <= MAX_FRAMES:
-            raise VerifyException(f"direct encoding has 1 to {MAX_FRAMES} steps, not {self.steps}")
+    def spikes(self, numbers: Integers) -> npt.NDArray[np.int64]:
+        """The ones of each number: as many times is a weight added."""
+        return np.bitwise_count(numbers.astype(np.uint64)).astype(np.int64)

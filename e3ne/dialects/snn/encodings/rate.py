@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Self
+
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import IntAttr
 from xdsl.irdl import irdl_attr_definition
-from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.snn.encodings.base import Digits, EncodingAttr, Integers
 
@@ -19,25 +21,30 @@ class RateAttr(EncodingAttr):
     """`#snn.rate<T, n>`: up to n spikes in each of T steps, which all weigh the same."""
 
     name = "snn.rate"
-    NUMBERS = 2
+    PARAMETERS = (("steps", MAX_FRAMES), ("spikes a step", MAX_SPIKES))
 
     step_count: IntAttr
     most: IntAttr
 
-    @staticmethod
-    def of(steps: int, most: int = 1) -> RateAttr:
-        """Trains of `steps` time steps with up to `most` spikes in each."""
-        return RateAttr(IntAttr(steps), IntAttr(most))
-
-    @property
-    def steps(self) -> int:
-        """The number of time steps T."""
-        return self.step_count.data
+    @classmethod
+    def of(cls, *numbers: int) -> Self:
+        """Of T steps and n spikes; n is 1 if it is left out."""
+        return super().of(*numbers, *(1,) * (2 - len(numbers)))
 
     @property
     def frames(self) -> int:
         """Each time step is a number by itself."""
         return self.steps
+
+    @property
+    def digits(self) -> Sequence[int]:
+        """0 ... n."""
+        return range(self.greatest + 1)
+
+    @property
+    def weights(self) -> tuple[int, ...]:
+        """All steps weigh the same."""
+        return (1,) * self.step_count.data
 
     @property
     def greatest(self) -> int:
@@ -53,9 +60,6 @@ class RateAttr(EncodingAttr):
         """The number of spikes."""
         return digits.sum(axis=0, dtype=np.int64)
 
-    def verify(self) -> None:
-        """T is 1 ... 4096, n is 1 ... 65535."""
-        if not 1 <= self.steps <= MAX_FRAMES:
-            raise VerifyException(f"rate encoding has 1 to {MAX_FRAMES} steps, not {self.steps}")
-        if not 1 <= self.greatest <= MAX_SPIKES:
-            raise VerifyException(f"a step has up to 1 to {MAX_SPIKES} spikes, not {self.greatest}")
+    def spikes(self, numbers: Integers) -> npt.NDArray[np.int64]:
+        """The numbers themselves, each that of a step."""
+        return numbers.astype(np.int64)

@@ -1,0 +1,89 @@
+"""`e3ne compare`."""
+
+from __future__ import annotations
+
+import argparse
+from itertools import product
+from pathlib import Path
+
+from rich.console import Console
+
+from e3ne.commands import progress, source_and_data
+from e3ne.comparison.entry import Comparison, Entry
+from e3ne.comparison.output import STATE, table_of, write_outputs
+from e3ne.dialects.snn.encodings import neuron_encodings
+from e3ne.errors import E3neError
+from e3ne.exploration.command import INTERRUPTED
+from e3ne.models import zoo
+from e3ne.options import RATES, Options
+from e3ne.report import SPIKE_IMAGES, accuracy
+from e3ne.semantics.snn import run_float
+
+MAX_STEPS = 4096
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Measures all entries, or those until Ctrl-C; 130 then. Raises E3neError."""
+    pairs = list(product(_encodings(arguments.encodings), _steps(arguments.steps)))
+    options = Options(weight_bits=arguments.weight_bits, period=arguments.period)
+    options.check()
+    folder: Path | None = arguments.output_folder
+    if folder is not None:
+        _require_own(folder)
+    status, entries, written = 0, list[Entry](), list[str]()
+    about: dict[str, object] = {}
+    with progress(Console(stderr=True)) as show:
+        try:
+            show("reading the model")
+            source, training, test = source_and_data(arguments, options)
+            if source.is_spiking:
+                raise E3neError(f"network '{source.name}' has integrate-and-fire neurons: its encoding is decided")
+            if source.is_quantized:
+                raise E3neError(f"network '{source.name}' is quantised: its encoding is decided")
+            show("the float network")
+            real = None
+            if test.labels is not None:
+                real = accuracy(run_float(source.reference, test.images).outputs[0], test.labels)
+            about |= {
+                "model": source.name,
+                "weight_bits": arguments.weight_bits,
+                "float_accuracy": real,
+                "samples": test.size,
+                "origin": test.origin,
+                "counted": min(SPIKE_IMAGES, test.size),
+            }
+            own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
+            comparison = Comparison(source, training, test, own, arguments.weight_bits, arguments.period)
+            for number, (encoding, steps) in enumerate(pairs):
+                show(f"{encoding}, T = {steps} ({number} of {len(pairs)} done)")
+                entries.append(comparison.measure(encoding, steps))
+                if folder is not None:
+                    written = write_outputs(folder, entries, about)
+        except KeyboardInterrupt:
+            status = INTERRUPTED
+    if entries:
+        console = Console()
+        console.print(table_of(entries, about))
+        if folder is not None:
+            console.print(f"{folder}: {' '.join(written)}", soft_wrap=True)
+    return status
+
+
+def _require_own(folder: Path) -> None:
+    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / STATE).is_file())):
+        raise E3neError(f"{folder} exists and is not a comparison of e3ne's: choose another folder with -o")
+
+
+def _encodings(text: str) -> list[str]:
+    known = (*neuron_encodings(), *RATES)
+    found = [entry.strip() for entry in text.split(",")]
+    if unknown := [entry for entry in found if entry not in known]:
+        raise E3neError(f"--encodings has {', '.join(map(repr, unknown))}; supported: {', '.join(known)}")
+    return list(dict.fromkeys(found))
+
+
+def _steps(text: str) -> list[int]:
+    found = [entry.strip() for entry in text.split(",")]
+    if not all(entry.isdecimal() and 1 <= int(entry) <= MAX_STEPS for entry in found):
+        raise E3neError(f"--steps is {text!r}; supported: numbers of 1 to {MAX_STEPS}, separated by commas")
+    return sorted({int(entry) for entry in found})

@@ -87,10 +87,16 @@ def test_one_wrong_option(float_model: Path, out: Path) -> None:
     assert ran.message == "e3ne: --weight-bits is 0; supported: 2 to 16\n"
 
 
+def test_steps_beyond_the_encoding(float_model: Path, out: Path) -> None:
+    ran = e3ne("compile", float_model, "--steps", 9, "-o", out)
+    refused(ran, out)
+    limit = "numbers of a neuron have at most 8 bits, those of #snn.radix<9> have 9"
+    assert ran.message == f"e3ne: --steps is 9: {limit}\n"
+
+
 def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:
     wrong = {
-        "encoding": "rate",
-        "steps": "9",
+        "encoding": "morse",
         "weight-bits": "1",
         "granularity": "per_planet",
         "calibration": "guess",

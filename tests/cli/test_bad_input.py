@@ -89,8 +89,8 @@ def test_one_wrong_option(float_model: Path, out: Path) -> None:
 
 def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:
     wrong = {
-        "encoding": "rate",
-        "steps": "9",
+        "encoding": "morse",
+        "steps": "0",
         "weight-bits": "1",
         "granularity": "per_planet",
         "calibration": "guess",

@@ -8,6 +8,8 @@ from e3ne.devices.parts import part, parts
 from e3ne.errors import E3neError
 
 DEFAULT_PERIOD = 4
+MAX_STEPS = 4096
+"""Of any encoding; most have fewer."""
 RATES = ("rate", "direct")
 """Encodings of integrate-and-fire neurons, which ReLUs are converted to; `direct` has images as they are."""
 GRANULARITIES = ("per_channel", "per_layer", "power_of_two")
@@ -103,6 +105,7 @@ class Options:
             ("bin-width", self.bin_width, 0, 1 << 40),
             ("input-bits", self.input_bits, 1, 16),
             ("fraction-bits", self.fraction_bits, 0, 24),
+            ("steps", self.steps, 1, MAX_STEPS),
             ("period", self.period, 1, 16),
             ("fine-tune", self.fine_tune, 0, 1000),
             ("interval", self.interval, 0, 1 << 30),
@@ -143,6 +146,8 @@ class Options:
                 for name in ("encoding_by_layer", "steps_by_layer", "weight_bits_by_layer", "fine_tune")
                 if getattr(self, name)
             ]
+        if not 1 <= self.steps <= MAX_STEPS:
+            return []
         try:
             encoding_of(self.encoding, self.steps, self.period)
         except E3neError as error:

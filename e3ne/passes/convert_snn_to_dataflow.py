@@ -323,7 +323,8 @@ class _Conversion:
         window = self.builder.insert(self._pool_window(layer))
         channels = _map(taken.get_shape())[0]
         ones = np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))
-        bits = signed_bits(0, window.size * taken.encoding.greatest)
+        # Digits may show more than the greatest number.
+        bits = signed_bits(0, window.size * ((1 << taken.encoding.bits) - 1))
         total = dataflow.MatvecOp(
             f"{label}_matvec", name, window.output, self._parameter(f"{label}_weights", ones), channels, bits
         )

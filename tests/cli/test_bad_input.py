@@ -97,6 +97,7 @@ def test_steps_beyond_the_encoding(float_model: Path, out: Path) -> None:
 def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:
     wrong = {
         "encoding": "morse",
+        "steps": "0",
         "weight-bits": "1",
         "granularity": "per_planet",
         "calibration": "guess",

@@ -8,12 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from e3ne.commands import progress, source_and_data
+from e3ne.commands import progress
 from e3ne.comparison.entry import Comparison, Entry
 from e3ne.comparison.output import STATE, table_of, write_outputs
 from e3ne.dialects.snn.encodings import neuron_encodings
 from e3ne.errors import E3neError
 from e3ne.exploration.command import INTERRUPTED
+from e3ne.model_and_data import source_and_data
 from e3ne.models import zoo
 from e3ne.options import RATES, Options
 from e3ne.report import SPIKE_IMAGES, accuracy

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from e3ne.commands import progress, source_and_data
+from e3ne.commands import progress
 from e3ne.compilation import CALIBRATION_IMAGES, Source
 from e3ne.dataset import Dataset
 from e3ne.errors import E3neError
@@ -19,6 +19,7 @@ from e3ne.exploration.networks import Networks
 from e3ne.exploration.output import table_of, write_outputs
 from e3ne.exploration.point import Precision
 from e3ne.exploration.state import State, require_explorable, resume
+from e3ne.model_and_data import source_and_data
 from e3ne.models import zoo
 from e3ne.options import Options
 from e3ne.pipeline_runner import print_module

@@ -16,11 +16,9 @@ from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn import (
     AveragePoolOp,
     BatchNormOp,
-    Conv2dOp,
     EncodeOp,
     FlattenOp,
     LayerOp,
-    LinearOp,
     MaxPoolOp,
     MembraneType,
     NetworkOp,
@@ -168,21 +166,7 @@ class _Builder:
         symbol = self._define(f"{op.layer_name}_weight", weights, bits.value.data)
         bias_symbol = None if bias is None else self._define(f"{op.layer_name}_bias", bias)
         result = MembraneType.of(shape_of(op.output.type), int(low.min()), int(high.max()))
-        if isinstance(op, LinearOp):
-            return LinearOp(op.layer_name, value, result, symbol, bias=bias_symbol)
-        assert isinstance(op, Conv2dOp)
-        window = op.window
-        return Conv2dOp(
-            op.layer_name,
-            value,
-            result,
-            symbol,
-            bias=bias_symbol,
-            stride=window.stride,
-            padding=window.padding,
-            dilation=window.dilation,
-            groups=op.group_count,
-        )
+        return op.again(value, result, symbol, bias_symbol)
 
     def _last_bias(self, membrane: _Membrane) -> Integers | None:
         """The bias of the last layer in units of its membrane, to be added to it."""

@@ -18,14 +18,12 @@ from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import (
     AveragePoolOp,
-    Conv2dOp,
     DirectAttr,
     EncodeOp,
     EncodingAttr,
     FlattenOp,
     LayerOp,
     LifOp,
-    LinearOp,
     MaxPoolOp,
     MembraneType,
     NetworkOp,
@@ -188,21 +186,7 @@ class _Builder:
         symbol = self._parameter(f"{op.layer_name}_weight", integers, self.options.weight_bits)
         bias_symbol = None if offset is None else self._parameter(f"{op.layer_name}_bias", offset)
         self.unit = unit
-        if isinstance(op, LinearOp):
-            return LinearOp(op.layer_name, value, result, symbol, bias=bias_symbol)
-        assert isinstance(op, Conv2dOp)
-        window = op.window
-        return Conv2dOp(
-            op.layer_name,
-            value,
-            result,
-            symbol,
-            bias=bias_symbol,
-            stride=window.stride,
-            padding=window.padding,
-            dilation=window.dilation,
-            groups=op.group_count,
-        )
+        return op.again(value, result, symbol, bias_symbol)
 
     def _recurrence_behind(self, op: SynapseOp) -> tuple[Reals, Reals] | None:
         """The recurrent weights and biases of the neurons that a layer drives."""

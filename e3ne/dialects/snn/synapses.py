@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Self
 
 from xdsl.dialects.builtin import (
     I64,
@@ -51,6 +51,13 @@ class SynapseOp(LayerOp, ABC):
     """annotation of the float form: the width W of the integer weights"""
 
     traits = traits_def(Pure())
+
+    def again(self, input: SSAValue, output_type: Attribute, weights: str, bias: str | None) -> Self:
+        """The same layer over another input with other parameters; its annotations are left out."""
+        replaced = ("weights", "bias", "weight_scale", "weight_bits")
+        properties = {name: kept for name, kept in self.properties.items() if name not in replaced}
+        properties |= {"weights": SymbolRefAttr(weights)} | ({} if bias is None else {"bias": SymbolRefAttr(bias)})
+        return type(self).create(operands=[input], result_types=[output_type], properties=properties)
 
     @property
     def weights_parameter(self) -> ParameterBase:

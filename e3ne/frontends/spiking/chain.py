@@ -6,12 +6,13 @@ takes pass through it: a neuron that forgets at once repeats them. Every spike i
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from types import UnionType
 
 import numpy as np
 
+from e3ne.dialects.parameter import unused
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import (
     Add,
@@ -111,7 +112,11 @@ class _Chaining:
             raise E3neError(f"layer '{node.name}' pools or flattens drives, which is supported in chains alone")
         if isinstance(node.operation, Pool) and node.operation.kind == "max" and len(drive.terms) > 1:
             raise E3neError(f"layer '{node.name}' is a max pool of a sum of spikes, which is not supported")
-        now = {train: Train(node.name, result_shape(node.operation, [train.shape])) for train in self.owners}
+        adds = isinstance(node.operation, Pool) and node.operation.kind != "max"
+        now = {
+            train: Train(node.name, result_shape(node.operation, [train.shape]), "sums" if adds else train.holds)
+            for train in self.owners
+        }
         shapes = [train.shape for train in now.values()]
         self._append(node.name, node.operation, (sum(shape[0] for shape in shapes), *shapes[0][1:]))
         self.drives[place] = Drive(tuple(replace(term, train=now[term.train]) for term in drive.terms), node.shape)
@@ -125,8 +130,7 @@ class _Chaining:
         self.done.update(places)
         passed = {train: place for train, place in self.owners.items() if self._needed(train)}
         first, source = nodes[0], nodes[0].inputs[0]
-        if INPUT in passed.values():
-            raise E3neError(f"layer '{first.name}': a connection from the input past neurons is not supported")
+        self._check_passed(first, passed)
         weight = _power_of_two(drives)
         every = [*drives, *(passing_on(train, weight) for train in passed)]
         try:
@@ -139,8 +143,23 @@ class _Chaining:
         name = f"{first.name}_drive" if source == INPUT else self.network.nodes[source].name
         self._append(name, synapse, (channels, *first.shape[1:]))
         self._append(first.name, neuron, (channels, *first.shape[1:]))
-        given = {Train(node.name, node.shape): place for place, node in zip(places, nodes, strict=True)}
+        holds = "several" if neuron.several else "one"
+        given = {Train(node.name, node.shape, holds): place for place, node in zip(places, nodes, strict=True)}
         self._have(given | passed)
+
+    def _check_passed(self, first: Node, passed: Mapping[Train, int]) -> None:
+        """Raises `E3neError` for what neurons cannot repeat."""
+        several = isinstance(first.operation, Neuron) and first.operation.several
+        for train, place in passed.items():
+            what = None
+            if place == INPUT:
+                what = "a connection from the input past neurons is not supported"
+            elif train.holds == "sums":
+                what = f"the sums of spikes of '{train.name}' cannot go past neurons; spikes can"
+            elif train.holds == "several" and not several:
+                what = f"neurons of one spike a step cannot pass on those of '{train.name}', which has several"
+            if what is not None:
+                raise E3neError(f"layer '{first.name}': {what}")
 
     def _synapse(self, drive: Drive) -> Convolution | Linear:
         """A layer of its own, as it is if it is one."""
@@ -150,8 +169,7 @@ class _Chaining:
         return replace(term.weights, weights=term.factor * term.weights.weights, bias=drive.bias)
 
     def _append(self, name: str, operation: Operation, shape: tuple[int, ...]) -> None:
-        taken = {node.name for node in self.result}
-        free = next(each for each in (name, *(f"{name}_{n}" for n in range(2, len(taken) + 3))) if each not in taken)
+        free = unused(name, {node.name for node in self.result})
         self.result.append(Node(free, operation, (len(self.result) - 1,), shape))
 
     def _finish(self) -> None:

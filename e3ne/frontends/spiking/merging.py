@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from math import prod
+from typing import Literal
 
 import numpy as np
 
@@ -16,10 +17,11 @@ Shape = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class Train:
-    """Spikes that a layer gives, and their shape."""
+    """What a layer gives, and its shape: one spike at most in each step, several, or sums of them, which pools make."""
 
     name: str
     shape: Shape
+    holds: Literal["one", "several", "sums"] = "one"
 
 
 @dataclass(frozen=True, eq=False)

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
+from e3ne.dialects.parameter import unused
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.description import (
     Add,
@@ -75,7 +76,7 @@ def _problems(node: Node) -> list[str]:
 
 def _graph(network: SpikingNetwork) -> tuple[dict[str, _Plan], list[tuple[str, str]]]:
     taken = {node.name for node in network.nodes}
-    entry, end = _unused("input", taken), _unused("output", taken)
+    entry, end = unused("input", taken), unused("output", taken)
     nodes: dict[str, _Plan] = {entry: ("Input", {"input_type": np.array(network.input_shape)})}
     edges: list[tuple[str, str]] = []
     for position, node in enumerate(network.nodes):
@@ -86,7 +87,7 @@ def _graph(network: SpikingNetwork) -> tuple[dict[str, _Plan], list[tuple[str, s
         nodes[node.name] = (kind, {**arguments, "metadata": metadata})
         edges.extend((source, node.name) for source in sources)
         if isinstance(node.operation, Neuron) and node.operation.recurrent is not None:
-            loop = _unused(f"{node.name}.recurrent", {*taken, *nodes})
+            loop = unused(f"{node.name}.recurrent", {*taken, *nodes})
             nodes[loop] = _linear(node.operation.recurrent, node.operation.recurrent_bias)
             edges += [(node.name, loop), (loop, node.name)]
     nodes[end] = ("Output", {"output_type": np.array(network.nodes[-1].shape)})
@@ -158,9 +159,3 @@ def _neuron(neuron: Neuron, shape: tuple[int, ...]) -> _Plan:
             return ("LIF", {"tau": tau, **membrane})
         tau_syn = _DT / (1.0 - full(neuron.synapse_decay))
         return ("CubaLIF", {"tau_syn": tau_syn, "tau_mem": tau, "w_in": tau_syn / _DT, **membrane})
-
-
-def _unused(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "_"
-    return name

@@ -208,6 +208,27 @@ def test_a_chain_stays_as_it_is() -> None:
             "layers p, m: in residual blocks only what pools all spikes alike is supported",
         ),
         (
+            lambda b: (
+                b.conv("a", (2, 2))
+                .lif("l")
+                .add("p", Pool("average", (2, 2), (2, 2)))
+                .conv("b", (2, 2))
+                .lif("m")
+                .add("s", Add(), "m", "p")
+            ),
+            "layer 'm': the sums of spikes of 'p' cannot go past neurons; spikes can",
+        ),
+        (
+            lambda b: (
+                b.conv("a", (2, 2))
+                .lif("l", several=True, fires="ge")
+                .conv("b", (2, 2))
+                .lif("m", fires="ge")
+                .add("s", Add(), "l", "m")
+            ),
+            "layer 'm': neurons of one spike a step cannot pass on those of 'l', which has several",
+        ),
+        (
             lambda b: b.conv("a", (2, 2)).conv("b", (2, 2)).add("s", Add(), "a", "b").lif("l"),
             "layer 'b' follows weights without neurons in between",
         ),

@@ -95,6 +95,18 @@ def structure_problems(network: NetworkOp) -> Sequence[str]:
     return [*_chain_problems(network), *walk.problems]
 
 
+def float_problems(network: NetworkOp) -> list[str]:
+    """Why a network cannot be calibrated: it is not folded, not in the float form or not of the order needed."""
+    found = [
+        f"layer '{op.layer_name}': batch normalisation must be folded first (snn-fold-batch-norm)"
+        for op in network.layers()
+        if isinstance(op, BatchNormOp)
+    ]
+    if any(op.is_integer for op in network.layers()):
+        return [*found, "the network is quantised already: it is in the integer form"]
+    return [*found, *structure_problems(network)]
+
+
 def _chain_problems(network: NetworkOp) -> list[str]:
     """Where a layer does not take the result of the one before it, and the output is not the last one's."""
     found: list[str] = []

@@ -16,7 +16,6 @@ from xdsl.passes import ModulePass
 from e3ne.dataset import read
 from e3ne.dialects.snn import (
     AveragePoolOp,
-    BatchNormOp,
     Conv2dOp,
     FlattenOp,
     LayerOp,
@@ -29,7 +28,7 @@ from e3ne.dialects.snn import (
     shape_of,
 )
 from e3ne.errors import E3neError
-from e3ne.frontends.structure import structure_problems
+from e3ne.frontends.structure import float_problems
 from e3ne.options import DEFAULT_PERIOD
 from e3ne.passes.layer_encodings import INPUT, EncodingChoice, by_layer
 from e3ne.passes.parameter_table import ParameterTable
@@ -284,11 +283,4 @@ def _problems(network: NetworkOp, images: Reals, weight_bits: int, granularity: 
         found.append(f"the images have shape {images.shape[1:]}, but the network takes {shape}")
     elif len(images) == 0:
         found.append("there are no images to calibrate on")
-    found.extend(
-        f"layer '{op.layer_name}': batch normalisation must be folded first (snn-fold-batch-norm)"
-        for op in network.layers()
-        if isinstance(op, BatchNormOp)
-    )
-    if any(op.is_integer for op in network.layers()):
-        return [*found, "the network is quantised already: it is in the integer form"]
-    return [*found, *structure_problems(network)]
+    return [*found, *float_problems(network)]

@@ -17,7 +17,6 @@ from xdsl.passes import ModulePass
 
 from e3ne.dataset import read
 from e3ne.dialects.snn import (
-    BatchNormOp,
     LifOp,
     MaxPoolOp,
     NetworkOp,
@@ -28,7 +27,7 @@ from e3ne.dialects.snn import (
     find_network,
 )
 from e3ne.errors import E3neError
-from e3ne.frontends.structure import is_spiking, structure_problems
+from e3ne.frontends.structure import float_problems, is_spiking
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.activations import METHODS, Method, activation_scale
 from e3ne.quantization.levels import Levels
@@ -60,7 +59,8 @@ class SnnConvertToRatePass(ModulePass):
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises one E3neError for wrong options, unreadable data, and all that keeps it from converting."""
         network = find_network(op)
-        problems = _problems(network)
+        spiking = is_spiking(network)
+        problems = ["the network has integrate-and-fire neurons already"] if spiking else float_problems(network)
         if not 1 <= self.time_steps <= MAX_STEPS:
             problems.append(f"time-steps is {self.time_steps}; supported: 1 to {MAX_STEPS}")
         if self.method not in METHODS:
@@ -123,16 +123,3 @@ def _replace(op: ReluOp, table: ParameterTable, threshold: float) -> None:
     op.output.replace_all_uses_with(neuron.output)
     op.detach()
     op.erase()
-
-
-def _problems(network: NetworkOp) -> list[str]:
-    if is_spiking(network):
-        return ["the network has integrate-and-fire neurons already"]
-    found = [
-        f"layer '{op.layer_name}': batch normalisation must be folded first (snn-fold-batch-norm)"
-        for op in network.layers()
-        if isinstance(op, BatchNormOp)
-    ]
-    if any(op.is_integer for op in network.layers()):
-        return [*found, "the network is quantised already: it is in the integer form"]
-    return [*found, *structure_problems(network)]

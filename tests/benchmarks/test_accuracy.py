@@ -1,5 +1,4 @@
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -14,16 +13,10 @@ from e3ne.models import fashion_mnist, mnist, training, tune
 from e3ne.models.labelled_images import LabelledImages
 from e3ne.semantics.snn import run_network
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 RECIPE = Recipe("lenet5", "digits", 1, 1, training.Augmentation())
 W3T4, W2T3 = Precision(3, 4), Precision(2, 3)
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def few(split: int) -> tuple[LabelledImages, LabelledImages]:

@@ -1,7 +1,4 @@
-from collections.abc import Iterator
-
 import pytest
-import torch
 
 from e3ne.models import mnist
 from e3ne.models.labelled_images import LabelledImages
@@ -18,8 +15,5 @@ def test_digits() -> LabelledImages:
 
 
 @pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
+def repeatable(one_thread: None) -> None:
+    """All tests of training."""

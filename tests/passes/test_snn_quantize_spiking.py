@@ -15,7 +15,6 @@ from e3ne.frontends.spiking.description import (
     Convolution,
     Flatten,
     Linear,
-    Neuron,
     Node,
     Pool,
     Scale,
@@ -25,6 +24,7 @@ from e3ne.frontends.spiking.lower import lower
 from e3ne.frontends.spiking.reference import simulate
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.snn import run_float, run_network
+from tests.frontends.spiking.neurons import neuron_of
 
 STEPS = 20
 RULES: Mapping[str, Mapping[str, object]] = {
@@ -43,13 +43,6 @@ RULES: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def _neuron(channels: int = 1, **fields: object) -> Neuron:
-    numbers = {"threshold": 1.0, "decay": 0.875, "gain": 1.0, "reset_value": 0.0, "initial": 0.0} | fields
-    rules = {"fires": "gt", "reset": "subtract", "timing": "same_step"}
-    made = {k: np.full(channels, v) if isinstance(v, float) else v for k, v in (rules | numbers).items()}
-    return Neuron(**made)  # pyright: ignore[reportArgumentType]
-
-
 def _network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwork:
     rng = np.random.default_rng(1)
 
@@ -61,15 +54,15 @@ def _network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwo
         (2, 6, 6),
         [
             Node("conv1", Convolution(weights(4, 2, 3, 3), weights(4), (1, 1), (1, 1, 1, 1)), (-1,), (4, 6, 6)),
-            Node("lif1", _neuron(4, **rules), (0,), (4, 6, 6)),
+            Node("lif1", neuron_of(4, **rules), (0,), (4, 6, 6)),
             Node("pool", Pool("average", (2, 2), (2, 2)), (1,), (4, 3, 3)),
             Node("conv2", Convolution(2 * weights(6, 4, 2, 2), None), (2,), (6, 2, 2)),
-            Node("lif2", _neuron(**rules), (3,), (6, 2, 2)),
+            Node("lif2", neuron_of(**rules), (3,), (6, 2, 2)),
             Node("sum", Pool("sum", (2, 1), (1, 1)), (4,), (6, 1, 2)),
             Node("flat", Flatten(), (5,), (12,)),
             Node("scaled", Scale(0.5), (6,), (12,)),
             Node("fc", Linear(2 * weights(5, 12), 4 * abs(weights(5))), (7,), (5,)),
-            Node("lif3", _neuron(**rules), (8,), (5,)),
+            Node("lif3", neuron_of(**rules), (8,), (5,)),
         ],
     )
 
@@ -108,9 +101,9 @@ def test_recurrent_connections(name: str) -> None:
         (4,),
         [
             Node("fc1", Linear(random.integers(-20, 30, (6, 4)) / 64, None), (-1,), (6,)),
-            Node("lif1", _neuron(**RULES[name], **recurrence), (0,), (6,)),
+            Node("lif1", neuron_of(**RULES[name], **recurrence), (0,), (6,)),
             Node("fc2", Linear(random.integers(-90, 120, (3, 6)) / 256, None), (1,), (3,)),
-            Node("lif2", _neuron(**RULES[name], recurrent_bias=random.integers(0, 60, 3) / 256), (2,), (3,)),
+            Node("lif2", neuron_of(**RULES[name], recurrent_bias=random.integers(0, 60, 3) / 256), (2,), (3,)),
         ],
     )
     spikes = (random.random((3, STEPS, 4)) < 0.5).astype(np.float64)
@@ -126,7 +119,7 @@ def test_recurrent_connections(name: str) -> None:
 def test_several_spikes_are_not_fed_back() -> None:
     nodes = [
         Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
-        Node("memory", _neuron(3, **RULES["several"], recurrent=np.eye(3)), (0,), (3,)),
+        Node("memory", neuron_of(3, **RULES["several"], recurrent=np.eye(3)), (0,), (3,)),
     ]
     with pytest.raises(E3neError, match="layer 'memory': several spikes a step do not go with recurrent connections"):
         run_passes(lower(SpikingNetwork("n", (2,), nodes)), "snn-quantize-spiking{time-steps=4}")
@@ -174,7 +167,7 @@ def test_passes_for_other_networks_refuse_them(others: str, tmp_path: Path) -> N
 def _dense() -> ModuleOp:
     nodes = [
         Node("fc1", Linear(np.ones((2, 2)), None), (-1,), (2,)),
-        Node("lif", _neuron(), (0,), (2,)),
+        Node("lif", neuron_of(), (0,), (2,)),
         Node("fc2", Linear(np.ones((2, 2)), None), (1,), (2,)),
     ]
     return lower(SpikingNetwork("n", (2,), nodes))
@@ -227,7 +220,7 @@ def test_what_has_no_hardware_is_refused_at_once() -> None:
     nodes = [
         Node("fc", Linear(np.ones((3, 2)), None), (-1,), (3,)),
         Node("half", Scale(0.5), (0,), (3,)),
-        Node("memory", _neuron(3), (1,), (3,)),
+        Node("memory", neuron_of(3), (1,), (3,)),
         Node("double", Scale(2.0), (2,), (3,)),
     ]
     with pytest.raises(E3neError) as caught:

@@ -1,5 +1,4 @@
 import functools
-from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
@@ -30,6 +29,8 @@ from e3ne.quantization.trainable_network import make_trainable
 from e3ne.quantization.trainable_synapse import Convolution
 from e3ne.semantics.snn import NetworkRun, run_float, run_network
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 GRANULARITIES = ["per_channel", "per_layer", "power_of_two"]
 
 
@@ -59,14 +60,6 @@ class Small(nn.Module):
 @pytest.fixture(scope="module")
 def digits() -> LabelledImages:
     return mnist.train()[:600]
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @functools.cache

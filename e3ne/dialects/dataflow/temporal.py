@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,13 +13,12 @@ from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def
 from e3ne.dialects.dataflow.base import UNIT_FORMAT, TransformOp, number, unit_properties
 from e3ne.dialects.dataflow.parameters import integers_of
 from e3ne.dialects.dataflow.stream import Order, StreamType
-from e3ne.dialects.lif_rules import rule_problem
+from e3ne.dialects.lif_rules import RECURRENCE, recurrence_of, rule_problem, symbols_of
 
 Integers = NDArray[np.int64]
 
 STATE_MEMORIES = ("distributed", "block")
 LIF_PARAMETERS = ("threshold", "decay", "initial", "reset_value", "synapse_decay", "least")
-RECURRENCE = ("recurrent", "recurrent_bias")
 
 
 @irdl_op_definition
@@ -78,28 +77,19 @@ class LifOp(TransformOp):
 
     def symbols(self) -> dict[str, SymbolRefAttr]:
         """The parameters of a neuron that it has, by the name of the field."""
-        return self._found(LIF_PARAMETERS)
+        return symbols_of(self, LIF_PARAMETERS)
 
     def recurrence(self) -> tuple[Integers, Integers] | None:
         """Recurrent weights (channels, channels), of the neuron that is driven first, and biases (channels,)."""
-        symbols, channels = self._found(RECURRENCE), self.input_type.channels
-        if not symbols:
-            return None
+        channels = self.input_type.channels
         shapes = {"recurrent": (channels, channels), "recurrent_bias": (channels,)}
-        found = {name: integers_of(self, symbol, shapes[name]) for name, symbol in symbols.items()}
-        return (
-            found.get("recurrent", np.zeros((channels, channels), np.int64)),
-            found.get("recurrent_bias", np.zeros(channels, np.int64)),
-        )
+        found = {name: integers_of(self, symbol, shapes[name]) for name, symbol in symbols_of(self, RECURRENCE).items()}
+        return recurrence_of(found, channels, np.int64)
 
     @property
     def is_recurrent(self) -> bool:
         """Whether spikes of a frame add to the drives of the next one."""
-        return bool(self._found(RECURRENCE))
-
-    def _found(self, fields: Sequence[str]) -> dict[str, SymbolRefAttr]:
-        found = {name: self.properties.get(name) for name in fields}
-        return {name: symbol for name, symbol in found.items() if isinstance(symbol, SymbolRefAttr)}
+        return bool(symbols_of(self, RECURRENCE))
 
     @property
     def state_bits(self) -> int:

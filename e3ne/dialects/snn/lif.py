@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, ClassVar
 
 import numpy as np
@@ -21,14 +21,13 @@ from xdsl.ir import Attribute, SSAValue
 from xdsl.irdl import irdl_op_definition, opt_prop_def, prop_def, traits_def
 from xdsl.traits import Pure
 
-from e3ne.dialects.lif_rules import rule_problem
+from e3ne.dialects.lif_rules import RECURRENCE, recurrence_of, rule_problem, symbols_of
 from e3ne.dialects.parameter import find_parameter, parameter_array
 from e3ne.dialects.snn.base import Kind, LayerOp
 from e3ne.dialects.snn.encodings import EncodingAttr, RateAttr
 from e3ne.dialects.snn.types import MembraneType, TrainType, shape_of
 
 PARAMETERS = ("threshold", "decay", "initial", "reset_value", "gain", "synapse_decay", "least")
-RECURRENCE = ("recurrent", "recurrent_bias")
 MAX_DECAY_BITS = 24
 MAX_GAIN_BITS = 24
 
@@ -119,7 +118,7 @@ class LifOp(LayerOp):
 
     def symbols(self) -> dict[str, SymbolRefAttr]:
         """The parameters of a neuron that it has, by the name of the field."""
-        return self._found(PARAMETERS)
+        return symbols_of(self, PARAMETERS)
 
     def numbers(self) -> dict[str, Numbers]:
         """The parameters that it has, [C] or [1] each: int64 in the integer form, float64 in the float form."""
@@ -128,20 +127,9 @@ class LifOp(LayerOp):
 
     def recurrence(self) -> tuple[Numbers, Numbers] | None:
         """Recurrent weights [C, C], of the neuron that is driven first, and bias [C] (zeros if there is none)."""
-        symbols = self._found(RECURRENCE)
-        if not symbols:
-            return None
-        kind = np.int64 if self.is_integer else np.float64
+        symbols, kind = symbols_of(self, RECURRENCE), np.int64 if self.is_integer else np.float64
         found = {name: parameter_array(find_parameter(self, s)).astype(kind) for name, s in symbols.items()}
-        channels = shape_of(self.input.type)[0]
-        return (
-            found.get("recurrent", np.zeros((channels, channels), kind)),
-            found.get("recurrent_bias", np.zeros(channels, kind)),
-        )
-
-    def _found(self, fields: Sequence[str]) -> dict[str, SymbolRefAttr]:
-        found = {name: self.properties.get(name) for name in fields}
-        return {name: symbol for name, symbol in found.items() if isinstance(symbol, SymbolRefAttr)}
+        return recurrence_of(found, shape_of(self.input.type)[0], kind)
 
     @property
     def encoding(self) -> EncodingAttr:
@@ -210,7 +198,7 @@ class LifOp(LayerOp):
 
     def _verify_recurrence(self, channels: int) -> None:
         wanted = {"recurrent": (channels, channels), "recurrent_bias": (channels,)}
-        for name, symbol in self._found(RECURRENCE).items():
+        for name, symbol in symbols_of(self, RECURRENCE).items():
             array = parameter_array(find_parameter(self, symbol))
             if len(shape_of(self.input.type)) != 1:
                 raise self.error("recurrent connections are those of neurons in one dimension")

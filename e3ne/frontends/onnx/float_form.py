@@ -9,10 +9,8 @@ from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import (
     AveragePoolOp,
     BatchNormOp,
-    Conv2dOp,
     FlattenOp,
     LayerOp,
-    LinearOp,
     MaxPoolOp,
     NetworkOp,
     ReluOp,
@@ -20,6 +18,7 @@ from e3ne.dialects.snn import (
 )
 from e3ne.errors import E3neError
 from e3ne.frontends.onnx.description import Flatten, Layer, LayerChain, Norm, Pool, Reals, Relu, Synapse
+from e3ne.frontends.onnx.synapse_op import synapse_op
 from e3ne.passes.parameter_table import ParameterTable
 
 
@@ -73,18 +72,4 @@ def _operation(layer: Layer, value: SSAValue, table: ParameterTable) -> LayerOp:
 def _synapse(synapse: Synapse, layer: Layer, value: SSAValue, table: ParameterTable) -> LayerOp:
     weights = table.define(f"{layer.name}_weight", synapse.weights.reals())
     bias = None if synapse.bias is None else table.define(f"{layer.name}_bias", synapse.bias.reals())
-    result = float_tensor(layer.shape)
-    if synapse.window is None:
-        return LinearOp(layer.name, value, result, weights, bias=bias)
-    window = synapse.window
-    return Conv2dOp(
-        layer.name,
-        value,
-        result,
-        weights,
-        bias=bias,
-        stride=window.stride,
-        padding=window.padding,
-        dilation=window.dilation,
-        groups=synapse.groups,
-    )
+    return synapse_op(layer.name, synapse, value, float_tensor(layer.shape), weights, bias)

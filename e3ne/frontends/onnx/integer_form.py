@@ -17,11 +17,9 @@ from xdsl.ir import SSAValue
 from e3ne.analysis.ranges import synapse_range
 from e3ne.dialects.parameter import identifier
 from e3ne.dialects.snn import (
-    Conv2dOp,
     EncodeOp,
     FlattenOp,
     LayerOp,
-    LinearOp,
     MaxPoolOp,
     MembraneType,
     NetworkOp,
@@ -40,6 +38,7 @@ from e3ne.frontends.onnx.blocks import Block, quantized_network
 from e3ne.frontends.onnx.description import Integers, Layer, LayerChain, Pool, Quantizer
 from e3ne.frontends.onnx.exact import level_of
 from e3ne.frontends.onnx.membranes import Membranes, scores_of
+from e3ne.frontends.onnx.synapse_op import synapse_op
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.thresholds import Neuron, exact_neuron
 
@@ -137,20 +136,7 @@ class _Builder:
         result = MembraneType.of(block.layer.shape, int(low.min()), int(high.max()))
         symbol = self.table.define(f"{name}_weight", weights, width)
         offset = None if bias is None else self.table.define(f"{name}_bias", bias)
-        window = block.synapse.window
-        if window is None:
-            return LinearOp(name, self.value, result, symbol, bias=offset)
-        return Conv2dOp(
-            name,
-            self.value,
-            result,
-            symbol,
-            bias=offset,
-            stride=window.stride,
-            padding=window.padding,
-            dilation=window.dilation,
-            groups=block.synapse.groups,
-        )
+        return synapse_op(name, block.synapse, self.value, result, symbol, offset)
 
 
 def _neuron(membranes: Membranes, quantizer: Quantizer, low: Integers, high: Integers) -> Neuron:

@@ -130,6 +130,11 @@ def test_encodings_of_other_packages(monkeypatch: pytest.MonkeyPatch) -> None:
 
     for value, message in (
         ("math:pi", "entry point mine of e3ne.encodings is math:pi, which is no encoding"),
+        (
+            "no_such_package:Odd",
+            r"entry point mine of e3ne.encodings \(no_such_package:Odd\) cannot be loaded: No module",
+        ),
+        ("math:no_such_name", "cannot be loaded: module 'math' has no attribute 'no_such_name'"),
         ("e3ne.dialects.snn:RadixAttr", "there are two encodings called snn.radix"),
     ):
         all_encodings.cache_clear()

@@ -27,6 +27,7 @@ from e3ne.frontends.spiking.reference import simulate
 from e3ne.frontends.spiking.shapes import result_shape
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.snn import run_network
+from tests.frontends.spiking.neurons import neuron_of
 
 STEPS = 12
 RULES: Mapping[str, Mapping[str, object]] = {
@@ -67,7 +68,7 @@ class Builder:
         return self.add(name, Linear(self._weights(channels, count), None), *inputs)
 
     def lif(self, name: str, *inputs: str, **rules: object) -> Builder:
-        return self.add(name, _neuron(**{**self.rules, **rules}), *inputs)
+        return self.add(name, neuron_of(**{**self.rules, **rules}), *inputs)
 
     def build(self) -> SpikingNetwork:
         return SpikingNetwork("residual", self.shape, self.nodes)
@@ -77,13 +78,6 @@ class Builder:
 
     def _place(self, name: str) -> int:
         return next(place for place, node in enumerate(self.nodes) if node.name == name)
-
-
-def _neuron(**fields: object) -> Neuron:
-    numbers = {"threshold": 1.0, "decay": 0.875, "gain": 1.0, "reset_value": 0.0, "initial": 0.0} | fields
-    rules = {"fires": "gt", "reset": "subtract", "timing": "same_step"}
-    made = {k: np.full(1, v) if isinstance(v, float) else v for k, v in (rules | numbers).items()}
-    return Neuron(**made)  # pyright: ignore[reportArgumentType]
 
 
 def spikes_added(**rules: object) -> SpikingNetwork:
@@ -247,7 +241,7 @@ def test_what_cannot_come_together(make: Callable[[Builder], Builder], message: 
 def test_the_input_goes_past_no_neurons() -> None:
     nodes = [
         Node("fc", Linear(np.ones((3, 3)), None), (-1,), (3,)),
-        Node("lif", _neuron(), (0,), (3,)),
+        Node("lif", neuron_of(), (0,), (3,)),
         Node("sum", Add(), (1, -1), (3,)),
     ]
     with pytest.raises(E3neError, match="layer 'lif': a connection from the input past neurons is not supported"):

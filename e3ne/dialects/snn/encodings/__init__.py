@@ -35,7 +35,10 @@ def all_encodings() -> tuple[type[EncodingAttr], ...]:
     """All encodings: those of the dialect, and those that installed packages name. Raises E3neError for others."""
     found = list(BUILT_IN)
     for entry in entry_points(group=GROUP):
-        encoding: object = entry.load()
+        try:
+            encoding: object = entry.load()
+        except Exception as error:  # whatever another package's module raises as it is imported
+            raise E3neError(f"entry point {entry.name} of {GROUP} ({entry.value}) cannot be loaded: {error}") from error
         if not isinstance(encoding, type) or not issubclass(encoding, EncodingAttr):
             raise E3neError(f"entry point {entry.name} of {GROUP} is {entry.value}, which is no encoding")
         if encoding.name in (other.name for other in found):

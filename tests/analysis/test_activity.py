@@ -12,7 +12,7 @@ from e3ne.analysis.activity import operations_by_layer, spikes, synaptic_operati
 from e3ne.dialects import snn
 from e3ne.dialects.snn import find_network
 from e3ne.semantics.snn import NetworkRun, input_shape, run_network
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.networks import NetworkBuilder
 
 NETWORKS = {
     "plain": lambda: NetworkBuilder("plain", (1, 6, 6), 4).conv(3, (3, 3)).fire().max_pool((2, 2)).linear(5),

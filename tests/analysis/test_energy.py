@@ -10,9 +10,9 @@ from e3ne.analysis.energy import GRID, Energy, access_pj, addition_pj, energy_of
 from e3ne.dialects.dataflow import ArgmaxOp, FlattenOp, MatvecOp, MaxPoolOp, PoolOp, WindowOp, units_of
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph
+from e3ne.verification.networks import NetworkBuilder
 from tests.choice.every_design import every_design, undecided
 from tests.choice.networks import dense, pooled
-from tests.hardware.networks import NetworkBuilder
 
 KIB = 8 * 1024
 

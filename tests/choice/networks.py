@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from xdsl.dialects.builtin import ModuleOp
 
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.networks import NetworkBuilder
 
 
 def pooled(name: str = "pooled") -> ModuleOp:

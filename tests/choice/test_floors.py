@@ -13,9 +13,9 @@ from e3ne.choice.sites import sites_of
 from e3ne.dialects.dataflow import MatvecOp, StreamType
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph
+from e3ne.verification.networks import NetworkBuilder
 from tests.choice.every_design import undecided
 from tests.choice.networks import dense, pooled
-from tests.hardware.networks import NetworkBuilder
 
 
 def wide() -> ModuleOp:

@@ -15,10 +15,10 @@ from e3ne.passes.dataflow_choose import DataflowChoosePass
 from e3ne.passes.pipelines import hardware_stages
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.verification.batch import Batch, differing_values, random_runs
+from e3ne.verification.lowering import Lowered
 from tests.choice.every_design import undecided
 from tests.choice.networks import pooled
-from tests.hardware.harness import Batch, differing_values, random_runs
-from tests.hardware.lowering import Lowered
 
 GOALS = {
     "small": DataflowChoosePass(objective="area", interval=60),

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import product
 
 from e3ne.dialects.dataflow import Order
-from tests.hardware.case import Append, Case, map_case
+from e3ne.verification.case import Append, Case, map_case
+from e3ne.verification.lowering import Decisions, Folding, Neurons
 from tests.hardware.dense_cases import DENSE, EVENT
 from tests.hardware.encoding_cases import ENCODINGS
-from tests.hardware.lowering import Decisions, Folding, Neurons
 from tests.hardware.pixel_cases import PIXELS
 from tests.hardware.spiking_cases import SPIKING
 

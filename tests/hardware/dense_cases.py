@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from itertools import product
 
 from e3ne.dialects.dataflow import Order
-from tests.hardware.case import Append, Case, map_case
-from tests.hardware.lowering import Decisions, Folding
+from e3ne.verification.case import Append, Case, map_case
+from e3ne.verification.lowering import Decisions, Folding
 
 
 def _dense() -> dict[str, Case]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from e3ne.dialects.snn import BipolarAttr, PhaseAttr, RadixAttr, TtfsAttr, TtfsLinearAttr, WeightedAttr
-from tests.hardware.case import Case
-from tests.hardware.lowering import Decisions, Folding, Neurons
+from e3ne.verification.case import Case
+from e3ne.verification.lowering import Decisions, Folding, Neurons
 
 KINDS: Mapping[str, WeightedAttr] = {
     "phase": PhaseAttr.of(2, 3),

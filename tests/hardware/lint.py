@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
-from tests.hardware.lowering import Lowered
+from e3ne.verification.lowering import Lowered
 
 _YOSYS = """
 import sys

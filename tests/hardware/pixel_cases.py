@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from e3ne.dialects.snn import RateAttr
-from tests.hardware.case import Case
-from tests.hardware.lowering import Decisions
+from e3ne.verification.case import Case
+from e3ne.verification.lowering import Decisions
 
 _RADIX: Mapping[str, Case] = {
     f"{name}_{'pool_first' if first else 'fire_first'}": Case(

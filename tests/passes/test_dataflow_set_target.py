@@ -10,7 +10,7 @@ from e3ne.errors import E3neError
 from e3ne.passes.dataflow_set_target import DataflowSetTargetPass
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.networks import NetworkBuilder
 
 
 def test_targets_that_there_are_not() -> None:

@@ -11,8 +11,8 @@ from e3ne.analysis.event_graph import ScheduleError
 from e3ne.dialects.dataflow import FifoOp, GraphOp, number, units_of
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH, DataflowInsertFifosPass
 from e3ne.semantics.dataflow import find_graph, plan
-from tests.hardware.lowering import Decisions, Folding, lower
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.lowering import Decisions, Folding, lower
+from e3ne.verification.networks import NetworkBuilder
 
 
 def laid_out(seed: int) -> GraphOp:

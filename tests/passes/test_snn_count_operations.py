@@ -17,7 +17,7 @@ from e3ne.errors import E3neError
 from e3ne.pipeline_runner import new_context, print_module, run_passes
 from e3ne.semantics.dataflow import find_graph
 from e3ne.semantics.snn import run_network
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.networks import NetworkBuilder
 
 IMAGES = np.random.default_rng(3).random((5, 1, 6, 6), dtype=np.float32)
 

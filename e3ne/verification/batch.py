@@ -21,7 +21,7 @@ from e3ne.check import expectations
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
-from tests.hardware.lowering import Lowered
+from e3ne.verification.lowering import Lowered
 
 TOP = "batch"
 Bytes = NDArray[np.uint8]

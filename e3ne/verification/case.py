@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects.snn import EncodingAttr
-from tests.hardware.lowering import Decisions
-from tests.hardware.networks import NetworkBuilder
+from e3ne.verification.lowering import Decisions
+from e3ne.verification.networks import NetworkBuilder
 
 Append = Callable[[NetworkBuilder], NetworkBuilder]
 

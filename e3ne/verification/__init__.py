@@ -1,0 +1,1 @@
+"""Random networks through all levels, and what compares the levels: the project's checks of itself."""

@@ -10,7 +10,6 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from rtl_designs import designs, random_design
-from rtl_evaluator import run, top_of
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
 from xdsl.transforms.canonicalize import CanonicalizePass
@@ -19,6 +18,7 @@ from xdsl.transforms.dead_code_elimination import DeadCodeElimination
 
 from e3ne.backends.verilog import print_verilog
 from e3ne.dialects.rtl import RTL
+from e3ne.semantics.rtl import run, top_of
 
 RESET_CYCLES = 2
 CYCLES = 200

@@ -6,6 +6,7 @@ import random
 from functools import cache
 
 import pytest
+from tests.backends.rtl_evaluator import run, top_of
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
@@ -17,7 +18,6 @@ from e3ne.passes.rtl_compare_ahead import RtlCompareAheadPass
 from e3ne.pipeline_runner import run_passes
 from e3ne.units.handshake import count
 from e3ne.units.registry import unit_for
-from tests.backends.rtl_evaluator import run, top_of
 
 WIDE = 300
 """Bits of a beat up to which a unit is run: more takes long."""

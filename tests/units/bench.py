@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
+from tests.backends.rtl_evaluator import Evaluator
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.test import TestOp
 from xdsl.ir import SSAValue
@@ -18,7 +19,6 @@ from e3ne.dialects.dataflow.parameters import Integers
 from e3ne.units.interface import Choice
 from e3ne.units.model import SpikeTimedModel
 from e3ne.units.registry import unit_for
-from tests.backends.rtl_evaluator import Evaluator
 
 Beats = list[list[int]]
 """The elements of each beat of an image."""

@@ -29,6 +29,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
     {
         "convert-dataflow-to-rtl": "e3ne.passes.convert_dataflow_to_rtl:ConvertDataflowToRtlPass",
         "convert-snn-to-dataflow": "e3ne.passes.convert_snn_to_dataflow:ConvertSnnToDataflowPass",
+        "dataflow-check-ranges": "e3ne.passes.dataflow_check_ranges:DataflowCheckRangesPass",
         "dataflow-choose": "e3ne.passes.dataflow_choose:DataflowChoosePass",
         "dataflow-fold": "e3ne.passes.dataflow_fold:DataflowFoldPass",
         "dataflow-insert-fifos": "e3ne.passes.dataflow_insert_fifos:DataflowInsertFifosPass",

@@ -109,7 +109,11 @@ def hardware_stages(options: Options) -> list[Stage]:
             "all choices are made at once, because what is best for a unit depends on its neighbours",
         ),
         Stage("laid-out", ("dataflow-legalize-streams",), "choices decide layouts, layouts need converters"),
-        Stage("buffered", (buffers,), "depths follow from the schedule of the finished graph"),
+        Stage(
+            "buffered",
+            (buffers, "dataflow-check-ranges"),
+            "depths follow from the schedule of the finished graph, whose widths are then proved to be enough",
+        ),
         Stage(
             "rtl",
             ("convert-dataflow-to-rtl", *rtl_passes(family), "rtl-check-combinational-loops"),

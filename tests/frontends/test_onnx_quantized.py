@@ -25,14 +25,10 @@ from e3ne.dialects.snn import (
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
 from e3ne.semantics.snn import run_network
-from tests.frontends.onnx_graphs import QONNX, Graph, evaluate
+from tests.frontends.onnx_graphs import QONNX, Graph, conv, evaluate, head, integers, qdq, start
 
 IMAGES = np.random.default_rng(5).integers(0, 256, (3, 1, 6, 6)).astype(np.float32) / np.float32(255)
 EXACT = settings(deadline=None, derandomize=True, max_examples=60, suppress_health_check=list(HealthCheck))
-
-
-def integers(rng: np.random.Generator, *shape: int, most: int = 3) -> np.ndarray:
-    return rng.integers(-most, most + 1, shape).astype(np.float32)
 
 
 def check(graph: Graph, folder: Path, images: np.ndarray = IMAGES) -> NetworkOp:
@@ -164,7 +160,7 @@ def test_factors_and_offsets(tmp_path: Path) -> None:
 
 def test_signed_quantisers_of_what_is_not_negative(tmp_path: Path) -> None:
     """Their codes have one bit less; a second quantiser of the same scale changes nothing."""
-    rng, graph = np.random.default_rng(4), Graph().activation(1 / 127, 8, signed=1)
+    rng, graph = np.random.default_rng(4), Graph().activation(1 / 127, 7)
     graph.then("Conv", graph.weights(integers(rng, 2, 1, 3, 3), 1.0, 3)).then("Relu").activation(0.3, 4, signed=1)
     graph.then("MaxPool", kernel_shape=[2, 2], strides=[2, 2]).then("Flatten")
     graph.then("MatMul", graph.weights(integers(rng, 8, 2), 1.0, 3))
@@ -183,15 +179,6 @@ def test_weights_are_rounded_as_every_runtime_rounds_them(tmp_path: Path) -> Non
     network = check(graph, tmp_path, np.ones((1, 1, 1, 1), np.float32))
     (last,) = (op for op in network.layers() if isinstance(op, LinearOp))
     assert last.weights_parameter.array.tolist() == [[2]]
-
-
-def qdq(graph: Graph, scale: float, limits: tuple[int, int] | None = None, zero: int = 0) -> Graph:
-    """QuantizeLinear and DequantizeLinear of 8 bits without sign."""
-    numbers = graph.tensor(np.array(scale)), graph.tensor(np.array(zero), np.uint8)
-    graph.then("QuantizeLinear", *numbers)
-    if limits is not None:
-        graph.then("Clip", *(graph.tensor(np.array(limit), np.uint8) for limit in limits))
-    return graph.then("DequantizeLinear", *numbers)
 
 
 def test_quantize_linear_is_the_same_as_quant(tmp_path: Path) -> None:
@@ -217,18 +204,6 @@ def test_quantize_linear_is_the_same_as_quant(tmp_path: Path) -> None:
     modules = [load_model(str(graph.save(tmp_path)), None) for graph in (linear, brevitas)]
     parameters = [[op.array.tolist() for op in parameters_of(module)] for module in modules]
     assert parameters[0] == parameters[1]
-
-
-def head(graph: Graph, inputs: int = 16, scale: object = 1.0) -> Graph:
-    return graph.then("Flatten").then("MatMul", graph.weights(np.ones((inputs, 2)), scale, 2))
-
-
-def conv(graph: Graph, scale: object = 1.0, bits: int = 2) -> Graph:
-    return graph.then("Conv", graph.weights(np.ones((1, 1, 3, 3)), scale, bits), name="conv")
-
-
-def start(**given: object) -> Graph:
-    return conv(Graph().activation(1 / 255, 8), **given)
 
 
 def real_weights() -> Graph:
@@ -278,6 +253,16 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
     "between layers": (lambda: head(start().then("Relu")), "is not quantised; put a quantiser behind 'conv'"),
     "real weights": (real_weights, "node 'conv1' (Conv): its weights are not quantised"),
     "negative codes": (lambda: head(start().activation(1.0, 4, signed=1)), "it gives negative codes"),
+    "negative pixels": (
+        lambda: head(conv(Graph().activation(1 / 127, 8, signed=1)).activation(1.0, 3)),
+        "negative codes, but",
+    ),
+    "codes from 3 on": (lambda: head(qdq(start(), 0.1, limits=(3, 15))), "its codes begin at 3; 0 is supported"),
+    "pixels from 3 on": (
+        lambda: head(conv(qdq(Graph(), 1 / 15, limits=(3, 15))).activation(1.0, 3)),
+        "its codes begin at 3; 0 is supported",
+    ),
+    "two limits": (lambda: head(qdq(start(), 0.1, limits=([0, 1], 15))), "its limits are not one integer each"),
     "narrow codes": (lambda: head(start().then("Relu").activation(1.0, 4, narrow=1)), "its codes end at 14"),
     "many bits": (lambda: head(start().then("Relu").activation(1.0, 9)), "it gives codes of 9 bits; at most 8"),
     "wide weights": (lambda: head(start(bits=17).activation(1.0, 3)), "its weights have 17 bits; at most 16"),

@@ -105,12 +105,14 @@ class _Reading:
         constants = {place: self.constants[name] for place, name in enumerate(node.inputs) if name in self.constants}
         if not any(node.outputs[:1]):
             raise E3neError("it gives no result")
+        if problem := node.domain_problem:
+            raise E3neError(problem)
         if any(name in self.unknown for name in given):
             if node.kind not in {*HANDLERS, *FOLDERS, "Shape"}:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))
             self.unknown.update(node.outputs)
         elif node.kind == "Shape" and given == [self.current]:
-            self._give(node, Constant(np.array((1, *self.shape), np.int64)))
+            self._give(node, _shape_of(Arguments(node, constants, self.graph.opset), self.shape))
         elif all(name in self.constants for name in given) and (node.kind in FOLDERS or node.kind not in HANDLERS):
             if node.kind not in FOLDERS:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))
@@ -155,3 +157,9 @@ class _Reading:
             taken = {layer.name for layer in self.layers}
             title = node.title if kept is None else kept.title
             self.layers.append(Layer(unused(name, taken), title, operation, checked_shape(shape)))
+
+
+def _shape_of(arguments: Arguments, shape: tuple[int, ...]) -> Constant:
+    """The sizes of a value of one image, or those from `start` to `end`, which are clipped as Python's slices are."""
+    sizes = np.array((1, *shape), np.int64)
+    return Constant(sizes[arguments.integer("start", 0) : arguments.integer("end", len(sizes))])

@@ -184,7 +184,7 @@ def _relu(call: Call) -> Result:
 
 def _clip(call: Call) -> Result:
     if isinstance(call.before, Quantize) and call.before.is_open:
-        low, high = (int(call.constant(place, name).values.reshape(-1)[0]) for place, name in ((1, "min"), (2, "max")))
+        low, high = (_limit(call.constant(place, name)) for place, name in ((1, "min"), (2, "max")))
         given = call.before.quantizer
         narrowed = replace(given, low=max(low, given.low), high=min(high, given.high))
         return Result(((Quantize(narrowed, is_open=True), call.shape),), replaces=True)
@@ -192,6 +192,12 @@ def _clip(call: Call) -> Result:
     if most is None and least is not None and not least.reals().any() and call.opset >= 11:
         return _relu(call)
     raise E3neError("it clips real numbers; only a least value of 0 (a ReLU) is supported")
+
+
+def _limit(constant: Constant) -> int:
+    if constant.values.size != 1 or constant.values.dtype.kind not in "iu":
+        raise E3neError("its limits are not one integer each")
+    return int(constant.values.reshape(-1)[0])
 
 
 def _max_pool(call: Call) -> Result:

@@ -177,7 +177,7 @@ def _root(number: Fraction) -> Fraction:
     return Fraction(isqrt((number.numerator << 400) // number.denominator), 1 << 200)
 
 
-def _norm(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float) -> Array:
+def _norm(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float = 1e-5) -> Array:
     shape = (1, -1) + (1,) * (x.ndim - 2)
     g, b, m, v = (RATIONAL(each).reshape(shape) for each in (gamma, beta, mean, variance))
     return g * (x - m) / np.vectorize(_root, otypes=[object])(v + Fraction(float(np.float32(epsilon)))) + b

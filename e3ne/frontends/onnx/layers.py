@@ -172,7 +172,7 @@ def _batch_normalization(call: Call) -> Result:
         raise E3neError("it is in training mode; export the network for inference")
     names = ("scale", "bias", "mean", "variance")
     gamma, beta, mean, variance = (call.reals(place, name, call.shape[0]) for place, name in enumerate(names, start=1))
-    epsilon = call.real("epsilon", 1e-5)
+    epsilon = call.real("epsilon", float(np.float32(1e-5)))
     if (variance.astype(np.float64) + epsilon).min() <= 0:
         raise E3neError("its variance and epsilon add up to a number that is not positive")
     return Result(((Norm(gamma, beta, mean, variance, epsilon), call.shape),))

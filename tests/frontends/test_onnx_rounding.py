@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from e3ne.dialects.snn import BatchNormOp, LinearOp, RequantizeOp, find_network
 from e3ne.frontends.model_source import load_model
 from e3ne.frontends.onnx.description import Rounding
-from e3ne.frontends.onnx.exact import level_of
+from e3ne.frontends.onnx.exact import Ramp, Root, level_of
 from e3ne.frontends.onnx.quantizers import rounded
 from tests.frontends.onnx_compare import IMAGES, check, compare
 from tests.frontends.onnx_graphs import RULES_OF_ROUNDING, Graph, integers
@@ -92,6 +93,33 @@ def test_epsilon_of_a_small_variance(tmp_path: Path, fields: dict[str, float]) -
     graph.then("Relu").activation(0.05, 5).then("Flatten")
     run = compare(graph.then("MatMul", graph.weights(integers(rng, 32, 3), 1.0, 3)), tmp_path)
     assert len(np.unique(run.outputs[0], axis=0)) == len(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("gamma", "beta", "variance"), [(1e-7, 1.0, 1.0), (1e-33, 1.0, 3.0), (1e-33, 0.26, 3.0), (-1e-20, 0.5, 1e-30)]
+)
+def test_a_factor_that_leaves_nothing_of_the_membrane(
+    tmp_path: Path, gamma: float, beta: float, variance: float
+) -> None:
+    """A channel beside another that is as always, whose codes are those of its offset."""
+    rng, graph = np.random.default_rng(3), Graph().activation(1 / 255, 8)
+    graph.then("Conv", graph.weights(integers(rng, 2, 1, 3, 3), 1.0, 3))
+    graph.norm([gamma, 1.0], [beta, 0.5], [0, 0], [variance, 1.0], epsilon=0.0)
+    graph.then("Relu").activation(0.125, 4).then("Flatten")
+    check(graph.then("MatMul", graph.weights(integers(rng, 32, 3), 1.0, 3)), tmp_path)
+
+
+@pytest.mark.parametrize("square", [Fraction(3), Fraction(1, 3), Fraction(4), Fraction(7, 10**40)])
+@pytest.mark.parametrize("slope", [Fraction(1, 10**33), Fraction(1, 7), Fraction(10**9)])
+def test_first_membranes_within_limits(square: Fraction, slope: Fraction) -> None:
+    ramp = Ramp(Fraction(1, 5), Fraction(-2, 3), slope, Root(square), Fraction(1))
+    for level, strict in product((Fraction(0), Fraction(1, 2), Fraction(1), Fraction(3, 2)), (False, True)):
+        found = ramp.first(level, -50, 60, strict=strict)
+        # y of a membrane against the level, squared with their signs
+        values = [slope * (v * ramp.unit + ramp.offset) for v in range(-50, 61)]
+        above = [value * abs(value) - (level - 1) * abs(level - 1) * square for value in values]
+        wanted = [v for v, sign in zip(range(-50, 61), above, strict=True) if sign > 0 or (sign == 0 and not strict)]
+        assert found == min(wanted, default=61)
 
 
 def test_an_epsilon_that_is_left_out_is_of_single_precision(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ import numpy as np
 
 from e3ne.dialects.parameter import identifier, unused
 from e3ne.errors import E3neError
-from e3ne.frontends.onnx.arguments import Arguments, checked_shape
-from e3ne.frontends.onnx.constants import FOLDERS, fold, stored
+from e3ne.frontends.onnx.arguments import Arguments, checked_shape, fitting_parameters
+from e3ne.frontends.onnx.constants import FOLDERS, MOST_FOLDED_BYTES, fold, result_bytes, stored
 from e3ne.frontends.onnx.description import Constant, Layer, LayerChain, Pad, Quantize
 from e3ne.frontends.onnx.layers import HANDLERS, Call, Result
 from e3ne.frontends.onnx.source import RawGraph, RawNode
@@ -51,6 +51,8 @@ class _Reading:
     """results of nodes that have a problem: what follows from it is not told too"""
     current: str = ""
     """the tensor that the last layer gives"""
+    folded: int = 0
+    """bytes of the constants that nodes have given"""
     passed: set[str] = field(default_factory=set[str])
     """tensors that the chain has gone through"""
 
@@ -116,7 +118,7 @@ class _Reading:
         elif all(name in self.constants for name in given) and (node.kind in FOLDERS or node.kind not in HANDLERS):
             if node.kind not in FOLDERS:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))
-            self._give(node, fold(Arguments(node, constants, self.graph.opset)))
+            self._fold(node, Arguments(node, constants, self.graph.opset))
         elif node.kind not in HANDLERS:
             raise E3neError(_REASONS.get(node.kind, "it is not supported"))
         else:
@@ -125,6 +127,12 @@ class _Reading:
     def _give(self, node: RawNode, value: Constant) -> None:
         checked_shape(value.shape)
         self.constants[node.outputs[0]] = value
+
+    def _fold(self, node: RawNode, arguments: Arguments) -> None:
+        self.folded += result_bytes(arguments)
+        if self.folded > MOST_FOLDED_BYTES:
+            raise E3neError(f"constants up to here need more than {MOST_FOLDED_BYTES} bytes")
+        self._give(node, fold(arguments))
 
     def _layer(self, node: RawNode, constants: dict[int, Constant]) -> None:
         values = [place for place, name in enumerate(node.inputs) if name and place not in constants]
@@ -141,10 +149,8 @@ class _Reading:
             raise E3neError("it follows a Pad, which is supported in front of a Conv only")
         if isinstance(before, Quantize) and before.is_open and node.kind not in ("Clip", "DequantizeLinear"):
             raise E3neError("it follows a QuantizeLinear without DequantizeLinear")
-        try:
+        with fitting_parameters():
             result = HANDLERS[node.kind](Call(node, constants, self.graph.opset, values[0], self.shape, before))
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise E3neError(f"its parameters do not fit: {error}") from error
         self._append(node, result)
         self.passed.add(self.current)
         self.current = node.outputs[0]

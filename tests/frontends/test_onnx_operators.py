@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,8 @@ import pytest
 from e3ne.dialects.snn import EncodeOp, RadixAttr, RequantizeOp, find_network
 from e3ne.errors import E3neError
 from e3ne.frontends.model_source import load_model
+from e3ne.frontends.onnx.chain import read_chain
+from e3ne.frontends.onnx.source import read_graph
 from tests.frontends.onnx_graphs import QONNX, Graph, conv, head, onnx, start
 
 
@@ -54,6 +57,19 @@ def linear(zero: type | None = None, **fields: object) -> Graph:
     zeros = [] if zero is None else [graph.tensor(np.array(0), zero)]
     graph.then("QuantizeLinear", *numbers, *zeros, **fields)
     return head(graph.then("DequantizeLinear", *numbers, *zeros))
+
+
+def test_many_nodes_of_one_name(tmp_path: Path) -> None:
+    """All get names of their own, in a time that grows with their number and not with its square."""
+    graph = Graph()
+    graph.then("Conv", graph.tensor(np.ones((1, 1, 3, 3))), name="same")
+    for _ in range(12_000):
+        graph.then("Relu", name="same")
+    raw = read_graph(graph.save(tmp_path))
+    begin = time.process_time()
+    layers = read_chain(raw).layers
+    assert time.process_time() - begin < 3
+    assert [layer.name for layer in layers] == ["same", *(f"same_{number}" for number in range(1, 12_001))]
 
 
 UINT8, INT8, UINT4, INT32 = (getattr(onnx.TensorProto, name) for name in ("UINT8", "INT8", "UINT4", "INT32"))

@@ -9,7 +9,7 @@ from typing import cast
 
 import numpy as np
 
-from e3ne.dialects.parameter import identifier, unused
+from e3ne.dialects.parameter import identifier
 from e3ne.errors import E3neError
 from e3ne.frontends.onnx.arguments import Arguments, checked_shape, fitting_parameters
 from e3ne.frontends.onnx.constants import FOLDERS, MOST_FOLDED_BYTES, fold, result_bytes, stored
@@ -51,6 +51,10 @@ class _Reading:
     """results of nodes that have a problem: what follows from it is not told too"""
     current: str = ""
     """the tensor that the last layer gives"""
+    names: set[str] = field(default_factory=set[str])
+    """of the layers"""
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
+    """the last one that a name was given"""
     folded: int = 0
     """bytes of the constants that nodes have given"""
     passed: set[str] = field(default_factory=set[str])
@@ -157,12 +161,22 @@ class _Reading:
 
     def _append(self, node: RawNode, result: Result) -> None:
         replaced = self.layers.pop() if result.replaces else None
+        if replaced is not None:
+            self.names.discard(replaced.name)
         for operation, shape in result.layers:
             kept = replaced if replaced is not None and not isinstance(replaced.operation, Pad) else None
             name = identifier(node.name.removeprefix("node_").strip("/.")) if kept is None else kept.name
-            taken = {layer.name for layer in self.layers}
             title = node.title if kept is None else kept.title
-            self.layers.append(Layer(unused(name, taken), title, operation, checked_shape(shape)))
+            self.layers.append(Layer(self._unused(name), title, operation, checked_shape(shape)))
+
+    def _unused(self, wanted: str) -> str:
+        """The name itself or with the first free number behind those that were given before."""
+        name = wanted
+        while name in self.names:
+            self.numbers[wanted] = self.numbers.get(wanted, 0) + 1
+            name = f"{wanted}_{self.numbers[wanted]}"
+        self.names.add(name)
+        return name
 
 
 def _shape_of(arguments: Arguments, shape: tuple[int, ...]) -> Constant:

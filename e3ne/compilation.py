@@ -14,10 +14,11 @@ from pathlib import Path
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
-from e3ne.design import DATA, MARKER, PARAMETERS, Design, Report
+from e3ne.design import DATA, MARKER, PARAMETERS, REPORT_KEYS, SCHEMA, Design, Report
 from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
+from e3ne.files import require_own
 from e3ne.frontends.structure import is_quantized, is_spiking
 from e3ne.options import DEFAULT_INTERVAL, Options
 from e3ne.passes.pipelines import (
@@ -215,8 +216,7 @@ def write(compilation: Compilation, report: Report, out: Path) -> Design:
 
 def require_replaceable(out: Path) -> None:
     """Raises E3neError if `out` holds something that is not an output of e3ne's."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
-        raise E3neError(f"{out} exists and is not an output of e3ne: choose another folder with -o")
+    require_own(out, MARKER, SCHEMA, REPORT_KEYS, "an output")
 
 
 @contextmanager

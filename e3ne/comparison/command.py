@@ -10,10 +10,11 @@ from rich.console import Console
 
 from e3ne.commands import progress
 from e3ne.comparison.entry import Comparison, Entry
-from e3ne.comparison.output import STATE, table_of, write_outputs
+from e3ne.comparison.output import SCHEMA, STATE, table_of, write_outputs
 from e3ne.dialects.snn.encodings import neuron_encodings
 from e3ne.errors import E3neError
 from e3ne.exploration.command import INTERRUPTED
+from e3ne.files import require_own
 from e3ne.model_and_data import source_and_data
 from e3ne.models import zoo
 from e3ne.options import RATES, Options
@@ -30,7 +31,7 @@ def run(arguments: argparse.Namespace) -> int:
     options.check()
     folder: Path | None = arguments.output_folder
     if folder is not None:
-        _require_own(folder)
+        require_own(folder, STATE, SCHEMA, ("model", "entries"), "a comparison")
     status, entries, written = 0, list[Entry](), list[str]()
     about: dict[str, object] = {}
     with progress(Console(stderr=True)) as show:
@@ -68,11 +69,6 @@ def run(arguments: argparse.Namespace) -> int:
         if folder is not None:
             console.print(f"{folder}: {' '.join(written)}", soft_wrap=True)
     return status
-
-
-def _require_own(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / STATE).is_file())):
-        raise E3neError(f"{folder} exists and is not a comparison of e3ne's: choose another folder with -o")
 
 
 def _encodings(text: str) -> list[str]:

@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from e3ne.comparison.entry import Entry
-from e3ne.exploration.state import write_whole
+from e3ne.files import write_whole
 
 STATE = "compare.json"
 PLOT = "compare.svg"

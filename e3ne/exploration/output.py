@@ -11,7 +11,8 @@ from typing import Any
 from rich.table import Table
 
 from e3ne.exploration.point import Point
-from e3ne.exploration.state import State, write_whole
+from e3ne.exploration.state import State
+from e3ne.files import write_whole
 
 COLUMNS = ("name", "accuracy", "latency", "interval", "lut", "ff", "bram36", "energy_nj", "spikes", "command")
 TABLE = "front.csv"

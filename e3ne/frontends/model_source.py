@@ -118,18 +118,10 @@ def _run_file(file: Path) -> ModuleType:
 
 def _from_pt2(file: Path) -> ModuleOp:
     _require_torch()
-    import torch
-
+    from e3ne.frontends.pt2_file import load_program
     from e3ne.frontends.torch_export import import_exported
 
-    if not file.is_file():
-        raise E3neError(f"model file '{file}' does not exist")
-    try:
-        program = torch.export.load(file)
-    except Exception as error:
-        # PyTorch raises many kinds here: zip, pickle, schema version ...
-        raise E3neError(f"model file '{file}' is not a program saved by torch.export.save: {_text(error)}") from error
-    return import_exported(program, file.stem)
+    return import_exported(load_program(file), file.stem)
 
 
 def _from_nir(file: Path, dialect: str) -> ModuleOp:

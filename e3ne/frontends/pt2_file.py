@@ -133,9 +133,8 @@ def _check_texts(name: str, value: object) -> None:
         elif isinstance(each, str):
             legal = _SIZE if key == "expr_str" else _NAME if key in ("name", "as_name", "target") else None
             if legal is not None and (not legal.fullmatch(each) or "**" in each):
-                raise E3neError(
-                    f"its member '{name}' has {each[:40]!r} where a {'size' if key == 'expr_str' else 'name'} is expected"
-                )
+                wanted = "size" if key == "expr_str" else "name"
+                raise E3neError(f"its member '{name}' has {each[:40]!r} where a {wanted} is expected")
 
 
 @contextmanager

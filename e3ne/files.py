@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from e3ne.errors import E3neError
 
@@ -19,6 +19,24 @@ def write_whole(path: Path, text: str) -> None:
         temporary.replace(path)
     except OSError as error:
         raise E3neError(f"{path} cannot be written: {error}") from error
+
+
+def save_figure(path: Path, figure: Any) -> None:
+    """Writes a figure of matplotlib's (whose annotations are partial) completely or not at all; raises E3neError."""
+    temporary = path.with_name(f".{path.name}")
+    try:
+        figure.savefig(temporary, format=path.suffix.removeprefix("."), metadata={"Date": None})
+        temporary.replace(path)
+    except OSError as error:
+        raise E3neError(f"{path} cannot be written: {error}") from error
+
+
+def remove(path: Path) -> None:
+    """Takes away a result that is of a former run; raises E3neError."""
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise E3neError(f"{path} cannot be removed: {error}") from error
 
 
 def read_json(path: Path) -> object:

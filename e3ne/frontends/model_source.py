@@ -161,6 +161,11 @@ def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | No
     if input_shape is not None and shape != input_shape:
         raise E3neError(f"model '{spec}' takes images of {shape}, not of {input_shape}")
     if any(op.is_integer for op in network.layers()):
+        if is_spiking(network):
+            raise E3neError(
+                f"model '{spec}' has integrate-and-fire neurons of integers; supported is their float form, as in "
+                "ir/00-float.mlir of a compilation"
+            )
         return module
     if problems := spiking_problems(network) if is_spiking(network) else structure_problems(network):
         lines = "\n".join(f"  - {problem}" for problem in problems)

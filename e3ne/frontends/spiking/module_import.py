@@ -24,8 +24,8 @@ from e3ne.frontends.spiking.module_layers import (
 from e3ne.frontends.spiking.module_tracer import CHAINS, package_of, trace
 from e3ne.frontends.spiking.shapes import Shape, result_shape
 
-_ADDITIONS = (operator.add, operator.iadd, torch.add)  # pyright: ignore[reportUnknownMemberType]
-_PRODUCTS = (operator.mul, operator.imul, torch.mul, torch.multiply)  # pyright: ignore[reportUnknownMemberType]
+_ADDITIONS = cast("tuple[object, ...]", (operator.add, operator.iadd, torch.add))  # pyright: ignore[reportUnknownMemberType]
+_PRODUCTS = cast("tuple[object, ...]", (operator.mul, operator.imul, torch.mul, torch.multiply))  # pyright: ignore[reportUnknownMemberType]
 
 
 @dataclass(frozen=True)

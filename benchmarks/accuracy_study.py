@@ -15,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from e3ne.errors import E3neError
-from e3ne.exploration.state import write_whole
+from e3ne.files import write_whole
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import training, tune, zoo
 from e3ne.models.labelled_images import LabelledImages

@@ -39,6 +39,8 @@ from xdsl.irdl import (
 from xdsl.printer import Printer
 from xdsl.traits import IsolatedFromAbove, IsTerminator
 
+from e3ne.dialects.rtl.attributes import bits_type, width_of
+
 
 @irdl_op_definition
 class WireOp(IRDLOperation):
@@ -128,10 +130,10 @@ class InitialOp(IRDLOperation):
     traits = traits_def(IsolatedFromAbove())
 
     def __init__(self, body: Block) -> None:
-        end = body.last_op
-        assert isinstance(end, YieldOp)
-        assert isinstance(end.value.type, IntegerType)
-        super().__init__(regions=(Region(body),), result_types=(ImmutableType(end.value.type),))
+        """`body` ends with a YieldOp."""
+        assert isinstance(body.last_op, YieldOp)
+        value_type = bits_type(width_of(body.last_op.value))
+        super().__init__(regions=(Region(body),), result_types=(ImmutableType(value_type),))
 
 
 @irdl_op_definition

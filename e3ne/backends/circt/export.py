@@ -30,7 +30,22 @@ class Export:
 
 
 def export_verilog(designs: Mapping[str, str], interpreter: Interpreter) -> dict[str, Export]:
-    """CIRCT's SystemVerilog of designs in CIRCT's dialects, both by the names of the designs; errors are in the result."""
+    """CIRCT's SystemVerilog of designs in CIRCT's dialects, by name; what CIRCT refuses is in the result, too."""
+    found: dict[str, Export] = {}
+    left = dict(designs)
+    while left:
+        exports, end = _run(left, interpreter)
+        left = {name: text for name, text in left.items() if name not in exports}
+        found |= exports
+        if left:  # CIRCT has crashed on the first of these
+            name = next(iter(left))
+            found[name] = Export("given", end, "")
+            del left[name]
+    return {name: found[name] for name in designs}
+
+
+def _run(designs: Mapping[str, str], interpreter: Interpreter) -> tuple[dict[str, Export], str]:
+    """What one process gives, and how it ended."""
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
         request, result = Path(folder) / "request.json", Path(folder) / "result.jsonl"
         request.write_text(json.dumps(worker.Request(designs=dict(designs))), encoding="utf-8")
@@ -38,10 +53,7 @@ def export_verilog(designs: Mapping[str, str], interpreter: Interpreter) -> dict
         command = [interpreter.path, "-P", worker.__file__, request, result]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
         lines = result.read_text(encoding="utf-8").splitlines() if result.exists() else []
-    found: dict[str, Export] = {}
-    for line in lines:
-        each = cast(worker.Result, json.loads(line))
-        found[each["name"]] = Export(each["stage"], each["message"], each["verilog"])
+    results = [cast(worker.Result, json.loads(line)) for line in lines]
+    exports = {each["name"]: Export(each["stage"], each["message"], each["verilog"]) for each in results}
     last = (run.stderr.strip().splitlines() or ["no message"])[-1]
-    crash = Export("given", f"CIRCT ended with status {run.returncode}: {last}", "")
-    return {name: found.get(name, crash) for name in designs}
+    return exports, f"CIRCT ended with status {run.returncode}: {last}"

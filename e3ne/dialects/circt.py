@@ -44,7 +44,7 @@ from e3ne.dialects.rtl.attributes import bits_type, width_of
 
 @irdl_op_definition
 class WireOp(IRDLOperation):
-    """A value under a name that stays in the Verilog: its inner symbol says that somebody may refer to it."""
+    """A value under a name that stays in the Verilog: its inner symbol, unique in the module, keeps it from removal."""
 
     name = "hw.wire"
 

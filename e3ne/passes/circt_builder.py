@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from xdsl.dialects import comb, hw, seq
 from xdsl.dialects.builtin import IntegerAttr, IntegerType
 from xdsl.ir import Operation, SSAValue
+from xdsl.rewriter import Rewriter
 
 from e3ne.dialects import circt
 from e3ne.dialects.rtl import width_of
@@ -28,6 +29,13 @@ class CirctBuilder:
         """Appends an operation; its first result."""
         self.made.append(op)
         return op.results[0]
+
+    def replace(self, op: Operation, results: Sequence[SSAValue]) -> None:
+        """Puts what was made in the place of `op`; the results keep the names of its results, or have their own."""
+        for old, new in zip(op.results, results, strict=True):
+            new.name_hint = new.name_hint or old.name_hint
+            old.name_hint = None  # xDSL gives it to all that was made
+        Rewriter.replace_op(op, self.made, results)
 
     def constant(self, value: int, width: int) -> SSAValue:
         """A constant of any width: value modulo 2^width."""

@@ -41,7 +41,7 @@ def _convert_read(port: rtl.MemoryReadOp | rtl.MemoryReadRegisteredOp, read: Rea
     if isinstance(port, rtl.MemoryReadRegisteredOp):
         word = build.register(word, port.enable)
         word.name_hint = name_hint(f"{port.memory_op.memory_name.data}_q")
-    Rewriter.replace_op(port, build.made, [word])
+    build.replace(port, [word])
 
 
 def _storage(memory: rtl.MemoryOp, build: CirctBuilder) -> Read:

@@ -61,6 +61,8 @@ def _converted(module: rtl.ModuleOp) -> hw.HWModuleOp:
     for op in operations:
         if not isinstance(op, rtl.MemoryOp | rtl.MemoryPortOp):
             _convert(op, CirctBuilder(clock, reset))
+    for number, wire in enumerate([op for op in block.ops if isinstance(op, circt.WireOp)]):
+        wire.inner_sym = hw.InnerSymAttr(f"wire{number}")  # names may come twice, symbols may not
     return hw.HWModuleOp(module.sym_name, hw.ModuleType(ArrayAttr(ports)), Region(block))
 
 
@@ -72,9 +74,7 @@ def _port(name: str, port_type: Attribute, direction: hw.Direction) -> hw.Module
 def _convert(op: Operation, build: CirctBuilder) -> None:
     """Replaces an operation. Those of its operands that are still to be converted are replaced in their turn."""
     results = _CONVERSIONS[type(op)](op, build)
-    for old, new in zip(op.results, results, strict=True):
-        new.name_hint = new.name_hint or old.name_hint
-    Rewriter.replace_op(op, build.made, results)
+    build.replace(op, results)
 
 
 def _constant(op: rtl.ConstantOp, build: CirctBuilder) -> Sequence[SSAValue]:

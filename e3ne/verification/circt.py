@@ -198,6 +198,13 @@ def rows_of(title: str, outcomes: Sequence[Outcome]) -> list[Row]:
     ]
 
 
+def _spread(networks: list[tuple[str, Make]], most: int | None) -> list[tuple[str, Make]]:
+    """At most so many of them, in equal steps."""
+    if most is None or most >= len(networks):
+        return networks
+    return networks[:: -(-len(networks) // most)] if most else []
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 if a design fails, 2 if the user's Python has no CIRCT; without any CIRCT all is skipped."""
     parser = argparse.ArgumentParser(description="Compare CIRCT's SystemVerilog of designs with the cycle model.")
@@ -206,7 +213,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--circt-python", type=Path, help=f"a Python that imports circt (default: {VARIABLE}, or one on the path)"
     )
-    parser.add_argument("--no-directed", action="store_true", help="leave the directed networks of the tests out")
+    parser.add_argument("--directed", type=int, help="directed networks of the tests, evenly spread (default: all)")
     parser.add_argument("--json", type=Path, help="where the rows are written")
     parser.add_argument("-o", "--output", type=Path, default=Path("build/circt"), help="where failures are written")
     options = parser.parse_args(arguments)
@@ -214,7 +221,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     sets: dict[str, list[tuple[str, Make]]] = {
         "LeNet-5": [("lenet5", lenet5)],
         "random networks": list(random_networks(options.count, options.seed)),
-        "directed networks": [] if options.no_directed else list(directed_networks()),
+        "directed networks": _spread(list(directed_networks()), options.directed),
     }
     sets = {title: networks for title, networks in sets.items() if networks}
     try:

@@ -66,7 +66,7 @@ rtl.module @logic(%a: i8, %b: i8, %c: i1, %x "odd name": i3) -> (y: i1, "1": i8)
 // CHECK-NEXT: }
 }
 
-// A register comes as its next value, before that is made; a reset value as a constant.
+// A next value may be used before it is made; a reset value is a constant.
 // CHECK: hw.module @registers(in %clk: !seq.clock, in %rst: i1, in %a: i8, in %e: i1, out y: i8) {
 rtl.module @registers(%a: i8, %e: i1) -> (y: i8) {
   // CHECK-NEXT: %plain = seq.compreg %count1, %clk : i8

@@ -1,4 +1,4 @@
-"""The Python with CIRCT: found where the user says, or on the path; and what happens when it is not what it should be."""
+"""The Python with CIRCT: found where the user says, or on the path; and errors where it is not what it should be."""
 
 from __future__ import annotations
 

@@ -36,20 +36,26 @@ def test_none_is_found(without: Path) -> None:
 
 def test_one_on_the_path_is_found(without: Path) -> None:
     program(without / "python3.13", "exit 1")
-    path = program(without / "python3.14", "echo 1.2.3")
-    assert find_interpreter() == Interpreter(path, "1.2.3")
+    path = program(without / "python3.14", "echo 1.1000.0")
+    assert find_interpreter() == Interpreter(path, "1.1000.0")
+
+
+@pytest.mark.parametrize("version", ["1.62.0", "unknown", ""])
+def test_an_old_circt_is_none(without: Path, version: str) -> None:
+    program(without / "python3.13", f"echo {version}")
+    assert find_interpreter() is None
 
 
 def test_the_one_that_is_named_comes_first(without: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program(without / "python3.14", "echo on the path")
-    monkeypatch.setenv(interpreter.VARIABLE, str(program(without / "named", "echo named")))
-    assert find_interpreter() == Interpreter(without / "named", "named")
-    given = program(without / "given", "echo given")
-    assert find_interpreter(given) == Interpreter(given, "given")
+    program(without / "python3.14", "echo 2.0")
+    monkeypatch.setenv(interpreter.VARIABLE, str(program(without / "named", "echo 3.0")))
+    assert find_interpreter() == Interpreter(without / "named", "3.0")
+    given = program(without / "given", "echo 4.0")
+    assert find_interpreter(given) == Interpreter(given, "4.0")
 
 
 def test_a_named_one_without_circt_is_an_error(without: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    program(without / "python3.14", "echo 1.2.3")
+    program(without / "python3.14", "echo 2.0")
     with pytest.raises(E3neError, match="--circt-python is /bin/false, which is no Python that can import circt"):
         find_interpreter(Path("/bin/false"))
     monkeypatch.setenv(interpreter.VARIABLE, str(without / "none"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from e3ne.errors import E3neError
 VARIABLE = "E3NE_CIRCT_PYTHON"
 NAMES = ("python3.13", "python3.14")
 VERSION = "1.162.0"
-"""The release of CIRCT that all checks were made with."""
+"""The release of CIRCT that all checks were made with; later ones are taken, too."""
 SET_UP = (
     f"no Python with CIRCT found: python3.13 -m venv FOLDER && FOLDER/bin/pip install circt=={VERSION}, "
     f"then --circt-python FOLDER/bin/python or {VARIABLE}"
@@ -42,7 +43,7 @@ def find_interpreter(given: Path | None = None) -> Interpreter | None:
         found = _probe(named)
         if found is None:
             where = "--circt-python" if given else VARIABLE
-            raise E3neError(f"{where} is {named}, which is no Python that can import circt ({VERSION} is supported)")
+            raise E3neError(f"{where} is {named}, which is no Python that can import circt {VERSION} or later")
         return found
     on_path = (shutil.which(name) for name in NAMES)
     candidates = [Path(sys.executable), *(Path(path) for path in on_path if path is not None)]
@@ -54,4 +55,11 @@ def _probe(path: Path) -> Interpreter | None:
         run = subprocess.run([path, "-c", _PROBE], capture_output=True, text=True, check=False, timeout=_SECONDS)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return Interpreter(path, run.stdout.strip()) if run.returncode == 0 else None
+    version = run.stdout.strip()
+    if run.returncode or not re.fullmatch(r"\d+(\.\d+)*", version) or _numbers(version) < _numbers(VERSION):
+        return None
+    return Interpreter(path, version)
+
+
+def _numbers(version: str) -> list[int]:
+    return [int(number) for number in version.split(".")]

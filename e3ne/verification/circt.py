@@ -79,21 +79,26 @@ def check_designs(
 
 
 def _simulate(designs: Sequence[Lowered], seed: int, outcomes: Mapping[str, Outcome]) -> None:
-    """Simulates designs in one program; one by one if there is none, because Verilator refuses something."""
+    """Simulates designs in one program; those alone again that may fail because of another one in it."""
     if not designs:
         return
+    refused = ""
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
         batch = Batch(designs, Path(folder))
         try:
             for design in designs:
                 _compare(batch, design, seed, outcomes[design.name])
-        except E3neError as error:
-            if len(designs) == 1:
-                outcomes[designs[0].name].messages.append(str(error))
-                return
-            for design in designs:
-                outcomes[design.name].clear()
-                _simulate([design], seed, outcomes)
+        except E3neError as error:  # Verilator takes none of them, whichever it is that it complains of
+            refused = str(error)
+    if len(designs) == 1:
+        outcomes[designs[0].name].messages += [refused] if refused else []
+        return
+    for design in designs:
+        outcome = outcomes[design.name]
+        # A design that never rests keeps the program running, and that is a mistake of the others, too.
+        if refused or (outcome.messages and not outcome.differing):
+            outcome.clear()
+            _simulate([design], seed, outcomes)
 
 
 def _compare(batch: Batch, design: Lowered, seed: int, outcome: Outcome) -> None:

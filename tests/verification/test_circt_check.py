@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import pytest
 from xdsl.dialects.builtin import ModuleOp
@@ -14,7 +15,7 @@ from e3ne.backends.circt.target import print_circt
 from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import Order
 from e3ne.verification.case import Case
-from e3ne.verification.circt import Outcome, check_designs, rows_of
+from e3ne.verification.circt import Outcome, check_all, check_designs, rows_of
 from e3ne.verification.lowering import Decisions, Folding, Lowered, Neurons, lower
 
 Change = Callable[[str], str]
@@ -98,6 +99,23 @@ def test_what_circt_refuses_is_a_failure(outcomes: Mapping[str, Outcome], name: 
     assert not outcomes[name].export.reached("verified")
     assert not outcomes[name].is_equal
     assert outcomes[name].messages
+
+
+def test_a_failure_is_kept_and_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    report = r"""printf '{"name": "tiny", "stage": "parsed", "message": "no such pass", "verilog": ""}\n'"""
+    script = tmp_path / "python"
+    script.write_text(f'#!/bin/sh\n{report} > "$4"\n')
+    script.chmod(0o755)
+    case = Case((1, 2, 2), 1, lambda n: n.linear(1))
+    networks = [("tiny", lambda: lower(case.network("tiny"), case.decisions))]
+    (outcome,) = check_all(networks, Interpreter(script, ""), 0, tmp_path / "kept")
+    assert not outcome.is_equal
+    assert outcome.messages == ["parsed, then: no such pass"]
+    assert "tiny: parsed, then: no such pass" in capfd.readouterr().err
+    kept = {file.name: file.read_text() for file in (tmp_path / "kept" / "tiny").iterdir()}
+    assert set(kept) == {"message.txt", "dataflow.mlir", "rtl.mlir", "circt.mlir", "circt.sv"}
+    assert kept["message.txt"] == "parsed, then: no such pass\n"
+    assert "hw.module @tiny(" in kept["circt.mlir"]
 
 
 def test_rows_count_what_reached_each_stage() -> None:

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
-from e3ne.backends.testbench.compare import Difference, first_difference
+from e3ne.backends.testbench.compare import Difference, count_differences, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
 from e3ne.check import expectations
@@ -87,11 +87,16 @@ def _in_stream_order(values: NDArray[np.generic], images: int) -> NDArray[np.gen
 
 @dataclass(frozen=True)
 class Comparison:
-    """The first difference in values, cycles or handshake; the streams that were offered in other cycles; the end."""
+    """The first difference in values, cycles or handshake; the streams that were offered in other cycles; the end.
+
+    `beats` of all streams were compared, `differing` of them differ in value or cycle.
+    """
 
     difference: Difference | None
     offered_otherwise: tuple[str, ...]
     stop: str
+    beats: int
+    differing: int
 
     @property
     def message(self) -> str:
@@ -134,7 +139,8 @@ class Batch:
         early_or_late = tuple(
             stream.name for stream in expected if not np.array_equal(stream.offers, traces[stream.name].offers)
         )
-        return Comparison(first_difference(expected, traces), early_or_late, simulation.stop)
+        beats, differing = sum(len(stream.transfers) for stream in expected), count_differences(expected, traces)
+        return Comparison(first_difference(expected, traces), early_or_late, simulation.stop, beats, differing)
 
     def _simulate(self, stimulus: Stimulus, max_cycles: int) -> Simulation:
         probes = [

@@ -98,12 +98,13 @@ class Decisions:
 
 @dataclass(frozen=True)
 class Lowered:
-    """A design at all levels: the integer network, the graph, the plan of the graph, and Verilog files by name."""
+    """A design at all levels: integer network, graph, plan of the graph, rtl, and Verilog files by name."""
 
     name: str
     integer: ModuleOp
     graph: ModuleOp
     plan: Plan
+    hardware: ModuleOp
     verilog: Mapping[str, str]
 
 
@@ -135,7 +136,7 @@ def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     laid_out = module.clone()
     found = plan(find_graph(laid_out))
     run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
-    return Lowered(found.name, network, laid_out, found, print_verilog(module))
+    return Lowered(found.name, network, laid_out, found, module, print_verilog(module))
 
 
 def _units(module: ModuleOp) -> list[UnitOp]:

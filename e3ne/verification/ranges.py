@@ -1,7 +1,7 @@
 """Interval analysis of random networks, of both levels of hardware: `python -m e3ne.verification.ranges`.
 
-Every integer of a dataflow graph has to fit its bits. An addition of `rtl` stays within its width, or counts, or is part
-of a sum modulo 2^width. Where intervals do not tell, which happens in the heaps of bits of synapses alone, the proofs
+Every integer of a dataflow graph has to fit its bits. An addition of `rtl` stays within its width, or counts, or is
+part of a sum modulo 2^width. Where intervals do not tell, in the heaps of bits of synapses alone, the proofs
 of these units do (`python -m e3ne.verification.proofs`).
 """
 

@@ -236,10 +236,6 @@ REFUSED: dict[str, tuple[Callable[[], Graph], str]] = {
     "between layers": (lambda: head(start().then("Relu")), "is not quantised; put a quantiser behind 'conv'"),
     "real weights": (real_weights, "node 'conv1' (Conv): its weights are not quantised"),
     "negative codes": (lambda: head(start().activation(1.0, 4, signed=1)), "it gives negative codes"),
-    "negative pixels": (
-        lambda: head(conv(Graph().activation(1 / 127, 8, signed=1)).activation(1.0, 3)),
-        "negative codes, but",
-    ),
     "codes from 3 on": (lambda: head(qdq(start(), 0.1, limits=(3, 15))), "its codes begin at 3; 0 is supported"),
     "pixels from 3 on": (
         lambda: head(conv(qdq(Graph(), 1 / 15, limits=(3, 15))).activation(1.0, 3)),

@@ -6,7 +6,7 @@ import random
 from functools import cache
 
 import pytest
-from tests.backends.rtl_evaluator import run, top_of
+from e3ne.semantics.rtl import run, top_of
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 
 import pytest
-from tests.backends.rtl_evaluator import run
+from e3ne.semantics.rtl import run
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tests.backends.rtl_evaluator import Evaluator
+from e3ne.semantics.rtl import Evaluator
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.test import TestOp
 from xdsl.ir import SSAValue

@@ -142,8 +142,7 @@ class _Walk:
                 raise E3neError("it gives negative codes; only activations that are not negative have spike trains")
             block.quantize, block.quantizer = layer, quantizer
         elif self.image is None and not self.parts:
-            if quantizer.low < 0:
-                raise E3neError("it gives negative codes, but pixels are 0 … 1; quantise the image without sign")
+            # One with a sign is used by its upper half alone: pixels are 0 … 1.
             if quantizer.rounding != "half_even":
                 raise E3neError("the image is rounded half to even; other roundings are supported behind weights only")
             self.image, self.quantizer = layer, quantizer

@@ -13,13 +13,19 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from e3ne.verification.table import Row, finish
-from tests.mutants import run_units
+from tests.mutants import model, printer, run_units
 from tests.mutants.outcome import Outcome, Report
 
 Run = Callable[[Sequence[str], Report], None]
 
 CATALOGUES: Mapping[str, tuple[Sequence[str], Run, str]] = {
     "units": (tuple(run_units.MUTANTS), run_units.run, "hardware against cycle model, every stream, every cycle"),
+    printer.CATALOGUE: (
+    model.CATALOGUE: (tuple(model.MUTANTS), model.run, "prediction against hardware and integer network"),
+        tuple(printer.MUTANTS),
+        printer.run,
+        "Verilog against the meaning of rtl, cycle by cycle, and lint",
+    ),
 }
 """For each catalogue the names of its mutants, what runs them, and what is compared."""
 

@@ -96,7 +96,8 @@ CASES: Mapping[str, Case] = {
                 0: Folding(2, 4, 3, Order.STEPS_INNER, "adder", stationary="input"),
                 1: Folding(2, 6, 3, Order.STEPS_INNER, "table", stationary="input"),
                 2: Folding(1, 2, 1, Order.STEPS_INNER, "adder", "block"),
-            }
+            },
+            neurons={0: Neurons(3, 1)},
         ),
     ),
     "chunks_inside": Case(

@@ -70,9 +70,17 @@ def function_of(edit: Edit) -> FunctionType:
             found = found.fget
         elif isinstance(found, functools.cached_property):
             found = found.func
-        found = getattr(found, "__wrapped__", found)
+        found = _undecorated(getattr(found, "__wrapped__", found), edit.function)
     if not isinstance(found, FunctionType):
         raise NotApplicableError(f"there is no function {edit.target}")
+    return found
+
+
+def _undecorated(found: Any, name: str) -> Any:
+    """The function of this name in the closure of what a decorator has made of it, if there is one."""
+    if isinstance(found, FunctionType) and found.__qualname__ != name:
+        held = [cell.cell_contents for cell in found.__closure__ or ()]
+        return next((f for f in held if isinstance(f, FunctionType) and f.__qualname__ == name), found)
     return found
 
 

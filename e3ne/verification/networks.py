@@ -254,7 +254,7 @@ class NetworkBuilder:
     def _offset(self, outputs: int) -> Integers:
         over_time = self._encoding is not None and not isinstance(self._encoding, snn.WeightedAttr)
         # It is added in each step: larger ones would let neurons fire always or never.
-        most = 16 if over_time else 50
+        most = 8 if over_time else 50
         return self.rng.integers(-most, most + 1, outputs)
 
     def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:

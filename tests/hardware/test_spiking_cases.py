@@ -1,4 +1,4 @@
-"""The directed networks over time do what they are for: every layer of neurons fires, and not always."""
+"""The directed networks over time do what they are for: every layer of neurons fires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ ALL = [(group, name) for group, cases in SPIKING.items() for name in cases]
 
 
 @pytest.mark.parametrize(("group", "name"), ALL, ids=[f"{group}-{name}" for group, name in ALL])
-def test_neurons_fire_and_rest(group: str, name: str) -> None:
+def test_neurons_fire(group: str, name: str) -> None:
     """With inputs as in the comparison with hardware: else nothing that a spike does is compared there."""
     case, rng = SPIKING[group][name], np.random.default_rng(0)
     network, encoding = case.network(name), case.encoding
@@ -26,4 +26,4 @@ def test_neurons_fire_and_rest(group: str, name: str) -> None:
     for layer in find_network(network).layers():
         if isinstance(layer, LifOp):
             spikes = run.values[layer.layer_name, "neuron"]
-            assert 0.02 < (spikes > 0).mean() < 0.98, layer.layer_name
+            assert (spikes > 0).mean() > 0.02, layer.layer_name

@@ -45,7 +45,7 @@ def run(names: Mapping[str, Sequence[str]], verbose: bool) -> list[Outcome]:
                 continue
             task = progress.add_task(f"mutants of {catalogue}", total=len(wanted))
 
-            def report(outcome: Outcome, task=task) -> None:  # noqa: ANN001
+            def report(outcome: Outcome, task=task) -> None:
                 found.append(outcome)
                 progress.advance(task)
                 if verbose or outcome.status in ("survived", "not applicable"):

@@ -121,7 +121,8 @@ CASES: Mapping[str, Case] = {
     "fifos_of_3": map_case(
         lambda n: n.conv(2, (2, 2)).fire().linear(3), fifo_depth=3, foldings={0: Folding(1, 4, 1, Order.STEPS_OUTER)}
     ),
-    "classes": map_case(lambda n: n.linear(5).argmax()),
+    "classes": map_case(lambda n: n.linear(5).argmax(), foldings={0: Folding(5, 12, 1, Order.STEPS_OUTER, "adder")}),
+    "ties_in_beats": map_case(lambda n: n.linear(6).argmax(), foldings={0: Folding(2)}),
     "classes_in_beats": map_case(lambda n: n.linear(6, bias=True).argmax(), foldings={0: Folding(2)}),
     "pools_of_values": map_case(
         lambda n: n.conv(2, (1, 1)).fire(2, per_layer=True).max_pool((3, 2), (1, 2)).conv(2, (2, 2)), pools_first=True

@@ -137,7 +137,7 @@ def _activation_scales(module: ModuleOp) -> str:
             positive = np.maximum(ideal[op.layer_name] * scale, 0)
             greatest = positive.max() / levels.greatest
 
-            def error(chosen: float, positive=positive, levels=levels) -> float:  # noqa: ANN001
+            def error(chosen: float, positive=positive, levels=levels) -> float:
                 return float(((levels.nearest(positive / chosen) * chosen - positive) ** 2).sum())
 
             best = min(error(greatest * fraction) for fraction in np.linspace(0.01, 1, 100))
@@ -227,7 +227,16 @@ def spiking_quantisation() -> str:
         for layer in ("lif1", "lif2", "lif3"):
             if not np.array_equal(found.values[layer, "neuron"].reshape(wanted[layer].shape), wanted[layer]):
                 return f"{name}: other spikes of {layer}"
-    return _direct_input() or _recurrence()
+    return _decays() or _direct_input() or _recurrence()
+
+
+def _decays() -> str:
+    """Decays that need more bits than there are become the nearest ones."""
+    module = lower(spiking_network(RULES["synapse"]))
+    run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=9 decay-bits=4}}")
+    neuron = next(op for op in find_network(module).layers() if isinstance(op, LifOp))
+    found = {field: neuron.numbers()[field].tolist() for field in ("decay", "synapse_decay")}
+    return "" if found == {"decay": [13], "synapse_decay": [10]} else f"0.8 and 0.6 of 16 became {found}"
 
 
 def _direct_input() -> str:
@@ -243,7 +252,7 @@ def _recurrence() -> str:
     random = np.random.default_rng(4)
     recurrence = {
         "recurrent": random.integers(-40, 30, (6, 6)) / 256,
-        "recurrent_bias": random.integers(0, 60, 6) / 256,
+        "recurrent_bias": random.integers(0, 15, 6) / 64,
     }
     nodes = [
         Node("fc1", Linear(random.integers(-20, 30, (6, 4)) / 64, None), (-1,), (6,)),

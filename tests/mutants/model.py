@@ -4,13 +4,15 @@ The hardware is simulated once; each mutant's prediction is compared with what i
 integer network.
 """
 
+# A row is what is changed, and changed text is not broken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-
 
 from e3ne.analysis.event_graph import ScheduleError
 from e3ne.semantics.dataflow import find_graph, plan

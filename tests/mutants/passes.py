@@ -1,5 +1,8 @@
 """Mutants of passes: their functions changed; each is to be found by a check of what must hold of its pass."""
 
+# A row is what is changed, and changed text is not broken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
@@ -54,7 +57,7 @@ NETWORKS: Mapping[str, PassMutant] = {
             "unit_kept": ("thresholds are for the unit of the layer before", "_State._fire", "self.unit, self.synapse, self.fed = scale, None, None", "self.synapse, self.fed = None, None"),
             "bias_missing": ("biases do not count in what is measured", "_run", "if bias is None:", "if True:"),
             "weights_unrounded": ("what is measured has real weights", "_State._annotate", "(quantize_weights(weights, scales, bits) * column)", "weights"),
-            "pool_taps": ("sums of pools have the unit of means", "_State.step", "op.window.taps if isinstance(op, AveragePoolOp) else 1", "1"),
+            "pool_taps": ("sums of pools have the unit of means", "_State.step", "op.window.taps if isinstance(op, AveragePoolOp) else 1", "op.window.taps + 1 if isinstance(op, AveragePoolOp) else 1"),
             "bits_for_all": ("layers have no bits of their own", "calibrate", "own.get(op.layer_name, weight_bits)", "weight_bits"),
             "fed_with_later": ("a layer is measured on what the last one but one gives", "_State.step", "self.synapse, self.fed, self.pools = op, self.values, []", "self.synapse, self.fed, self.pools = op, self.values * 0.5, []"),
         },

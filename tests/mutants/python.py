@@ -2,8 +2,8 @@
 
 A mutant is one changed operator, constant, condition or statement in a function of e3ne/semantics, e3ne/units or
 e3ne/passes, drawn at random; it is killed if a test of its module fails. Tests run in a copy of this process, in which
-the code of the function is exchanged, so that nothing is imported again. Estimates of cost (`*_features`) and the search
-for what costs least are left out: a wrong estimate changes what is chosen, not what is computed.
+the code of the function is exchanged, so that nothing is imported again. Estimates of cost (`*_features`) and the
+search for what costs least are left out: a wrong estimate changes what is chosen, not what is computed.
 """
 
 from __future__ import annotations
@@ -293,7 +293,8 @@ def main() -> int:
                 progress.console.print(escape(f"survived: {place}"), soft_wrap=True)
             progress.advance(task)
     killed = len(drawn) - len(left)
-    note = f"killed {killed} of {len(drawn)} ({killed / max(1, len(drawn)):.0%}), seed {options.seed}, of {len(everything)} places"
+    share = killed / max(1, len(drawn))
+    note = f"killed {killed} ({share:.0%}), seed {options.seed}, drawn from {len(everything)} places"
     print(*(f"survived: {place}" for place in left), sep="\n")
     # Some of those that survive change nothing that can be seen: the score is a measure, not a test.
     return finish(

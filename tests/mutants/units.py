@@ -1,5 +1,8 @@
 """Mutants of the hardware that units build: their builders changed, every kind of unit."""
 
+# A row is what is changed, and changed text is not broken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 from collections.abc import Mapping
@@ -117,7 +120,7 @@ RESIZE = _of(
             "m.or_(m.not_(busy.value), m.and_(leave, turn.last))", "m.not_(busy.value)",
         ),
         "lanes_and_steps": (
-            "resizes", "time steps of a beat are taken in reverse order", "Resize._ordered",
+            "deep", "time steps of a beat are taken in reverse order", "Resize._ordered",
             "m.extract(data, (parallel * taken.lanes + lane) * bits, bits)",
             "m.extract(data, ((taken.parallel - 1 - parallel) * taken.lanes + lane) * bits, bits)",
         ),
@@ -190,7 +193,7 @@ REPLAY = _of(
             '("repeat", op.repeat.value.data)', '("repeat", op.repeat.value.data + 1)',
         ),
         "full_not_counted": (
-            "images_again", "a bank that is filled while another is freed is not counted", "Replay.build",
+            "events", "a bank that is filled while another is freed is not counted", "Replay.build",
             "m.xor(filled, freed))", "m.or_(filled, freed))",
         ),
     },
@@ -210,10 +213,6 @@ FIRE = {
             ),
             "bias_sign": (
                 "deep", "the bias is subtracted", "search_thresholds", "(bias - needed)", "(-bias - needed)",
-            ),
-            "clamped_low": (
-                "deep", "a threshold beyond the range is the greatest value", "search_thresholds",
-                "low), high))", "low), high - 1))",
             ),
             "node_order": (
                 "held", "the digits of earlier stages address in reverse order", "searched_codes",
@@ -261,7 +260,7 @@ FIRE = {
                 "for step in range(parallel)", "for step in reversed(range(parallel))",
             ),
             "complete_always": (
-                "credit", "a beat is given at each digit", "Fire._connect",
+                "held", "a beat is given at each digit", "Fire._connect",
                 "complete = digit.last if op.pace == op.span else m.table(digit.value, marks, 1)", "complete = m.constant(1, 1)",
             ),
         },
@@ -429,7 +428,7 @@ ARGMAX = _of(
             "classes_in_beats", "the class is given with the first beat", "Argmax.build", "carry(chunk.last,", "carry(chunk.first,",
         ),
         "tie_of_beats": (
-            "chunks_inside", "of equal values in two beats the last one wins", "_running_best",
+            "ties_in_beats", "of equal values in two beats the last one wins", "_running_best",
             "less(m, best_value.value, value)", "m.not_(less(m, value, best_value.value))",
         ),
     },
@@ -446,9 +445,9 @@ POOL = _of(
         "all_must_show": (
             "deep", "the largest digit is the smallest", "_largest_train", "largest = m.or_(*shown)", "largest = m.and_(*shown)",
         ),
-        "steps_without_beat": (
-            "deep", "the race goes on in cycles without a beat", "_largest_train",
-            "m.or_(s, m.not_(largest))), step)", "m.or_(s, m.not_(largest))), pipeline.enable[0])",
+        "zeros_lose": (
+            "deep", "a train that shows 0 is out, though the largest does", "_largest_train",
+            "m.and_(a, m.or_(s, m.not_(largest)))", "m.and_(a, s)",
         ),
         "smallest_value": (
             "pools_of_values", "the smaller of two values wins", "largest_value",
@@ -480,9 +479,9 @@ MAX_POOL = _of(
             "running", "a result is overwritten while it waits", "MaxPoolBuilder._give",
             "self.offered.drive(self.m.or_(completed, self.waits))", "self.offered.drive(completed)",
         ),
-        "kernel_short": (
-            "running", "windows have a column less where some are left over", "Windows.count",
-            "m.eq(at.value, m.constant(rest - 1, place_bits))", "m.constant(1, 1)",
+        "window_less": (
+            "running", "a row has a window less where columns are left over", "Windows.count",
+            "m.eq(number.value, m.constant(windows, window_bits))", "m.eq(number.value, m.constant(windows - 1, window_bits))",
         ),
         "accepts_too_late": (
             "running", "a row is not replaced in the cycle in which it moves on", "MaxPoolBuilder._rows_of_windows",
@@ -510,7 +509,7 @@ WINDOW = _of(
             "pixel = m.and_(data, m.replicate(inside, self.given.beat_bits))", "pixel = data",
         ),
         "rows_short": (
-            "windows", "the memory of the row above is a word too short", "WindowBuilder._rows_above",
+            "images_again", "the memory of the row above is a word too short", "WindowBuilder._rows_above",
             "self.along.total * self.beats\n", "self.along.total * self.beats - 1\n",
         ),
         "first_beat_taken_late": (
@@ -589,7 +588,7 @@ MATVEC = {
         "matvec",
         {
             "shift_dropped": (
-                "resizes", "tables that are added at several places are added at the first", "table_drive",
+                "held", "tables that are added at several places are added at the first", "table_drive",
                 "for shift in table.shifts:", "for shift in table.shifts[:1]:",
             ),
             "spikes_reversed": (

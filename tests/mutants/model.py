@@ -206,10 +206,10 @@ class Simulated:
     @staticmethod
     def of(batch: Batch, name: str) -> Simulated:
         """Simulates; without a mutant everything must agree."""
-        design, runs = batch.designs[name], []
-        for one in random_runs(design, IMAGES, seed=0):
-            runs.append((one, batch.record(name, one, Prediction.of(design.plan, one).last)))
-        found = Simulated(design, runs)
+        design = batch.designs[name]
+        runs = random_runs(design, IMAGES, seed=0)
+        recorded = [batch.record(name, one, Prediction.of(design.plan, one).last) for one in runs]
+        found = Simulated(design, list(zip(runs, recorded, strict=True)))
         wrong = found.problem(design.plan)
         assert not wrong, f"without any mutant: {wrong}"
         return found

@@ -22,6 +22,8 @@ from e3ne.passes.rtl_compare_ahead import RtlCompareAheadPass
 from e3ne.passes.rtl_split_memories import RtlSplitMemoriesPass
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
+from e3ne.semantics.rtl import run as evaluate
+from e3ne.semantics.rtl import top_of
 from e3ne.units.handshake import count
 from e3ne.units.matvec import Matvec
 from e3ne.units.window import DEEPEST_IN_LUTS, Window
@@ -30,8 +32,6 @@ from e3ne.verification.case import Case, map_case
 from e3ne.verification.lowering import Decisions, Folding, Lowered, lay_out
 from e3ne.verification.networks import NetworkBuilder
 from tests.backends.rtl_designs import random_design
-from tests.backends.rtl_evaluator import run as evaluate
-from tests.backends.rtl_evaluator import top_of
 from tests.hardware.cases import CHAINS, POOLS, WINDOWS
 from tests.hardware.encoding_cases import ENCODINGS
 from tests.hardware.pixel_cases import PIXELS
@@ -45,7 +45,7 @@ def _values(cases: Iterable[tuple[str, Case]]) -> str:
         network = case.network("checked", seed=5)
         graph = lay_out(network, case.decisions)
         found = plan(find_graph(graph))
-        design = Lowered("checked", network, graph, found, {})
+        design = Lowered("checked", network, graph, found, ModuleOp([]), {})
         known = np.array(found.codes) if found.codes else np.arange(1 << found.steps)
         codes = np.random.default_rng(0).choice(known, (6, *found.data_shape))
         codes[0] = known[-1]

@@ -23,9 +23,9 @@ from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.backends.verilog import print_verilog
 from e3ne.dialects.rtl.builder import ModuleBuilder
+from e3ne.semantics.rtl import run as evaluate
+from e3ne.semantics.rtl import top_of
 from tests.backends.rtl_designs import random_design
-from tests.backends.rtl_evaluator import run as evaluate
-from tests.backends.rtl_evaluator import top_of
 from tests.mutants.edits import Edit, NotApplicableError, applied
 from tests.mutants.outcome import Outcome, Report
 

@@ -262,9 +262,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=100, help="how many mutants are drawn (default 100)")
     parser.add_argument("--seed", type=int, default=0, help="the seed of the draw (default 0)")
-    parser.add_argument(
-        "--timeout", type=float, default=120, help="seconds of CPU for the tests of a mutant (default 120)"
-    )
+    parser.add_argument("--timeout", type=float, default=120, help="seconds of CPU for a mutant (default 120)")
     parser.add_argument("--module", default="", help="only modules whose names contain this")
     parser.add_argument("--json", type=Path, metavar="PATH", help="where the row is written")
     options = parser.parse_args()

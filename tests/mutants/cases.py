@@ -116,6 +116,14 @@ CASES: Mapping[str, Case] = {
             small_luts=True,
         ),
     ),
+    # A result in each cycle, which waits behind the pipeline.
+    "credit_each_cycle": map_case(
+        lambda n: n.conv(2, (1, 1)), foldings={0: Folding(2, 2, 3, implementation="adder")}, small_luts=True
+    ),
+    # Blocks are given once, in another order, as fast as they come.
+    "reordered": map_case(lambda n: n.linear(4), foldings={0: Folding(4, 6, 1, Order.STEPS_OUTER, "adder")}),
+    # So many weights that those of one magnitude fill tables of their own.
+    "wide_tables": map_case(lambda n: n.linear(3), foldings={0: Folding(3, 60, 1)}),
     "fifos_of_1": map_case(lambda n: n.conv(2, (2, 2)).fire().linear(3), fifo_depth=1),
     "fifos_of_2": map_case(lambda n: n.conv(2, (2, 2)).fire().linear(3), fifo_depth=2),
     "fifos_of_3": map_case(

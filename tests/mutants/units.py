@@ -193,7 +193,7 @@ REPLAY = _of(
             '("repeat", op.repeat.value.data)', '("repeat", op.repeat.value.data + 1)',
         ),
         "full_not_counted": (
-            "events", "a bank that is filled while another is freed is not counted", "Replay.build",
+            "reordered", "a bank that is filled while another is freed is not counted", "Replay.build",
             "m.xor(filled, freed))", "m.or_(filled, freed))",
         ),
     },
@@ -588,7 +588,7 @@ MATVEC = {
         "matvec",
         {
             "shift_dropped": (
-                "held", "tables that are added at several places are added at the first", "table_drive",
+                "wide_tables", "tables that are added at several places are added at the first", "table_drive",
                 "for shift in table.shifts:", "for shift in table.shifts[:1]:",
             ),
             "spikes_reversed": (
@@ -628,7 +628,7 @@ MATVEC = {
                 "_step(m, self._inside, self._counted, m.and_(shown, self._taken))", "_step(m, self._inside, self._counted, shown)",
             ),
             "token_passed": (
-                "credit", "a token overtakes those that wait", "CreditPipeline.finish",
+                "credit_each_cycle", "a token overtakes those that wait", "CreditPipeline.finish",
                 "m.and_(come, m.or_(some, m.not_(self._taken)))", "m.and_(come, m.not_(self._taken))",
             ),
             "counter_long": (

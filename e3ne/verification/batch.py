@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
-from e3ne.backends.testbench.compare import Difference, count_differences, first_difference
+from e3ne.backends.testbench.compare import Difference, Expected, count_differences, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
 from e3ne.check import expectations
@@ -108,6 +108,38 @@ class Comparison:
         return "" if self.stop == "complete" else f"the simulation ended with {self.stop}"
 
 
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What the Verilog of a design did: the trace of each stream, and how the simulation ended."""
+
+    traces: Mapping[str, StreamTrace]
+    stop: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the cycle model says of a run: every stream, and the cycle of the last beat."""
+
+    streams: Sequence[Expected]
+    last: int
+
+    @staticmethod
+    def of(plan: Plan, run: Run) -> Prediction:
+        """Runs the cycle model."""
+        values = plan.run(plan.pack(data_of(plan, run.codes)))
+        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
+        return Prediction(expectations(plan, values, schedule), int(schedule.times[OUTPUT][-1, -1]))
+
+    def against(self, recorded: Recorded) -> Comparison:
+        """The cycle model and what the Verilog did."""
+        traces = recorded.traces
+        early_or_late = tuple(
+            stream.name for stream in self.streams if not np.array_equal(stream.offers, traces[stream.name].offers)
+        )
+        beats, differing = sum(len(s.transfers) for s in self.streams), count_differences(self.streams, traces)
+        return Comparison(first_difference(self.streams, traces), early_or_late, recorded.stop, beats, differing)
+
+
 class Batch:
     """Designs with different names in one Verilog folder; built when it is first run."""
 
@@ -127,20 +159,15 @@ class Batch:
 
     def compare(self, name: str, run: Run) -> Comparison:
         """The cycle model and the Verilog of a design, side by side."""
-        plan = self.designs[name].plan
-        bits = plan.pack(data_of(plan, run.codes))
-        values = plan.run(bits)
-        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
-        expected = expectations(plan, values, schedule)
+        prediction = Prediction.of(self.designs[name].plan, run)
+        return prediction.against(self.record(name, run, prediction.last))
+
+    def record(self, name: str, run: Run, last: int) -> Recorded:
+        """What the Verilog of a design does; it is given up long after cycle `last`, the last one of its schedule."""
+        bits = self.designs[name].plan.pack(data_of(self.designs[name].plan, run.codes))
         stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
-        last = int(schedule.times[OUTPUT][-1, -1])
         simulation = self._simulate(stimulus, 2 * last + 10000)
-        traces = self._traces_of(name, simulation)
-        early_or_late = tuple(
-            stream.name for stream in expected if not np.array_equal(stream.offers, traces[stream.name].offers)
-        )
-        beats, differing = sum(len(stream.transfers) for stream in expected), count_differences(expected, traces)
-        return Comparison(first_difference(expected, traces), early_or_late, simulation.stop, beats, differing)
+        return Recorded(self._traces_of(name, simulation), simulation.stop)
 
     def _simulate(self, stimulus: Stimulus, max_cycles: int) -> Simulation:
         probes = [

@@ -110,6 +110,15 @@ class Lowered:
 
 def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     """Runs all passes; the network itself stays as it is."""
+    laid_out = lay_out(network, decisions)
+    found = plan(find_graph(laid_out))
+    module = laid_out.clone()
+    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
+    return Lowered(found.name, network, laid_out, found, module, print_verilog(module))
+
+
+def lay_out(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    """The graph of a network, with layouts and buffers; the network itself stays as it is."""
     module, context = network.clone(), Context()
     ConvertSnnToDataflowPass().apply(context, module)
     if decisions.pools_first:
@@ -133,10 +142,7 @@ def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     else:
         DataflowInsertFifosPass().apply(context, module)
     module.verify()
-    laid_out = module.clone()
-    found = plan(find_graph(laid_out))
-    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
-    return Lowered(found.name, network, laid_out, found, module, print_verilog(module))
+    return module
 
 
 def _units(module: ModuleOp) -> list[UnitOp]:

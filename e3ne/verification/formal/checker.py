@@ -22,6 +22,7 @@ class Checker:
     given: int
     declared: list[str] = field(default_factory=list[str])
     lines: list[str] = field(default_factory=list[str])
+    splits: dict[str, str] = field(default_factory=dict[str, str])
 
     def reg(self, name: str, bits: int, following: str, enable: str = "1'b1", reset: str | None = "0") -> str:
         """A register, which has `reset` after a reset; without one it holds anything at first."""
@@ -41,13 +42,18 @@ class Checker:
         self.lines.append(f"assign {name} = {value};")
         return name
 
-    def ok(self, name: str, value: str) -> None:
-        """A property."""
-        self.lines.append(f"(* keep *) wire ok_{name} = {value};")
+    def ok(self, name: str, value: str, split: str | None = None) -> None:
+        """A property; where it is hard, a case for each value of the signal `split`."""
+        self._add(f"ok_{name}", value, split)
 
-    def keep(self, name: str, value: str) -> None:
-        """An invariant."""
-        self.lines.append(f"(* keep *) wire keep_{name} = {value};")
+    def keep(self, name: str, value: str, split: str | None = None) -> None:
+        """An invariant; `split` as of a property."""
+        self._add(f"keep_{name}", value, split)
+
+    def _add(self, name: str, value: str, split: str | None) -> None:
+        self.lines.append(f"(* keep *) wire {name} = {value};")
+        if split is not None:
+            self.splits[name] = split
 
     def assume(self, name: str, value: str) -> None:
         """What the surroundings do."""

@@ -115,7 +115,7 @@ def _add_floor(c: Checker, op: FireOp, codes: _Codes) -> None:
     c.wire("f_any", given.element_bits, "$anyseq")
     for lane in range(given.lanes):
         name = codes.of(f"f_any_code_{lane}", "f_any", "f_any_group", lane)
-        c.ok(f"floor_{lane}", f"f_any_group >= {given.chunks} | ({codes.floor(name)})")
+        c.ok(f"floor_{lane}", f"f_any_group >= {given.chunks} | ({codes.floor(name)})", "f_any_group")
 
 
 def _add_stage(c: Checker, op: FireOp, codes: _Codes, stage: int, entry: int) -> None:
@@ -161,14 +161,6 @@ def _add_stage(c: Checker, op: FireOp, codes: _Codes, stage: int, entry: int) ->
             c.wire(f"f_node_{place}", span, expected)
             bits = c.width(node)
             c.keep(f"node_{place}", f"~{busy} | {node} == f_node_{place}[{bits - 1}:0]")
-        if op.threshold_memory.data == "block":
-            memory = numbered("thresholds", stage * -(-lanes // 2) + lane // 2)
-            paired = lane % 2 or lane + 1 < lanes
-            parts = [
-                *([f"1'd{lane % 2}"] if paired else []),
-                *([group] if chunks > 1 else []),
-                *([found] if earlier else []),
-                *([f"f_node_{place}"] if span > 1 else []),
-            ]
-            read = numbered("thresholds_q", place)
-            c.keep(f"threshold_{place}", f"~{busy} | {read} == {memory}[{{{', '.join(parts)}}}]")
+        shown = f"{code}[{steps - 1 - earlier}" + (f" - {digit}]" if span > 1 else "]")
+        split = group if chunks > 1 else None
+        c.keep(f"spike_{place}", f"~{busy} | {numbered('spike', place)} == {shown}", split)

@@ -36,10 +36,14 @@ class Prover:
     reset may come at any time. Each property may be assumed in the `depth` cycles before the one in which it is proved.
     """
 
-    def __init__(self, circuit: Circuit, conflicts: int = CONFLICTS) -> None:
+    def __init__(
+        self, circuit: Circuit, splits: Mapping[str, str] | None = None, conflicts: int = CONFLICTS
+    ) -> None:
         self.circuit, self.conflicts = circuit, conflicts
+        self.splits = splits or {}
         self.assumptions = list(circuit.matching(ASSUMPTION).values())
-        self.wanted = circuit.matching(PROPERTY) | circuit.matching(INVARIANT)
+        # Invariants first: what has been proved of a cycle helps with the rest.
+        self.wanted = circuit.matching(INVARIANT) | circuit.matching(PROPERTY)
 
     def prove(self, depth: int = 1, searched: int = SEARCHED) -> list[Outcome]:
         """By induction; what is not inductive has failed, with a counterexample if there is one soon after a reset."""
@@ -124,9 +128,24 @@ class Prover:
     def _check(self, solver: Solver, unrolled: Unrolled, cycle: int, names: Sequence[str]) -> dict[str, str]:
         results: dict[str, str] = {}
         for name in names:
-            found = solver.find([unrolled.at(cycle, [self.wanted[name]])[0] ^ 1])
-            results[name] = "proved" if found is None else "skipped" if found is False else "failed"
+            holds = unrolled.at(cycle, [self.wanted[name]])[0]
+            results[name] = self._case_by_case(solver, unrolled, cycle, name, holds)
+            if results[name] == "proved":
+                solver.require(holds)
         return results
+
+    def _case_by_case(self, solver: Solver, unrolled: Unrolled, cycle: int, name: str, holds: Literal) -> str:
+        split = self.splits.get(name)
+        bits = unrolled.at(cycle, self.circuit.signals[split]) if split else []
+        worst = "proved"
+        for value in range(1 << len(bits)):
+            case = [bit ^ (value >> place & 1 ^ 1) for place, bit in enumerate(bits)]
+            found = solver.find([holds ^ 1, *case])
+            if found is False:
+                worst = "skipped"
+            elif found is not None:
+                return "failed"
+        return worst
 
     def _trace(self, unrolled: Unrolled, last: int, values: Sequence[bool]) -> Trace:
         def value(cycle: int, bits: Sequence[Literal]) -> int:

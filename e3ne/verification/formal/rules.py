@@ -75,8 +75,9 @@ def checker_of(op: UnitOp, verilog: str) -> Checker:
 
 def prove_unit(op: UnitOp, verilog: str) -> Sequence[Outcome]:
     """All that is proved of a unit; raises E3neError if its Verilog cannot be read."""
-    circuit = read_circuit(checker_of(op, verilog).text(), op.unit_name)
-    return [independence(circuit), *Prover(circuit).prove()]
+    checker = checker_of(op, verilog)
+    circuit = read_circuit(checker.text(), op.unit_name)
+    return [independence(circuit), *Prover(circuit, checker.splits).prove()]
 
 
 def widths_of(op: UnitOp, verilog: str) -> str:

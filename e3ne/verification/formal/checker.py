@@ -23,6 +23,7 @@ class Checker:
     declared: list[str] = field(default_factory=list[str])
     lines: list[str] = field(default_factory=list[str])
     splits: dict[str, str] = field(default_factory=dict[str, str])
+    missing: list[str] = field(default_factory=list[str])
 
     def reg(self, name: str, bits: int, following: str, enable: str = "1'b1", reset: str | None = "0") -> str:
         """A register, which has `reset` after a reset; without one it holds anything at first."""

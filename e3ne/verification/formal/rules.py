@@ -29,6 +29,7 @@ from e3ne.verification.formal.induction import Outcome, Prover
 from e3ne.verification.formal.port_rules import add_sink, add_source
 from e3ne.verification.formal.replay_rules import add_replay
 from e3ne.verification.formal.resize_rules import add_resize
+from e3ne.verification.formal.window_rules import add_window
 
 
 def _nothing_more(c: Checker, op: UnitOp) -> None:
@@ -37,7 +38,7 @@ def _nothing_more(c: Checker, op: UnitOp) -> None:
 
 KINDS: dict[type[UnitOp], tuple[str, Callable[[Checker, Any], None]]] = {
     SourceOp: ("source", add_source),
-    WindowOp: ("window", _nothing_more),
+    WindowOp: ("window", add_window),
     MatvecOp: ("matvec", _nothing_more),
     MaxPoolOp: ("max-pool", _nothing_more),
     FireOp: ("fire", add_fire),
@@ -77,7 +78,8 @@ def prove_unit(op: UnitOp, verilog: str) -> Sequence[Outcome]:
     """All that is proved of a unit; raises E3neError if its Verilog cannot be read."""
     checker = checker_of(op, verilog)
     circuit = read_circuit(checker.text(), op.unit_name)
-    return [independence(circuit), *Prover(circuit, checker.splits).prove()]
+    missing = [Outcome(f"no rules for {what}", "skipped", "") for what in checker.missing]
+    return [independence(circuit), *Prover(circuit, checker.splits).prove(), *missing]
 
 
 def widths_of(op: UnitOp, verilog: str) -> str:

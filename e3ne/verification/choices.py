@@ -27,7 +27,7 @@ from e3ne.verification.lowering import Lowered
 from e3ne.verification.table import Row, finish
 from e3ne.verification.trials import KINDS, Trial, trials
 
-IMAGES = 3
+IMAGES = 4
 BATCH = 16
 """Designs in one simulator."""
 

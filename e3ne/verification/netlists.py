@@ -40,7 +40,7 @@ FAMILIES: tuple[Family, ...] = ("xcup", "ecp5")
 DEVICES = {"xcup": "xcvu13p", "ecp5": "ecp5-85"}
 OTHERS = 4
 """Designs of a kind beside one for each way of building it."""
-IMAGES = 3
+IMAGES = 4
 SEEDS = (2, 3, 4)
 """Of what registers hold at the start."""
 BATCH = 12

@@ -115,7 +115,7 @@ ARGMAX: Mapping[str, Case] = {
         f"{classes}_in_beats_of_{lanes}": vector(
             3,
             2,
-            lambda n, classes=classes: n.linear(classes, bias=True).argmax(),
+            lambda n, classes=classes: n.linear(classes).argmax(),
             foldings={0: Folding(lanes, 3, 1, implementation="adder")},
         )
         for classes in (1, 2, 3, 4, 6)

@@ -95,10 +95,10 @@ class Trial:
         return lower(case.network(self.name, self.seed), replace(case.decisions, choices=choices))
 
 
-def trials(kind: str, *, small_luts: bool = False) -> Iterator[Trial]:
-    """Every legal choice of every unit of a kind, in all its cases; all `small_luts`, or as the cases say."""
+def trials(kind: str, *, only: str = "", small_luts: bool = False) -> Iterator[Trial]:
+    """Every legal choice of every unit of a kind, in all its cases or in one; all `small_luts`, or as the cases say."""
     operation, cases = KINDS[kind]
-    for name, case in ((name, _for_target(case, small_luts)) for name, case in cases.items()):
+    for name, case in ((name, _for_target(case, small_luts)) for name, case in cases.items() if only in ("", name)):
         seed = lively_seed(case, name)
         network = case.network(REFERENCE, seed)
         graph = (lay_out if operation in LATE else arrange)(network, case.decisions)

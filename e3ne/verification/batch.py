@@ -18,7 +18,7 @@ from e3ne.backends.testbench.compare import Difference, Expected, count_differen
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
 from e3ne.check import expectations
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
 from e3ne.verification.lowering import Lowered
@@ -141,9 +141,13 @@ class Prediction:
 
 
 class Batch:
-    """Designs with different names in one Verilog folder; built when it is first run."""
+    """Designs with different names in one Verilog folder; built when it is first run.
 
-    def __init__(self, designs: Sequence[Lowered], folder: Path) -> None:
+    With `ports_only` streams inside the designs are left alone: there may be none in their Verilog.
+    """
+
+    def __init__(self, designs: Sequence[Lowered], folder: Path, *, ports_only: bool = False) -> None:
+        self.ports_only = ports_only
         self.designs = {design.name: design for design in designs}
         assert len(self.designs) == len(designs), "two designs have the same name"
         self.folder = folder
@@ -157,23 +161,26 @@ class Batch:
                 (folder / name).write_text(text, encoding="utf-8")
         (folder / f"{TOP}.v").write_text(self._top(), encoding="utf-8")
 
-    def compare(self, name: str, run: Run) -> Comparison:
-        """The cycle model and the Verilog of a design, side by side."""
+    def compare(self, name: str, run: Run, seed: int = 1) -> Comparison:
+        """The cycle model and the Verilog of a design, side by side; registers start as the seed has it."""
         prediction = Prediction.of(self.designs[name].plan, run)
-        return prediction.against(self.record(name, run, prediction.last))
+        if self.ports_only:
+            ports = [stream for stream in prediction.streams if stream.name in (INPUT, OUTPUT)]
+            prediction = replace(prediction, streams=ports)
+        return prediction.against(self.record(name, run, prediction.last, seed))
 
-    def record(self, name: str, run: Run, last: int) -> Recorded:
+    def record(self, name: str, run: Run, last: int, seed: int = 1) -> Recorded:
         """What the Verilog of a design does; it is given up long after cycle `last`, the last one of its schedule."""
         bits = self.designs[name].plan.pack(data_of(self.designs[name].plan, run.codes))
         stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
-        simulation = self._simulate(stimulus, 2 * last + 10000)
+        simulation = self._simulate(stimulus, 2 * last + 10000, seed)
         return Recorded(self._traces_of(name, simulation), simulation.stop)
 
-    def _simulate(self, stimulus: Stimulus, max_cycles: int) -> Simulation:
+    def _simulate(self, stimulus: Stimulus, max_cycles: int, seed: int) -> Simulation:
         probes = [
             StreamProbe(f"{_instance(index)}_{stream.name}", stream.width)
             for index, design in enumerate(self.designs.values())
-            for stream in design.plan.streams
+            for stream in self._inside(design.plan)
         ]
         return simulate(
             self.folder,
@@ -183,7 +190,11 @@ class Batch:
             input_width=self.input_bits + self.select_bits,
             output_width=self.output_bits,
             max_cycles=max_cycles,
+            seed=seed,
         )
+
+    def _inside(self, plan: Plan) -> Sequence[StreamInfo]:
+        return () if self.ports_only else plan.streams
 
     def _stimulus(self, name: str, bits: Values) -> Bytes:
         flat = bits.reshape(-1, bits.shape[-1]).astype(np.uint8)
@@ -196,7 +207,7 @@ class Batch:
     def _traces_of(self, name: str, simulation: Simulation) -> Mapping[str, StreamTrace]:
         """The traces of one design under the names and in the widths of its own plan."""
         plan, index = self.designs[name].plan, list(self.designs).index(name)
-        traces = {s.name: simulation[f"{_instance(index)}_{s.name}"] for s in plan.streams}
+        traces = {s.name: simulation[f"{_instance(index)}_{s.name}"] for s in self._inside(plan)}
         keep = np.arange(plan.input_bits)
         traces[INPUT] = _rearranged(simulation[INPUT], keep)
         keep = np.append(np.arange(plan.output_bits), self.output_bits)
@@ -216,7 +227,7 @@ class Batch:
             f"  wire [{select - 1}:0] selected = s_axis_tdata[{data + select - 1}:{data}];",
         ]
         for index, (instance, design) in enumerate(zip(instances, self.designs.values(), strict=True)):
-            lines += _instantiated(index, instance, design.plan, select)
+            lines += _instantiated(index, instance, design.plan, select, self._inside(design.plan))
         for port, width in (("s_tready", 1), ("m_tdata", out), ("m_tvalid", 1), ("m_tlast", 1)):
             choices = [
                 f"({{{width}{{selected == {select}'d{index}}}}} & {instance}_{port})"
@@ -231,7 +242,7 @@ def _instance(index: int) -> str:
     return f"d{index}"
 
 
-def _instantiated(index: int, instance: str, plan: Plan, select: int) -> list[str]:
+def _instantiated(index: int, instance: str, plan: Plan, select: int, inside: Sequence[StreamInfo]) -> list[str]:
     width, out = plan.input_bits, plan.output_bits
     lines = [
         f"  wire {instance}_s_tready, {instance}_m_tvalid, {instance}_m_tlast;",
@@ -241,7 +252,7 @@ def _instantiated(index: int, instance: str, plan: Plan, select: int) -> list[st
         f"    .m_axis_tdata({instance}_m_tdata), .m_axis_tvalid({instance}_m_tvalid),",
         f"    .m_axis_tlast({instance}_m_tlast), .m_axis_tready(m_axis_tready));",
     ]
-    for stream in plan.streams:
+    for stream in inside:
         for part, bits in (("data", stream.width), ("valid", 1), ("ready", 1)):
             inner = f"{instance}.{stream.name}_{part}"
             lines.append(f"  wire [{bits - 1}:0] {instance}_{stream.name}_{part} = {inner};")

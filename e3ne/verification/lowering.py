@@ -42,8 +42,11 @@ from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
 from e3ne.units.fire import Fire
+from e3ne.units.interface import Choice
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+
+SMALL_LUT_DEVICE = "ecp5-85"
 
 
 @dataclass(frozen=True)
@@ -81,7 +84,8 @@ class Decisions:
     `foldings` go by the number of the matrix-vector unit, `neurons` by that of the neurons. Windows of pools take
     `pool_steps` time steps a beat if that is not 0. `fifo_depth` puts a FIFO of this depth behind every unit;
     0 leaves FIFOs to the pass. `small_luts` builds for a device with 4-input LUTs. `memory` holds the rows of windows
-    and the buffers of replays. With `seed` every choice that is not given is a random legal one.
+    and the buffers of replays. With `seed` every choice that is not given is a random legal one. `choices` go by the
+    name of the unit, behind that of the network, and come last.
     """
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
@@ -94,6 +98,7 @@ class Decisions:
     memory: Literal["", "registers", "distributed", "block"] = ""
     interval: int = 1024
     seed: int | None = None
+    choices: Mapping[str, Choice] = field(default_factory=dict[str, Choice])
 
 
 @dataclass(frozen=True)
@@ -108,17 +113,8 @@ class Lowered:
     verilog: Mapping[str, str]
 
 
-def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
-    """Runs all passes; the network itself stays as it is."""
-    laid_out = lay_out(network, decisions)
-    found = plan(find_graph(laid_out))
-    module = laid_out.clone()
-    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
-    return Lowered(found.name, network, laid_out, found, module, print_verilog(module))
-
-
-def lay_out(network: ModuleOp, decisions: Decisions) -> ModuleOp:
-    """The graph of a network, with layouts and buffers; the network itself stays as it is."""
+def arrange(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    """A graph for a target, with all decisions that precede layouts but those by unit; the network stays as it is."""
     module, context = network.clone(), Context()
     ConvertSnnToDataflowPass().apply(context, module)
     if decisions.pools_first:
@@ -132,17 +128,52 @@ def lay_out(network: ModuleOp, decisions: Decisions) -> ModuleOp:
     module.verify()
     _fold(module, decisions)
     DataflowFoldPass(interval=decisions.interval).apply(context, module)
-    if decisions.small_luts or (decisions.seed is not None and decisions.seed % 2):
+    if _has_small_luts(decisions):
         DataflowSetTargetPass().apply(context, module)
+    return module
+
+
+def lay_out(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    """The graph with layouts and FIFOs. Raises KeyError for choices of units that there are not."""
+    module, context = arrange(network, decisions), Context()
+    left = _write(module, decisions.choices)
     DataflowLegalizeStreamsPass().apply(context, module)
     module.verify()
     _place(module, decisions)
+    left = _write(module, left)
     if decisions.fifo_depth:
         _insert_fifos(module, decisions.fifo_depth)
     else:
         DataflowInsertFifosPass().apply(context, module)
+    left = _write(module, left)
+    if left:
+        raise KeyError(f"no unit of {find_graph(module).sym_name.data} is called {', '.join(left)}")
     module.verify()
     return module
+
+
+def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
+    """Runs all passes; the network itself stays as it is. Errors as in `lay_out`."""
+    module = lay_out(network, decisions)
+    laid_out = module.clone()
+    found = plan(find_graph(laid_out))
+    options = Options(device=SMALL_LUT_DEVICE) if _has_small_luts(decisions) else Options()
+    run_passes(module, ",".join(hardware_stages(options)[-1].passes))
+    return Lowered(found.name, network, laid_out, found, module, print_verilog(module))
+
+
+def _has_small_luts(decisions: Decisions) -> bool:
+    return decisions.small_luts or (decisions.seed is not None and decisions.seed % 2 == 1)
+
+
+def _write(module: ModuleOp, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+    """Writes the choices of units that there are; returns those of the others, which come to be later."""
+    graph = find_graph(module)
+    units = {unit.unit_name.removeprefix(graph.sym_name.data): unit for unit in units_of(graph)}
+    for name, choice in choices.items():
+        if name in units:
+            _choose(units[name], **choice)
+    return {name: choice for name, choice in choices.items() if name not in units}
 
 
 def _units(module: ModuleOp) -> list[UnitOp]:

@@ -11,14 +11,18 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from e3ne.analysis.event_graph import ScheduleError
+import numpy as np
+
+from e3ne.analysis.event_graph import After, EventGraph, Process, ScheduleError, interval_and_latency, solve
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.verification.batch import Batch, Prediction, Recorded, Run, differing_values, random_runs
 from e3ne.verification.lowering import Lowered, lower
+from tests.analysis.cycle_by_cycle import Fifo, Worker, simulate
 from tests.mutants.cases import CASES, IMAGES, SEED
 from tests.mutants.edits import Edit, NotApplicableError, applied
 from tests.mutants.outcome import Outcome, Report
@@ -28,7 +32,7 @@ CATALOGUE = "model"
 
 @dataclass(frozen=True)
 class ModelMutant:
-    """A change of the cycle model, and the network in which it shows."""
+    """A change of the cycle model, and the network in which it shows (`chain`: a chain of stages)."""
 
     case: str
     what: str
@@ -75,7 +79,7 @@ MUTANTS: Mapping[str, ModelMutant] = {
         "units.fire",
         {
             "fire_bubble": ("credit", "a value is taken a cycle after the last beat of the one before", "FireModel.events", "value * beats - 1, 0)", "value * beats - 1, 1)"),
-            "fire_faster": ("running", "a stage finds a digit less", "FireModel.events", "Process(entry, value.size, span) for", "Process(entry, value.size, max(1, span - 1)) for"),
+            "fire_faster": ("credit", "a stage finds a digit less", "FireModel.events", "After(following, entry, value, span)", "After(following, entry, value, span - 1)"),
             "fire_found_early": ("held", "a beat of several digits is found a cycle early", "FireModel.events", "After(found, last, loaded, pace)", "After(found, last, loaded, pace - 1)"),
             "fire_never_zero": ("deep", "codes begin at 1", "FireModel.compute", "np.clip(reached, 0,", "np.clip(reached, 1,"),
             "fire_no_saturation": ("deep", "codes wrap around", "FireModel.compute", "np.clip(reached, 0, (1 << self.steps) - 1)", "np.maximum(reached, 0) % (1 << self.steps)"),
@@ -127,7 +131,7 @@ MUTANTS: Mapping[str, ModelMutant] = {
             "max_pool_least": ("running", "the least value wins", "MaxPoolModel.compute", "windows.max(", "windows.min("),
         },
     ),
-    **_of("units.pool", {"pool_codes": ("deep", "trains are compared by their numbers of spikes", "PoolModel.compute", "codes_of(windows).max(axis=4)", "windows.sum(axis=-1).max(axis=4)")}),
+    **_of("units.pool", {"pool_codes": ("deep", "trains are compared by their numbers of spikes", "PoolModel.compute", "codes_of(windows).max(axis=4)", "windows.sum(axis=-1).max(axis=4).astype(int)")}),
     **_of(
         "units.argmax",
         {
@@ -182,13 +186,13 @@ MUTANTS: Mapping[str, ModelMutant] = {
         {
             "offers_early": ("deep", "a beat is offered in the cycle of the one before", "Schedule.offers", "first[1:] = taken[:-1] + 1", "first[1:] = taken[:-1]"),
             "offers_without_gaps": ("deep", "gaps are not counted in offers", "Schedule.offers", "first += self.delays[process]", "pass"),
-            "interval_ignored": ("deep", "all processes step each cycle", "_Solver.spacing", "process.interval * np", "1 * np"),
-            "interval_of_images": ("held", "the first event of an image follows the last one at once", "_Solver.relax", "previous + process.interval", "previous + 1"),
-            "least_interval": ("credit", "the smallest interval of a shared process counts", "EventGraph.union", "process.interval > known.interval", "process.interval < known.interval"),
+            "interval_ignored": ("chain", "all processes step each cycle", "_Solver.spacing", "process.interval * np", "1 * np"),
+            "interval_of_images": ("chain", "the first event of an image follows the last one at once", "_Solver.relax", "previous + process.interval", "previous + 1"),
+            "least_interval": ("chain", "the smallest interval of a shared process counts", "EventGraph.union", "process.interval > known.interval", "process.interval < known.interval"),
             "repeated_late": ("deep", "images that repeat are a cycle too far apart", "_Solver._repeat", "period * np.arange", "(period + 1) * np.arange"),
-            "steady_too_soon": ("deep", "two images at some distance are the steady state", "_Solver.solve", "steady > self.lookback", "True"),
+            "steady_too_soon": ("chain", "two images at some distance are the steady state", "_Solver.solve", "steady > self.lookback", "True"),
             "latency_short": ("deep", "the latency counts one cycle less", "interval_and_latency", "times[first][0, 0]) + 1", "times[first][0, 0])"),
-            "interval_of_first": ("deep", "the interval is the distance of the first two images", "interval_and_latency", "return int(distances[-1])", "return int(distances[0])"),
+            "interval_of_first": ("chain", "the interval is the distance of the first two images", "interval_and_latency", "return int(distances[-1])", "return int(distances[0])"),
             "history_short": ("deep", "images before the last one are forgotten", "_Solver.gather", "(self.pad + image) * events, 0)", "(self.pad + image) * events, (self.pad + image - 1) * events + 1)"),
         },
     ),
@@ -236,21 +240,69 @@ class Simulated:
         return f"interval and latency {predicted}, in fact {(interval, latency)}"
 
 
+CHAIN: Sequence[Fifo | Worker] = (Fifo(2), Worker(2, 3), Fifo(20), Worker(1, 5), Worker(4, 1), Fifo(1))
+"""Stages that let beats through at different speeds: units say as intervals what follows from their other edges."""
+BEATS, LONG = 4, 40
+
+
+def chain_problem() -> str:
+    """What schedules say of the chain that is not so, played cycle by cycle; empty if all is right."""
+    streams = [f"s{number}" for number in range(len(CHAIN) + 1)]
+    pairs = zip(CHAIN, streams, streams[1:], strict=False)
+    graph = EventGraph.union([stage.graph(BEATS, taken, given) for stage, taken, given in pairs])
+    rng = np.random.default_rng(0)
+    pauses = rng.integers(0, 6, (2, BEATS * LONG)) * (rng.random((2, BEATS * LONG)) < 0.4)
+    for gaps, stalls in (pauses, np.zeros_like(pauses)):
+        delays = {streams[0]: gaps, streams[-1]: stalls} if gaps.any() else {}
+        schedule = solve(graph, LONG, delays)
+        played = simulate(deepcopy(CHAIN), gaps.tolist(), stalls.tolist())
+        for name, stream in zip(streams, played, strict=True):
+            if schedule.times[name].reshape(-1).tolist() != stream.taken[: BEATS * LONG]:
+                return f"stream {name} of a chain is taken otherwise"
+            if schedule.offers(name).reshape(-1).tolist() != stream.offered[: BEATS * LONG]:
+                return f"stream {name} of a chain is offered otherwise"
+    for name, stream in ((streams[0], played[0]), (streams[-1], played[-1])):
+        ends = np.array(stream.taken[: BEATS * LONG]).reshape(LONG, BEATS)[:, -1]
+        speed = interval_and_latency(graph, streams[0], name, LONG)
+        seen = int(ends[-1] - ends[-2]), int(ends[0] - played[0].taken[0]) + 1
+        if speed != seen:
+            return f"interval and latency {speed} up to {name} of a chain, in fact {seen}"
+    return _throttled()
+
+
+def _throttled() -> str:
+    """Events that are as fast as can be until five images are under way, and then wait for the first of them."""
+    beat = np.arange(BEATS, dtype=np.int64)
+    graph = EventGraph((Process("a", BEATS),), (After("a", "a", beat - 5 * BEATS, 100),))
+    wanted: list[int] = []
+    for number in range(BEATS * LONG):
+        before = wanted[number - 5 * BEATS] + 100 if number >= 5 * BEATS else 0
+        wanted.append(max(before, wanted[-1] + 1 if wanted else 0))
+    found = solve(graph, LONG).times["a"].reshape(-1).tolist()
+    return "" if found == wanted else "events that are throttled come otherwise"
+
+
 def run(names: Sequence[str], report: Report) -> None:
     """Compares the prediction of each mutant with what the hardware did; raises if a healthy one fails."""
-    cases = list(dict.fromkeys(MUTANTS[name].case for name in names))
+    cases = list(dict.fromkeys(MUTANTS[name].case for name in names if MUTANTS[name].case != "chain"))
+    wrong = chain_problem()
+    assert not wrong, f"without any mutant: {wrong}"
     designs = [lower(CASES[case].network(f"model_{case}", seed=SEED), CASES[case].decisions) for case in cases]
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
-        batch = Batch(designs, Path(folder) / "verilog")
-        simulated = {case: Simulated.of(batch, f"model_{case}") for case in cases}
+        batch = Batch(designs, Path(folder) / "verilog") if designs else None
+        simulated = {case: Simulated.of(batch, f"model_{case}") for case in cases if batch is not None}
     for name in names:
-        report(_outcome(name, simulated[MUTANTS[name].case]))
+        report(_outcome(name, simulated.get(MUTANTS[name].case)))
 
 
-def _outcome(name: str, simulated: Simulated) -> Outcome:
+def _outcome(name: str, simulated: Simulated | None) -> Outcome:
+    """Of a mutant and the design in which it shows, or the chain of stages."""
     try:
         with applied([MUTANTS[name].edit]):
-            wrong = simulated.problem(plan(find_graph(simulated.design.graph)))
+            if simulated is None:
+                wrong = chain_problem()
+            else:
+                wrong = simulated.problem(plan(find_graph(simulated.design.graph)))
     except NotApplicableError as error:
         return Outcome(CATALOGUE, name, "not applicable", str(error))
     except ScheduleError as error:

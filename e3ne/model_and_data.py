@@ -14,6 +14,7 @@ from e3ne.errors import E3neError
 from e3ne.event_data import Binning
 from e3ne.frontends.structure import is_spiking
 from e3ne.options import Options
+from e3ne.whole_number import whole_number
 
 
 def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[Source, Dataset, Dataset]:
@@ -75,10 +76,10 @@ def _default_training(options: Options) -> bool:
 def _shape(text: str | None) -> tuple[int, int, int] | None:
     if text is None:
         return None
-    numbers = text.split(",")
-    if len(numbers) != 3 or not all(number.strip().isdecimal() and int(number) > 0 for number in numbers):
+    sizes = [whole_number(number) or 0 for number in text.split(",")]
+    if len(sizes) != 3 or 0 in sizes:
         raise E3neError(f"--input-shape is {text!r}; three positive numbers C,H,W are needed")
-    channels, height, width = (int(number) for number in numbers)
+    channels, height, width = sizes
     return channels, height, width
 
 

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     from torch import nn
 
+MOST_SHOWN = 500
+"""Characters of the text of an error."""
 FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2', '.onnx', '.nir' or '.mlir' file"
 
 
@@ -82,6 +84,8 @@ def _call_factory(file: Path, factory: str) -> nn.Module:
         raise E3neError(f"'{factory}' in model file '{file}' is not a function but {type(make).__name__}")
     try:
         model: object = make()
+    except SystemExit as error:
+        raise E3neError(f"function '{factory}' of model file '{file}' ended the program") from error
     except Exception as error:
         # user code: whatever it raises
         _require_library(error, file)
@@ -185,5 +189,9 @@ def _require_library(error: Exception, file: Path) -> None:
 
 def _text(error: BaseException) -> str:
     """The kind of an error and the first line of its text."""
-    first = next(iter(str(error).splitlines()), "")
+    try:
+        first = next(iter(str(error).splitlines()), "")[:MOST_SHOWN]
+    except Exception:
+        # an error of the user's own, which cannot even say what it is
+        first = ""
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -47,8 +48,11 @@ def load_program(file: Path) -> ExportedProgram:
         raise E3neError(f"model file '{file}' does not exist")
     require_plain(file, f"model file '{file}'", MOST_BYTES)
     try:
-        members = _members(file)
-        _check(members)
+        with warnings.catch_warnings():
+            # PyTorch warns of pickles that are then refused
+            warnings.simplefilter("ignore")
+            members = _members(file)
+            _check(members)
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as archive:
             for name, content in members.items():

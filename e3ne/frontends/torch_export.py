@@ -42,6 +42,8 @@ def import_module(model: nn.Module, example_shape: tuple[int, int, int], name: s
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             program = torch.export.export(model.eval(), (torch.zeros(1, *example_shape),))
+    except SystemExit as error:
+        raise E3neError("the network's forward() ended the program") from error
     except Exception as error:
         # whatever the user's forward() raises arrives here
         raise E3neError(f"PyTorch cannot export the network for an image of {example_shape}: {error}") from error

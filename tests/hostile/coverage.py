@@ -27,7 +27,7 @@ MOST_SECONDS = 5.0
 PARSERS = (
     *("e3ne.array_file", "e3ne.dataset", "e3ne.event_data", "e3ne.module_text", "e3ne.pipeline_runner"),
     *("e3ne.dialects.external", "e3ne.dialects.snn", "e3ne.dialects.dataflow", "e3ne.dialects.rtl"),
-    *("e3ne.frontends.onnx.read", "e3ne.frontends.pt2_archive", "e3ne.frontends.spiking.nir_file"),
+    *("e3ne.frontends.onnx.read", "e3ne.frontends.pt2_file", "e3ne.frontends.spiking.nir_file"),
     *("e3ne.options", "e3ne.passes.layer_encodings"),
 )
 """Modules whose coverage guides the fuzzer, with all of e3ne that they import."""

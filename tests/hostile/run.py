@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tests.hostile.case import OUT, Case
 
-SECONDS = 30
+SECONDS = 60
 MEMORY = 3 << 30
 """Bytes of address space that a command may take beyond what the imported libraries have."""
 PEAK = 1 << 30

@@ -16,8 +16,9 @@ from e3ne.devices.families import FAMILIES
 from e3ne.errors import E3neError
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 
-MISTAKE = 2
 DIFFERENCE = 1
+MISTAKE = 2
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,22 +30,35 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake."""
+    """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake,
+    130 when it was interrupted by Ctrl-C.
+    """
     # A module has some 100,000 objects, hardly any of them garbage: looking for cycles took a sixth of the time.
     gc.set_threshold(500_000)
     # What libraries log about a user's mistake is said in our own words.
     logging.disable(logging.ERROR)
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.run
     try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.run
         return command(options)
     except E3neError as error:
-        sys.stderr.write(f"e3ne: {error}\n")
-        return MISTAKE
+        return _tell(str(error), MISTAKE)
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A full disk, or a file that went away: whoever uses files of their own says what for.
+        return _tell(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), MISTAKE)
+    except MemoryError:
+        return _tell("there is not enough memory for this model and these data", MISTAKE)
+    except KeyboardInterrupt:
+        return _tell("interrupted", INTERRUPTED)
+
+
+def _tell(message: str, status: int) -> int:
+    sys.stderr.write(f"e3ne: {message}\n")
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -19,7 +19,7 @@ from rich.text import Text
 from e3ne import dataset
 from e3ne.backends.synthesis.cells import Family
 from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, in_stream_order, run_verilog
-from e3ne.compilation import compile_model, require_replaceable, write
+from e3ne.compilation import compile_model, write
 from e3ne.dataset import Dataset
 from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
@@ -28,6 +28,7 @@ from e3ne.errors import E3neError
 from e3ne.event_data import Binning
 from e3ne.model_and_data import source_and_data
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
+from e3ne.output_folder import require_replaceable
 from e3ne.report import (
     accuracy,
     add_checks,
@@ -37,8 +38,9 @@ from e3ne.report import (
     as_markdown,
     first_report,
     has_classes,
-    save,
+    updated,
 )
+from e3ne.terminal import terminal
 
 DIFFERENCE = 1
 
@@ -70,7 +72,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """`e3ne check`: exit status 1 if any level differs."""
     design = Design(arguments.out)
-    console = Console()
+    console = terminal()
     images = _images(design, arguments.data).images
     checks: list[Check] = []
     with progress(Console(stderr=True)) as show:
@@ -78,9 +80,8 @@ def check(arguments: argparse.Namespace) -> int:
         show("printed cycle model")
         checks.append(check_printed(design, images))
         checks.extend(check_verilog(design, images[: arguments.count], show))
-    report = design.report
-    add_checks(report, checks)
-    save(report, design.folder)
+    with updated(design) as report:
+        add_checks(report, checks)
     table = Table("levels", "images", "streams", "beats", "differences")
     for found in checks:
         table.add_row(
@@ -118,7 +119,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     design = Design(arguments.out)
     plan = design.plan
     data = _images(design, arguments.data).first(arguments.count)
-    console = Console()
+    console = terminal()
     bits = plan.pack(data.images)
     if arguments.engine == "snn":
         outputs = in_stream_order(run_network(design.integer, data.images).outputs[0], len(data.images))
@@ -170,10 +171,9 @@ def toggles(arguments: argparse.Namespace) -> int:
     images = _images(design, arguments.data).first(arguments.count).images
     with progress(Console(stderr=True)) as show:
         found = measure(design, images, show)
-    report = design.report
-    add_toggles(report, found)
-    save(report, design.folder)
-    Console().print(table(report))
+    with updated(design) as report:
+        add_toggles(report, found)
+    terminal().print(table(report))
     return 0
 
 
@@ -185,7 +185,6 @@ def synth(arguments: argparse.Namespace) -> int:
 
     family, part = _family_and_part(arguments)
     design = Design(arguments.out)
-    report = design.report
     name = design.plan.name
     with progress(Console(stderr=True)) as show:
         show(f"Yosys, {family}: the whole design")
@@ -195,12 +194,12 @@ def synth(arguments: argparse.Namespace) -> int:
             show(f"Yosys, {family}: each unit")
             modules = [stage.name for stage in design.plan.stages]
             units = synthesise_modules(design.verilog, modules, family)
-    add_synthesis(report, family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
-    save(report, design.folder)
+    with updated(design) as report:
+        add_synthesis(report, family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
     table = Table("", "LUT", "FF", "BRAM36", "UltraRAM", "DSP", title=f"Yosys, {family}")
     for row, found in ({name: whole} | units).items():
         table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
-    Console().print(table)
+    terminal().print(table)
     if arguments.place_and_route:
         target_mhz: int = arguments.clock or ROUTED_CLOCK_MHZ
         _place_and_route(design, part or _compiled_part(report), target_mhz, arguments.attempts or 1)
@@ -238,10 +237,9 @@ def _place_and_route(design: Design, part: str, target_mhz: int, attempts: int) 
     with progress(Console(stderr=True)) as show:
         ports = top_ports(plan.input_bits, plan.output_bits)
         found = place_and_route(design.verilog, plan.name, ports, part, target_mhz, show, attempts)
-    report = design.report
-    add_place_and_route(report, part, target_mhz, found)
-    save(report, design.folder)
-    console = Console()
+    with updated(design) as report:
+        add_place_and_route(report, part, target_mhz, found)
+    console = terminal()
     console.print(f"nextpnr, {part}: {found.clock_mhz} MHz")
     table = Table("", "used", "available")
     for name, usage in (("LUT4", found.lut4), ("FF", found.ff), ("EBR", found.ebr)):
@@ -259,12 +257,12 @@ def show(arguments: argparse.Namespace) -> int:
     design = Design(arguments.out)
     report = design.report
     _print_summary(report, design.folder)
-    Console().print(Markdown(as_markdown(report)))
+    terminal().print(Markdown(as_markdown(report)))
     return 0
 
 
 def _print_summary(report: Report, folder: Path) -> None:
-    console = Console()
+    console = terminal()
     table = Table(show_header=False, title=f"{report['network']}")
     data = cast(dict[str, float], report.get("on_data", {}))
     cycles = f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles"
@@ -343,7 +341,7 @@ def models(arguments: argparse.Namespace) -> int:
     table = Table("name", "input", "description")
     for entry in zoo.entries():
         table.add_row(entry.name, "×".join(str(size) for size in entry.input_shape), entry.description)
-    Console().print(table)
+    terminal().print(table)
     return 0
 
 
@@ -354,5 +352,5 @@ def devices(arguments: argparse.Namespace) -> int:
     for name, found in parts().items():
         counts = (found.lut, found.ff, found.bram36, found.uram, found.dsp)
         table.add_row(name, found.family, *(f"{count:,}" for count in counts))
-    Console().print(table)
+    terminal().print(table)
     return 0

@@ -3,25 +3,23 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
-from e3ne.design import DATA, MARKER, PARAMETERS, REPORT_KEYS, SCHEMA, Design, Report
+from e3ne.design import DATA, PARAMETERS, Design, Report
 from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
-from e3ne.files import require_own
 from e3ne.frontends.structure import is_quantized, is_spiking
 from e3ne.idle_options import Form, idle_problems
 from e3ne.options import DEFAULT_INTERVAL, Options
+from e3ne.output_folder import replacing
 from e3ne.passes.pipelines import (
     Stage,
     hardware_stages,
@@ -199,44 +197,6 @@ def write(compilation: Compilation, report: Report, out: Path) -> Design:
         _write_modules(compilation, folder / "ir", out / "ir")
         save(report, folder)
     return Design(out)
-
-
-def require_replaceable(out: Path) -> None:
-    """Raises E3neError if `out` holds something that is not an output of e3ne's."""
-    require_own(out, MARKER, SCHEMA, REPORT_KEYS, "an output")
-
-
-@contextmanager
-def replacing(out: Path) -> Generator[Path]:
-    """A temporary folder beside `out` that takes its place when the block ends well, and vanishes when it does not."""
-    require_replaceable(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise E3neError(f"{out} cannot be written: {error}") from error
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if out.exists():
-            _exchange(folder, out)
-        else:
-            folder.rename(out)
-    except OSError as error:
-        raise E3neError(f"{out} cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _exchange(folder: Path, out: Path) -> None:
-    """Puts `folder` in the place of `out`, which stays as it was if that fails."""
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as retired:
-        former = out.rename(Path(retired) / "former")
-        try:
-            folder.rename(out)
-        except OSError:
-            former.rename(out)
-            raise
 
 
 def _write(path: Path, text: str) -> None:

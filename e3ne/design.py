@@ -34,8 +34,18 @@ class Design:
     folder: Path
 
     def __post_init__(self) -> None:
-        if not (self.folder / MARKER).is_file():
+        try:
+            found = (self.folder / MARKER).is_file()
+        except OSError as error:
+            raise E3neError(f"{self.folder} cannot be read: {error.strerror}") from error
+        if not found:
             raise E3neError(f"{self.folder} is not an output of e3ne compile: there is no {MARKER} in it")
+        _ = self.place, self.report
+
+    @cached_property
+    def place(self) -> tuple[int, int]:
+        """Tells this folder from a later one of the same name."""
+        return place_of(self.folder)
 
     def module(self, stage: str) -> ModuleOp:
         """The module after a stage."""
@@ -66,3 +76,9 @@ class Design:
         if not is_of_schema(found, SCHEMA, REPORT_KEYS):
             raise E3neError(f"{self.folder / MARKER} is not a report of e3ne's (schema {SCHEMA})")
         return cast(Report, found)
+
+
+def place_of(folder: Path) -> tuple[int, int]:
+    """Device and number of a folder."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino

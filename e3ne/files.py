@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, cast
@@ -11,12 +13,18 @@ from e3ne.errors import E3neError
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Writes a file completely or not at all; raises E3neError."""
-    temporary = path.with_name(f".{path.name}")
+    """Writes a file completely or not at all; the folder is made. Raises E3neError."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
+        descriptor, name = tempfile.mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+                file.write(text)
+            Path(name).chmod(0o644)
+            Path(name).replace(path)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
     except OSError as error:
         raise E3neError(f"{path} cannot be written: {error}") from error
 
@@ -28,6 +36,7 @@ def save_figure(path: Path, figure: Any) -> None:
         figure.savefig(temporary, format=path.suffix.removeprefix("."), metadata={"Date": None})
         temporary.replace(path)
     except OSError as error:
+        temporary.unlink(missing_ok=True)
         raise E3neError(f"{path} cannot be written: {error}") from error
 
 
@@ -64,7 +73,9 @@ def require_own(folder: Path, marker: str, schema: int, keys: Sequence[str], wha
         if not folder.exists() or (folder.is_dir() and not any(folder.iterdir())):
             return
         own = folder.is_dir() and is_of_schema(read_json(folder / marker), schema, keys)
-    except (OSError, E3neError):
+    except OSError as error:
+        raise E3neError(f"{folder} cannot be written: {error.strerror}") from error
+    except E3neError:
         own = False
     if not own:
         why = f" (its {marker} is of something else)" if (folder / marker).exists() else ""

@@ -12,6 +12,7 @@ from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import IO, ClassVar, cast
 
@@ -23,6 +24,7 @@ from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
 from e3ne.errors import E3neError, ResultsChangedError
+from e3ne.module_text import check_text
 
 VERIFY = "--verify-semantics"
 INPUTS = 8
@@ -97,9 +99,15 @@ class E3neOptMain(xDSLOptMain):
     def parse_chunk(self, chunk: IO[bytes], file_extension: str, start_offset: int = 0) -> ModuleOp | None:
         """Parses a part of the input."""
         try:
-            return super().parse_chunk(chunk, file_extension, start_offset)
+            text = chunk.read()
+            check_text(text.decode("utf-8"))
+            return super().parse_chunk(BytesIO(text), file_extension, start_offset)
         except UnicodeDecodeError as error:
             raise E3neError(f"{self.get_input_name()} is not a text in UTF-8") from error
+        except E3neError as error:
+            raise E3neError(f"{self.get_input_name()}: {error}") from error
+        except (RecursionError, MemoryError, OverflowError) as error:
+            raise E3neError(f"{self.get_input_name()} cannot be parsed: {type(error).__name__}") from error
 
     def apply_passes(self, prog: ModuleOp) -> None:
         """Applies the passes."""

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from e3ne.devices.parts import part, parts
 from e3ne.errors import E3neError
+from e3ne.whole_number import whole_number
 
 DEFAULT_PERIOD = 4
 MAX_STEPS = 4096
@@ -175,18 +176,19 @@ class Options:
         return found
 
     def _budget_problems(self) -> list[str]:
-        found: list[str] = []
+        found, seen = list[str](), set[str]()
         for entry in self.budget.split(",") if self.budget else []:
             name, _, count = entry.partition("=")
             if name not in RESOURCES:
                 known = ", ".join(f"{resource}=COUNT" for resource in RESOURCES)
                 found.append(f"--budget has {entry!r}, but {name!r} is no resource; supported: {known}")
-            elif not count.isdecimal() or len(count) > MOST_DIGITS or int(count) < RESOURCES[name]:
+            elif whole_number(count) is None or (whole_number(count) or 0) < RESOURCES[name] or name in seen:
                 shown = entry if len(entry) < 40 else f"{entry[:20]}..."
                 found.append(
                     f"--budget has {shown!r}; {name}=COUNT is a whole number, {RESOURCES[name]} or more, of at most "
-                    f"{MOST_DIGITS} digits"
+                    f"{MOST_DIGITS} digits, each resource once"
                 )
+            seen.add(name)
         return found
 
     @property

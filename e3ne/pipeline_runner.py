@@ -7,13 +7,12 @@ from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.parser import Parser
 from xdsl.passes import PassPipeline
 from xdsl.printer import Printer
 from xdsl.transforms import get_all_passes
-from xdsl.utils.exceptions import ParseError, VerifyException
 
 from e3ne.errors import E3neError
+from e3ne.module_text import parse_text, read_text
 from e3ne.universe import E3NE_UNIVERSE
 
 
@@ -48,18 +47,9 @@ def run_passes(module: ModuleOp, passes: str) -> None:
 def read_module(path: Path) -> ModuleOp:
     """Parses and verifies a module; parameters in side files are found beside it. Raises E3neError."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise E3neError(f"{path}: cannot be read ({error})") from error
-    try:
-        module = Parser(new_context(), text, str(path)).parse_module()
-        module.verify()
-    except ParseError as error:
-        line = text.count("\n", 0, error.span.start) + 1
-        raise E3neError(f"{path}, line {line}: {error.msg}") from error
-    except VerifyException as error:
+        return parse_text(read_text(path), str(path), new_context())
+    except E3neError as error:
         raise E3neError(f"{path}: {error}") from error
-    return module
 
 
 def print_module(module: ModuleOp) -> str:

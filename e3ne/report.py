@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -25,12 +26,14 @@ from e3ne.check import Check
 from e3ne.choice.account import PLACES, kept
 from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
-from e3ne.design import MARKER, SCHEMA, Report
+from e3ne.design import MARKER, SCHEMA, Design, Report, place_of
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, UnitOp, units_of
 from e3ne.dialects.snn import ArgmaxOp, NetworkOp, find_network, frames_of, shape_of
+from e3ne.errors import E3neError
 from e3ne.files import write_whole
 from e3ne.idle_options import idle_options
+from e3ne.output_folder import locked
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
 from e3ne.semantics.snn import run_float, run_network
@@ -249,6 +252,19 @@ def as_markdown(report: Report) -> str:
 
 def save(report: Report, folder: Path) -> None:
     """Writes report.json and report.md, each at once; raises E3neError."""
-    texts = {MARKER: json.dumps(report, indent=1) + "\n", "report.md": as_markdown(report)}
-    for name, text in texts.items():
+    for name, text in {MARKER: json.dumps(report, indent=1) + "\n", "report.md": as_markdown(report)}.items():
         write_whole(folder / name, text)
+
+
+@contextmanager
+def updated(design: Design) -> Generator[Report]:
+    """The report to put results in, saved when the block ends; commands that run at once take turns.
+
+    Raises E3neError if the results are not of the design that is there now.
+    """
+    with locked(design.folder):
+        if design.place != place_of(design.folder):
+            raise E3neError(f"{design.folder} was compiled anew meanwhile: results of the former design are not kept")
+        report = design.report
+        yield report
+        save(report, design.folder)

@@ -12,6 +12,7 @@ from rich.table import Table
 from e3ne.calibration.calibrate import Calibration, calibrate, write
 from e3ne.calibration.fit import Errors
 from e3ne.devices.families import Family
+from e3ne.terminal import terminal
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -28,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
         )
     folder: Path | None = arguments.output_folder
     path = write(found, folder)
-    console = Console()
+    console = terminal()
     console.print(errors_table(found))
     console.print(f"written: {path}", soft_wrap=True)
     return 0

@@ -21,6 +21,8 @@ from e3ne.model_and_data import source_and_data
 from e3ne.options import MAX_STEPS, RATES, Options
 from e3ne.report import SPIKE_IMAGES, accuracy, has_classes
 from e3ne.semantics.snn import run_float
+from e3ne.terminal import terminal
+from e3ne.whole_number import whole_number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -64,7 +66,7 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             status = INTERRUPTED
     if entries:
-        console = Console()
+        console = terminal()
         console.print(table_of(entries, about))
         if folder is not None:
             console.print(f"{folder}: {' '.join(written)}", soft_wrap=True)
@@ -80,7 +82,7 @@ def _encodings(text: str) -> list[str]:
 
 
 def _steps(text: str) -> list[int]:
-    found = [entry.strip() for entry in text.split(",")]
-    if not all(entry.isdecimal() and len(entry) <= 9 and 1 <= int(entry) <= MAX_STEPS for entry in found):
+    found = {whole_number(entry) or 0 for entry in text.split(",")}
+    if not all(1 <= steps <= MAX_STEPS for steps in found):
         raise E3neError(f"--steps is {text!r}; supported: numbers of 1 to {MAX_STEPS}, separated by commas")
-    return sorted({int(entry) for entry in found})
+    return sorted(found)

@@ -25,6 +25,8 @@ from e3ne.model_and_data import source_and_data
 from e3ne.options import Options
 from e3ne.pipeline_runner import print_module
 from e3ne.report import has_classes
+from e3ne.terminal import terminal
+from e3ne.whole_number import whole_number
 
 INTERRUPTED = 130
 
@@ -74,7 +76,7 @@ def _over_time(model: str) -> str:
 
 def _conclude(state: State, finished: bool) -> None:
     written = write_outputs(state)
-    console = Console()
+    console = terminal()
     console.print(table_of(state.front, state))
     more = "nothing is left to try" if finished else "the same command again goes on from here"
     console.print(f"{state.folder}: explore.json {' '.join(written)} points/ networks/; {more}", soft_wrap=True)
@@ -93,10 +95,10 @@ def _numbers(option: str, text: str, low: int) -> list[int]:
             f"{option} is {text!r}: designs that are explored have the same number of time steps in all layers; only "
             "weights differ by layer there, and that is searched by itself (e3ne compile has --steps-by-layer)"
         )
-    entries = text.split(",")
-    if not all(entry.strip().isdecimal() and low <= int(entry) <= 8 for entry in entries):
+    found = {whole_number(entry) or 0 for entry in text.split(",")}
+    if not all(low <= number <= 8 for number in found):
         raise E3neError(f"{option} is {text!r}; supported: numbers of {low} to 8, separated by commas")
-    return sorted({int(entry) for entry in entries})
+    return sorted(found)
 
 
 def _about(arguments: argparse.Namespace, source: Source, training: Dataset, test: Dataset) -> dict[str, object]:

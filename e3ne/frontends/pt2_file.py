@@ -11,6 +11,7 @@ import io
 import json
 import os
 import re
+import warnings
 import zipfile
 from collections.abc import Generator, Mapping
 from contextlib import contextmanager
@@ -21,6 +22,7 @@ import torch
 from torch.export import ExportedProgram
 
 from e3ne.errors import E3neError
+from e3ne.input_file import require_plain
 
 MOST_BYTES = 1 << 30
 """Of all members of an archive, unpacked; a member that is an archive itself has the same limit."""
@@ -42,11 +44,15 @@ _TENSORS = re.compile(r"(tensor|weight)_\d+")
 
 def load_program(file: Path) -> ExportedProgram:
     """The program in a file of torch.export.save; nothing in the file is executed. Raises E3neError."""
-    if not file.is_file():
+    if not file.exists():
         raise E3neError(f"model file '{file}' does not exist")
+    require_plain(file, f"model file '{file}'", MOST_BYTES)
     try:
-        members = _members(file)
-        _check(members)
+        with warnings.catch_warnings():
+            # PyTorch warns of pickles that are then refused
+            warnings.simplefilter("ignore")
+            members = _members(file)
+            _check(members)
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as archive:
             for name, content in members.items():

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from e3ne import commands, compilation
-from e3ne.compilation import replacing
+from e3ne import commands, compilation, output_folder
 from e3ne.dataset import Dataset
 from e3ne.design import Design
 from e3ne.errors import E3neError
+from e3ne.output_folder import replacing
 from tests.cli.command import compiled, contents, e3ne, verilog
 
 Mistake = Callable[[Path], list[str | Path]]
@@ -183,6 +183,8 @@ def test_the_former_out_comes_back_if_the_new_one_cannot_take_its_place(
             raise OSError(errno.EACCES, "Permission denied")
         return rename(path, target)
 
+    # as on a file system that cannot exchange two folders
+    monkeypatch.setattr(output_folder, "_exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", refuse_new)
     with pytest.raises(E3neError, match=r"cannot be written: .*Permission denied"), replacing(out) as folder:
         (folder / "new.v").write_text("module")

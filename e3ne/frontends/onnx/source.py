@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
+from e3ne.input_file import require_plain
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -128,9 +129,7 @@ def _load(path: Path) -> ModelProto:
     import onnx
 
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise E3neError(f"ONNX file '{path}' has {size} bytes; at most {MOST_BYTES} are read")
+        require_plain(path, f"ONNX file '{path}'", MOST_BYTES)
         return onnx.load_model(path, load_external_data=False)  # pyright: ignore[reportUnknownMemberType]
     except FileNotFoundError as error:
         raise E3neError(f"model file '{path}' does not exist") from error
@@ -149,6 +148,8 @@ def _tensors(graph: GraphProto, problems: list[str]) -> tuple[dict[str, Array], 
     unread: set[str] = set()
     for tensor in graph.initializer:
         name = _text(tensor.name)
+        if name in found or name in unread:
+            problems.append(f"parameter '{name}' is there more than once")
         try:
             found[name] = read_tensor(tensor)
         except E3neError as error:

@@ -26,6 +26,7 @@ from e3ne.verification.formal.fifo_rules import add_fifo
 from e3ne.verification.formal.fire_rules import add_fire
 from e3ne.verification.formal.handshake_rules import add_counters, add_handshake, independence
 from e3ne.verification.formal.induction import Outcome, Prover
+from e3ne.verification.formal.matvec_rules import add_matvec, prove_sums
 from e3ne.verification.formal.port_rules import add_sink, add_source
 from e3ne.verification.formal.replay_rules import add_replay
 from e3ne.verification.formal.resize_rules import add_resize
@@ -39,7 +40,7 @@ def _nothing_more(c: Checker, op: UnitOp) -> None:
 KINDS: dict[type[UnitOp], tuple[str, Callable[[Checker, Any], None]]] = {
     SourceOp: ("source", add_source),
     WindowOp: ("window", add_window),
-    MatvecOp: ("matvec", _nothing_more),
+    MatvecOp: ("matvec", add_matvec),
     MaxPoolOp: ("max-pool", _nothing_more),
     FireOp: ("fire", add_fire),
     FifoOp: ("fifo", add_fifo),
@@ -79,7 +80,8 @@ def prove_unit(op: UnitOp, verilog: str) -> Sequence[Outcome]:
     checker = checker_of(op, verilog)
     circuit = read_circuit(checker.text(), op.unit_name)
     missing = [Outcome(f"no rules for {what}", "skipped", "") for what in checker.missing]
-    return [independence(circuit), *Prover(circuit, checker.splits).prove(), *missing]
+    sums = prove_sums(circuit, op) if isinstance(op, MatvecOp) else []
+    return [independence(circuit), *Prover(circuit, checker.splits).prove(), *sums, *missing]
 
 
 def widths_of(verilog: str) -> str:

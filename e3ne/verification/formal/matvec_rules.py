@@ -20,7 +20,9 @@ from e3ne.verification.formal.graph import FALSE, TRUE, Literal
 from e3ne.verification.formal.induction import Outcome
 from e3ne.verification.formal.linear import Cycle, NotLinearError, WeightedSum
 
-CONTROL = re.compile(r"(valid|first_time|first_chunk|last_time|last_chunk|group|chunk|time|gives|fold|address)_?(_?\d+)?")
+CONTROL = re.compile(
+    r"(valid|first_time|first_chunk|last_time|last_chunk|group|chunk|time|gives|fold|address)_?(_?\d+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,9 @@ def supported(op: MatvecOp) -> bool:
     """Whether there are rules for the unit's form."""
     fold = _Fold.of(op)
     plain = op.bias is None and not op.is_event and not op.has_credit
-    return plain and (fold.chunks == 1 or fold.step_beats == 1) and not (fold.held and op.implementation.data == "table")
+    return (
+        plain and (fold.chunks == 1 or fold.step_beats == 1) and not (fold.held and op.implementation.data == "table")
+    )
 
 
 def add_matvec(c: Checker, op: MatvecOp) -> None:
@@ -221,10 +225,7 @@ class _Sums:
     def _read_weights(self, lane: int, total: WeightedSum, cycles: Sequence[Cycle], cycle: int) -> str:
         """From the selected weights on: each is a digit times a bit of the weights' word, for every address."""
         selected = {
-            bit
-            for name, bits in self.circuit.signals.items()
-            if re.fullmatch(r"selected(_\d+)?", name)
-            for bit in bits
+            bit for name, bits in self.circuit.signals.items() if re.fullmatch(r"selected(_\d+)?", name) for bit in bits
         }
         while not selected.issuperset(total.weights):
             cycle -= 1
@@ -243,7 +244,11 @@ class _Sums:
             product = self.free.next([bit])[0]
             graph = self.free.graph
             ends = (graph.left[product >> 1], graph.right[product >> 1])
-            if product & 1 or graph.is_input[product >> 1] or any(end & 1 or not graph.is_input[end >> 1] for end in ends):
+            if (
+                product & 1
+                or graph.is_input[product >> 1]
+                or any(end & 1 or not graph.is_input[end >> 1] for end in ends)
+            ):
                 return "a selected weight is no digit times a weight"
             sources = list(self.free.origin(ends).values())
             origins = dict(self._origin(source, cycle - 1) for source in sources)

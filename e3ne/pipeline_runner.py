@@ -42,14 +42,19 @@ def read_module(path: Path) -> ModuleOp:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise E3neError(f"{path}: cannot be read ({error})") from error
+    return parse_module(text, str(path))
+
+
+def parse_module(text: str, name: str) -> ModuleOp:
+    """As `read_module`, from a text; `name` is the file's."""
     try:
-        module = Parser(new_context(), text, str(path)).parse_module()
+        module = Parser(new_context(), text, name).parse_module()
         module.verify()
     except ParseError as error:
         line = text.count("\n", 0, error.span.start) + 1
-        raise E3neError(f"{path}, line {line}: {error.msg}") from error
+        raise E3neError(f"{name}, line {line}: {error.msg}") from error
     except VerifyException as error:
-        raise E3neError(f"{path}: {error}") from error
+        raise E3neError(f"{name}: {error}") from error
     return module
 
 

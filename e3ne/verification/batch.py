@@ -17,7 +17,7 @@ from e3ne.analysis.event_graph import Cycles
 from e3ne.backends.testbench.compare import Difference, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
-from e3ne.check import expectations
+from e3ne.check import expectations, in_stream_order
 from e3ne.semantics.plan import INPUT, OUTPUT, Plan
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
@@ -25,42 +25,60 @@ from e3ne.verification.lowering import Lowered
 
 TOP = "batch"
 Bytes = NDArray[np.uint8]
+Data = NDArray[np.float64]
 
 
 @dataclass(frozen=True, eq=False)
 class Run:
-    """Images (codes), and the pauses at both ports in cycles."""
+    """Images, or the spikes of each time step, (N, *data_shape); and the pauses at both ports in cycles."""
 
-    codes: Values
+    data: Data
     gaps: Cycles
     stalls: Cycles
+
+    def with_data(self, data: Data) -> Run:
+        """Other images with the same pauses."""
+        return replace(self, data=data)
 
 
 def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     """One run at full speed and one with gaps and back-pressure; an empty and a full image, then random ones."""
     rng, plan = np.random.default_rng(seed), design.plan
-    known = np.array(plan.codes) if plan.codes else np.arange(1 << plan.steps)
-    codes = rng.choice(known, (images, *plan.data_shape))
-    codes[0] = known[-1]
-    codes[1:2] = 0
+    data = data_of(plan, _random_codes(plan, images, rng))
     taken, given = images * plan.input_beats, images * plan.output_beats
     # Slower than the design on average: the waiting reaches every unit.
     longest = 6 * plan.interval() // plan.output_beats + 2
     gaps = rng.integers(0, 40, taken) * (rng.random(taken) < 0.3)
     stalls = rng.integers(0, longest, given) * (rng.random(given) < 0.7)
     quiet = np.zeros(taken, np.int64), np.zeros(given, np.int64)
-    return [Run(codes, *quiet), Run(codes[::-1], gaps, stalls)]
+    return [Run(data, *quiet), Run(data[::-1], gaps, stalls)]
 
 
-def data_of(plan: Plan, codes: Values) -> NDArray[np.float64]:
+def _random_codes(plan: Plan, images: int, rng: np.random.Generator) -> Values:
+    known = known_codes(plan)
+    codes = rng.choice(known, (images, *plan.data_shape))
+    codes[0] = known[-1]
+    codes[1:2] = 0
+    return codes
+
+
+def known_codes(plan: Plan) -> Values:
+    """What a pixel, or a number of spikes, can be; of rate-coded images the spikes of all steps."""
+    known = np.array(plan.codes or range(1 << plan.steps), np.int64)
+    return np.arange(plan.input_frames * known[-1] + 1, dtype=np.int64) if plan.rate_coded else known
+
+
+def data_of(plan: Plan, codes: Values) -> Data:
     """The images whose codes these are, or the spikes themselves."""
-    highest = plan.codes[-1] if plan.codes else (1 << plan.steps) - 1
-    return codes / (1 if plan.input_frames else highest)
+    if plan.input_frames and not plan.rate_coded:
+        return codes.astype(np.float64)
+    unit = 1 / known_codes(plan)[-1] if plan.input_scale is None else plan.input_scale
+    return codes.astype(np.float64) * unit
 
 
-def differing_values(design: Lowered, codes: Values) -> list[str]:
+def differing_values(design: Lowered, data: Data) -> list[str]:
     """Streams of the cycle model that differ from the integer network, by the values that they stand for."""
-    plan, data = design.plan, data_of(design.plan, codes)
+    plan = design.plan
     wanted = run_network(design.integer, data, keep=True)
     found = plan.run(plan.pack(data))
     wrong: list[str] = []
@@ -73,16 +91,10 @@ def differing_values(design: Lowered, codes: Values) -> list[str]:
             if not np.array_equal(values, np.asarray(wanted.values[layer, kind]).reshape(values.shape)):
                 wrong.append(stream.name)
     assert compared > 1, "hardly any stream stands for a value of the network"
-    result = found[OUTPUT].reshape(len(codes), -1)
-    if not np.array_equal(result, _in_stream_order(wanted.outputs[0], len(codes))):
+    result = found[OUTPUT].reshape(len(data), -1)
+    if not np.array_equal(result, in_stream_order(wanted.outputs[0], len(data))):
         wrong.append(OUTPUT)
     return wrong
-
-
-def _in_stream_order(values: NDArray[np.generic], images: int) -> NDArray[np.generic]:
-    """Maps channel by channel → pixel by pixel, all frames of an image together."""
-    ordered = values.transpose(0, 2, 3, 1) if values.ndim == 4 else values
-    return ordered.reshape(images, -1)
 
 
 @dataclass(frozen=True)
@@ -123,9 +135,9 @@ class Batch:
     def compare(self, name: str, run: Run) -> Comparison:
         """The cycle model and the Verilog of a design, side by side."""
         plan = self.designs[name].plan
-        bits = plan.pack(data_of(plan, run.codes))
+        bits = plan.pack(run.data)
         values = plan.run(bits)
-        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
+        schedule = plan.schedule(len(run.data), run.gaps, run.stalls, values)
         expected = expectations(plan, values, schedule)
         stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
         last = int(schedule.times[OUTPUT][-1, -1])

@@ -1,4 +1,4 @@
-"""From an integer network to Verilog, with decisions made by hand on the way."""
+"""From an integer network to Verilog, with decisions made by hand on the way, or by the compiler."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from xdsl.context import Context
-from xdsl.dialects.builtin import ModuleOp, StringAttr
+from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr
 
 from e3ne.backends.verilog.target import print_verilog
 from e3ne.dialects.dataflow import (
@@ -44,6 +44,19 @@ from e3ne.semantics.plan import Plan
 from e3ne.units.fire import Fire
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
+
+Choices = Mapping[str, int | str]
+"""Properties of a unit that are decisions."""
+
+_DECIDED: Mapping[type[UnitOp], tuple[str, ...]] = {
+    MatvecOp: (
+        *("output_lanes", "input_lanes", "parallel_steps", "order"),
+        *("implementation", "weight_memory", "stationary"),
+    ),
+    WindowOp: ("lanes", "parallel_steps", "parallel_out"),
+    FireOp: ("parallel_steps", "stages", "threshold_memory"),
+    FifoOp: ("depth",),
+}
 
 
 @dataclass(frozen=True)
@@ -81,7 +94,9 @@ class Decisions:
     `foldings` go by the number of the matrix-vector unit, `neurons` by that of the neurons. Windows of pools take
     `pool_steps` time steps a beat if that is not 0. `fifo_depth` puts a FIFO of this depth behind every unit;
     0 leaves FIFOs to the pass. `small_luts` builds for a device with 4-input LUTs. `memory` holds the rows of windows
-    and the buffers of replays. With `seed` every choice that is not given is a random legal one.
+    and the buffers of replays. With `seed` every choice that is not given is a random legal one, and FIFOs are of
+    depths up to `fifo_depth`; what is drawn for a unit depends on its name alone. `choices` are properties by unit,
+    without the network's name in front. With an `objective` the compiler decides everything as `e3ne compile` does.
     """
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
@@ -94,48 +109,105 @@ class Decisions:
     memory: Literal["", "registers", "distributed", "block"] = ""
     interval: int = 1024
     seed: int | None = None
+    choices: Mapping[str, Choices] = field(default_factory=dict[str, Choices])
+    objective: str = ""
 
 
 @dataclass(frozen=True)
 class Lowered:
-    """A design at all levels: the integer network, the graph, the plan of the graph, and Verilog files by name."""
+    """A design at all levels: the integer network, the graph, the plan of the graph, and Verilog files by name.
+
+    `choices` are those of its units that were made by hand or drawn, as `Decisions` has them.
+    """
 
     name: str
     integer: ModuleOp
     graph: ModuleOp
     plan: Plan
     verilog: Mapping[str, str]
+    choices: Mapping[str, Choices] = field(default_factory=dict[str, Choices])
 
 
 def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
     """Runs all passes; the network itself stays as it is."""
-    module, context = network.clone(), Context()
+    module = network.clone()
+    choices = _lay_out_as_compiled(module, decisions) if decisions.objective else _lay_out(module, decisions)
+    laid_out = module.clone()
+    verilog = print_hardware(module)
+    found = plan(find_graph(laid_out))
+    return Lowered(found.name, network, laid_out, found, verilog, choices)
+
+
+def print_hardware(module: ModuleOp) -> dict[str, str]:
+    """The Verilog of a graph whose layouts are decided; the module holds `rtl` after that."""
+    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
+    return print_verilog(module)
+
+
+def _lay_out(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
+    """Up to the buffers, with the decisions; gives the choices of all units that have some."""
+    context = Context()
     ConvertSnnToDataflowPass().apply(context, module)
     if decisions.pools_first:
         DataflowPoolBeforeFirePass(interval=1).apply(context, module)
     DataflowParallelizePixelsPass(decisions.pixels).apply(context, module)
-    graph = find_graph(module)
-    for unit in units_of(graph):
-        if isinstance(unit, SinkOp):
-            # Modules of several designs are simulated together, and all sinks have one name.
-            unit.unit = StringAttr(f"{graph.sym_name.data}_sink")
+    _name_sink(module)
     module.verify()
     _fold(module, decisions)
     DataflowFoldPass(interval=decisions.interval).apply(context, module)
-    if decisions.small_luts or (decisions.seed is not None and decisions.seed % 2):
+    choices = _choices_of(module)
+    if decisions.small_luts:
         DataflowSetTargetPass().apply(context, module)
     DataflowLegalizeStreamsPass().apply(context, module)
     module.verify()
     _place(module, decisions)
     if decisions.fifo_depth:
-        _insert_fifos(module, decisions.fifo_depth)
+        _insert_fifos(module, decisions)
+        choices |= {unit: made for unit, made in _choices_of(module).items() if "depth" in made}
     else:
         DataflowInsertFifosPass().apply(context, module)
     module.verify()
-    laid_out = module.clone()
-    found = plan(find_graph(laid_out))
-    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
-    return Lowered(found.name, network, laid_out, found, print_verilog(module))
+    return choices
+
+
+def _lay_out_as_compiled(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
+    """Up to the buffers, as `e3ne compile` does; of the decisions only objective and interval count."""
+    convert, *stages, _ = hardware_stages(Options(objective=decisions.objective, interval=decisions.interval))
+    run_passes(module, ",".join(convert.passes))
+    _name_sink(module)
+    for stage in stages:
+        run_passes(module, ",".join(stage.passes))
+    return {}
+
+
+def _name_sink(module: ModuleOp) -> None:
+    graph = find_graph(module)
+    for unit in units_of(graph):
+        if isinstance(unit, SinkOp):
+            # Modules of several designs are simulated together, and all sinks have one name.
+            unit.unit = StringAttr(f"{graph.sym_name.data}_sink")
+
+
+def _local(module: ModuleOp, unit: UnitOp) -> str:
+    """The name of a unit without that of the network."""
+    return unit.unit_name.removeprefix(f"{find_graph(module).sym_name.data}_")
+
+
+def _choices_of(module: ModuleOp) -> dict[str, Choices]:
+    found: dict[str, Choices] = {}
+    for unit in _units(module):
+        made: dict[str, int | str] = {}
+        for name in _DECIDED.get(type(unit), ()):
+            match unit.properties.get(name):
+                case IntegerAttr() as value if value.value.data:
+                    made[name] = value.value.data
+                case StringAttr() as value if value.data:
+                    made[name] = value.data
+                case _:
+                    pass
+        if made:
+            found[_local(module, unit)] = made
+    return found
 
 
 def _units(module: ModuleOp) -> list[UnitOp]:
@@ -143,27 +215,32 @@ def _units(module: ModuleOp) -> list[UnitOp]:
 
 
 def _fold(module: ModuleOp, decisions: Decisions) -> None:
-    rng = None if decisions.seed is None else random.Random(decisions.seed)
-    matvecs = [unit for unit in _units(module) if isinstance(unit, MatvecOp)]
-    for index, op in enumerate(matvecs):
-        folding = decisions.foldings.get(index)
+    for index, op in enumerate(unit for unit in _units(module) if isinstance(unit, MatvecOp)):
+        rng, folding = _rng(module, op, decisions), decisions.foldings.get(index)
         if folding is None and rng is not None:
             folding = _random_folding(op, rng)
         if folding is not None:
             _set(op, folding)
     for index, op in enumerate(unit for unit in _units(module) if isinstance(unit, FireOp)):
-        neurons = decisions.neurons.get(index)
+        rng, neurons = _rng(module, op, decisions), decisions.neurons.get(index)
         choice = None if rng is None else rng.choice(Fire().legal_choices(op))
         if neurons is not None:
             _choose(op, parallel_steps=neurons.parallel, stages=neurons.stages, threshold_memory=neurons.memory)
         elif choice is not None:
             _choose(op, **choice)
     for pool in [unit for unit in _units(module) if isinstance(unit, PoolOp)]:
-        window = pool.input.owner
+        window, rng = pool.input.owner, _rng(module, pool, decisions)
         assert isinstance(window, WindowOp)
         steps = decisions.pool_steps or (0 if rng is None else rng.choice((0, *_divisors(window.input_type.steps))))
         if steps and not pool.input_type.signed:
             _choose(window, parallel_steps=steps, parallel_out=1)
+    for op in _units(module):
+        _choose(op, **decisions.choices.get(_local(module, op), {}))
+
+
+def _rng(module: ModuleOp, unit: UnitOp, decisions: Decisions) -> random.Random | None:
+    """Of its own for each unit, so that what is drawn for it stays when another one goes."""
+    return None if decisions.seed is None else random.Random(f"{decisions.seed}:{_local(module, unit)}")
 
 
 def _choose(op: UnitOp, **choices: int | str) -> None:
@@ -232,12 +309,15 @@ def _place(module: ModuleOp, decisions: Decisions) -> None:
             unit.memory = StringAttr("block" if decisions.memory == "block" else "distributed")
 
 
-def _insert_fifos(module: ModuleOp, depth: int) -> None:
+def _insert_fifos(module: ModuleOp, decisions: Decisions) -> None:
     for unit in _units(module):
         if not isinstance(unit, SourceOp | TransformOp) or isinstance(unit, FlattenOp):
             continue
+        rng = _rng(module, unit, decisions)
+        depth = decisions.fifo_depth if rng is None else rng.randint(1, decisions.fifo_depth)
         fifo = FifoOp(f"{unit.unit_name}_fifo", unit.layer.data, unit.output, depth)
         block = unit.parent_block()
         assert block is not None
         block.insert_op_after(fifo, unit)
+        _choose(fifo, **decisions.choices.get(_local(module, fifo), {}))
         unit.output.replace_uses_with_if(fifo.output, lambda use, new=fifo: use.operation is not new)

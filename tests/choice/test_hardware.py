@@ -48,5 +48,5 @@ def test_all_levels_agree(tmp_path: Path) -> None:
     batch = Batch([lowered(pooled(name), goal) for name, goal in GOALS.items()], tmp_path / "batch")
     for name, design in batch.designs.items():
         for run in random_runs(design, 3, seed=1):
-            assert differing_values(design, run.codes) == []
+            assert differing_values(design, run.data) == []
             assert batch.compare(name, run).message == ""

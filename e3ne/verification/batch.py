@@ -139,9 +139,9 @@ class Batch:
         values = plan.run(bits)
         schedule = plan.schedule(len(run.data), run.gaps, run.stalls, values)
         expected = expectations(plan, values, schedule)
-        stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
-        last = int(schedule.times[OUTPUT][-1, -1])
-        simulation = self._simulate(stimulus, 2 * last + 10000)
+        pauses = run.gaps.astype(np.int32), run.stalls.astype(np.int32)
+        stimulus = Stimulus(self._stimulus(name, bits), *pauses, schedule.end)
+        simulation = self._simulate(stimulus, 2 * schedule.end + 10000)
         traces = self._traces_of(name, simulation)
         early_or_late = tuple(
             stream.name for stream in expected if not np.array_equal(stream.offers, traces[stream.name].offers)

@@ -63,13 +63,13 @@ def _replay(folder: Path) -> int:
 
 def rows_of(results: Sequence[Result]) -> list[Row]:
     """What was compared how often, and why networks were refused."""
-    printed = "printed cycle model = cycle model, values and cycles"
-    simulated = "cycle model = Verilog, every beat, without and with pauses"
+    printed = "printed cycle model = cycle model"
+    simulated = "cycle model = Verilog, every beat"
     early = [result for result in results if result.failure and not result.simulated]
     elsewhere = [result for result in early if result.failure and result.failure.kind != "printed cycle model"]
     compiled = [result for result in results if result.compiled or result.failure]
     rows = [
-        Row("random networks: integer network = cycle model, every stream", len(compiled), len(elsewhere)),
+        Row("integer network = cycle model", len(compiled), len(elsewhere)),
         Row(printed, sum(result.printed for result in results), len(early) - len(elsewhere)),
         Row(
             simulated,

@@ -9,6 +9,7 @@ from typing import Literal
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import IntegerAttr, ModuleOp, StringAttr
+from xdsl.utils.exceptions import VerifyException
 
 from e3ne.backends.verilog.target import print_verilog
 from e3ne.dialects.dataflow import (
@@ -29,8 +30,10 @@ from e3ne.dialects.dataflow import (
     number,
     units_of,
 )
+from e3ne.errors import E3neError
 from e3ne.options import Options
 from e3ne.passes.convert_snn_to_dataflow import ConvertSnnToDataflowPass
+from e3ne.passes.dataflow_check_ranges import DataflowCheckRangesPass
 from e3ne.passes.dataflow_fold import DataflowFoldPass, foldings
 from e3ne.passes.dataflow_insert_fifos import DataflowInsertFifosPass
 from e3ne.passes.dataflow_legalize_streams import DataflowLegalizeStreamsPass
@@ -128,8 +131,12 @@ class Lowered:
     choices: Mapping[str, Choices] = field(default_factory=dict[str, Choices])
 
 
+class BrokenDesignError(Exception):
+    """The compiler refuses its own design: no mistake of a user."""
+
+
 def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
-    """Runs all passes; the network itself stays as it is."""
+    """Runs all passes; the network itself stays as it is. Raises E3neError where the compiler refuses the network."""
     module = network.clone()
     choices = _lay_out_as_compiled(module, decisions) if decisions.objective else _lay_out(module, decisions)
     laid_out = module.clone()
@@ -140,7 +147,11 @@ def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
 
 def print_hardware(module: ModuleOp) -> dict[str, str]:
     """The Verilog of a graph whose layouts are decided; the module holds `rtl` after that."""
-    run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
+    try:
+        DataflowCheckRangesPass().apply(Context(), module)
+        run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
+    except E3neError as error:
+        raise BrokenDesignError(str(error)) from error
     return print_verilog(module)
 
 
@@ -158,7 +169,7 @@ def _lay_out(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
     choices = _choices_of(module)
     if decisions.small_luts:
         DataflowSetTargetPass().apply(context, module)
-    DataflowLegalizeStreamsPass().apply(context, module)
+    _lay_out_streams(module, decisions)
     module.verify()
     _place(module, decisions)
     if decisions.fifo_depth:
@@ -170,13 +181,24 @@ def _lay_out(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
     return choices
 
 
+def _lay_out_streams(module: ModuleOp, decisions: Decisions) -> None:
+    """Choices of several units may each be legal, and exclude each other: widths of which neither divides the other."""
+    try:
+        DataflowLegalizeStreamsPass().apply(Context(), module)
+    except VerifyException as error:
+        if decisions.seed is None and not decisions.choices:
+            raise
+        raise E3neError(f"choices that were drawn do not go together: {error}") from error
+
+
 def _lay_out_as_compiled(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
     """Up to the buffers, as `e3ne compile` does; of the decisions only objective and interval count."""
     convert, *stages, _ = hardware_stages(Options(objective=decisions.objective, interval=decisions.interval))
     run_passes(module, ",".join(convert.passes))
     _name_sink(module)
-    for stage in stages:
-        run_passes(module, ",".join(stage.passes))
+    # Ranges are checked with what the compiler may not refuse any more.
+    for name in (each for stage in stages for each in stage.passes if each != DataflowCheckRangesPass.name):
+        run_passes(module, name)
     return {}
 
 

@@ -12,6 +12,8 @@ from e3ne.verification.specification import Specification
 
 def random_specification(rng: random.Random) -> Specification:
     """A network of one frame or over time steps: layers over a map, then dense ones, on an input of a few pixels."""
+    if rng.random() < 0.04:
+        return _side_by_side(rng)
     shape, seed = _shape(rng), rng.getrandbits(32)
     scale, rate_coded = None, False
     over_time = rng.random() < 0.5
@@ -34,6 +36,23 @@ def random_specification(rng: random.Random) -> Specification:
         drawer.dense(neurons=over_time and rng.random() < 0.4)
     drawer.end()
     return Specification(shape, encoding, tuple(drawer.layers), start.decisions, seed, scale, rate_coded)
+
+
+def _side_by_side(rng: random.Random) -> Specification:
+    """A convolution of neighbouring pixels at once, which takes a pool of windows side by side."""
+    pixels, rows, seed = rng.choice((2, 2, 3)), rng.randint(1, 2), rng.getrandbits(32)
+    shape, encoding = (rng.randint(1, 2), 2 * rows, pixels * rng.randint(1, 3)), RadixAttr.of(rng.randint(1, 4))
+    drawer = LayerDrawer(rng, Specification(shape, encoding, ()).builder("drawn"), seed)
+    kernel, left = (1, rng.randint(1, 4)), rng.randint(0, 3)
+    left = min(left, kernel[1] - 1)
+    # As many columns as the image has.
+    padding = (0, left, 0, kernel[1] - 1 - left)
+    drawer.append("conv", outputs=rng.randint(1, 3), kernel=kernel, padding=padding, weight_bits=rng.randint(1, 4))
+    drawer.append("fire", encoding=RadixAttr.of(rng.randint(1, 4)), per_layer=rng.random() < 0.3)
+    drawer.append("max_pool", kernel=(rng.randint(1, 2), pixels))
+    drawer.dense(neurons=False)
+    decisions = Decisions(pixels=pixels, pools_first=rng.random() < 0.5, small_luts=rng.random() < 0.3)
+    return Specification(shape, encoding, tuple(drawer.layers), decisions, seed)
 
 
 def _shape(rng: random.Random) -> tuple[int, int, int]:
@@ -60,7 +79,6 @@ def _decisions(rng: random.Random) -> Decisions:
         return Decisions(objective=objective, interval=rng.choice((0, 0, 500, 20000)))
     return Decisions(
         pools_first=rng.random() < 0.5,
-        pixels=rng.choice((2, 3)) if rng.random() < 0.04 else 1,
         fifo_depth=rng.choice((0, 0, 1, 2, 3)),
         small_luts=rng.random() < 0.4,
         memory=rng.choice(("", "registers", "distributed", "block")),

@@ -22,10 +22,11 @@ README = """Network {name} fails:
 
     {kind}
 
-    e3ne fuzz --replay {folder}
+    e3ne fuzz --replay .
 
-compiles integer.mlir with the decisions of case.json, runs it on inputs.npz at all levels, and exits with status 1
-while the defect is there, with 0 when it is not. dataflow.mlir and verilog/ are what was made of it when it failed.
+in this folder compiles integer.mlir with the decisions of case.json, runs it on inputs.npz at all levels, and exits
+with status 1 while the defect is there, with 0 when it is not. dataflow.mlir and verilog/ are what was made of it when
+it failed.
 """
 
 
@@ -38,9 +39,9 @@ def write(folder: Path, finding: Finding) -> None:
     if not finding.alone:
         parts.insert(1, "It fails only together with the other networks of its batch.")
     (folder / "message.txt").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    about = README.format(name=finding.name, kind=failure.kind, folder=folder)
+    about = README.format(name=finding.name, kind=failure.kind)
     (folder / "README.md").write_text(about, encoding="utf-8")
-    (folder / "command.txt").write_text(f"e3ne fuzz --replay {folder}\n", encoding="utf-8")
+    (folder / "command.txt").write_text("e3ne fuzz --replay .\n", encoding="utf-8")
     case = {"kind": failure.kind, "seed": specification.seed, "decisions": _decisions_text(specification.decisions)}
     (folder / "case.json").write_text(json.dumps(case, indent=2) + "\n", encoding="utf-8")
     try:

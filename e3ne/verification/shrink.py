@@ -12,7 +12,7 @@ import numpy as np
 from e3ne.verification.batch import Run
 from e3ne.verification.levels import Checked, Failure, check_all, check_values, simulate_all
 from e3ne.verification.lowering import Lowered
-from e3ne.verification.smaller import smaller
+from e3ne.verification.smaller import size_of, smaller
 from e3ne.verification.specification import Specification
 
 TOGETHER = 6
@@ -54,14 +54,13 @@ class _Shrinker:
     deadline: float
 
     def failing(self, candidates: list[Specification]) -> tuple[Specification, Checked] | None:
-        """The first of some networks that fails in the same way."""
+        """The smallest of some networks that fails in the same way."""
         named = {f"{self.name}_{number}": each for number, each in enumerate(candidates)}
         printed = list(named) if self.kind == "printed cycle model" else []
         found = check_all(named, printed=printed, simulate=self.simulated)
-        for name, checked in found.items():
-            if checked.failure is not None and checked.failure.kind == self.kind:
-                return named[name], checked
-        return None
+        same = [name for name, each in found.items() if each.failure is not None and each.failure.kind == self.kind]
+        best = min(same, key=lambda name: size_of(named[name]), default=None)
+        return None if best is None else (named[best], found[best])
 
     def smallest(self, specification: Specification, checked: Checked) -> tuple[Specification, Checked]:
         """No step from the result fails in the same way, unless the time was up."""

@@ -55,6 +55,8 @@ def _candidates(specification: Specification, made: Mapping[str, Choices]) -> It
         for start in range(len(layers) - length + 1):
             yield replace(specification, layers=layers[:start] + layers[start + length :])
     yield replace(specification, decisions=DEFAULTS)
+    yield replace(specification, paused=False)
+    yield from (replace(specification, images=images) for images in range(1, specification.images))
     if made and decisions.seed is not None:
         pinned = replace(decisions, seed=None, choices=made)
         yield from (replace(specification, decisions=each) for each in (replace(decisions, seed=None), pinned))
@@ -62,8 +64,6 @@ def _candidates(specification: Specification, made: Mapping[str, Choices]) -> It
         for fewer in _fewer(length, 1):
             shape = [fewer if index == place else other for index, other in enumerate(specification.shape)]
             yield replace(specification, shape=(shape[0], shape[1], shape[2]))
-    yield replace(specification, paused=False)
-    yield from (replace(specification, images=images) for images in range(1, specification.images))
     for name in _decided(decisions):
         yield replace(specification, decisions=replace(decisions, **{name: getattr(DEFAULTS, name)}))
     for unit, choices in decisions.choices.items():
@@ -76,6 +76,10 @@ def _candidates(specification: Specification, made: Mapping[str, Choices]) -> It
     yield replace(specification, rate_coded=False)
     for encoding in _simpler(specification.encoding):
         yield replace(specification, encoding=encoding)
+    plain = tuple(_plain(layer) for layer in layers)
+    yield replace(specification, layers=plain)
+    for index in range(len(layers)):
+        yield replace(specification, layers=(*layers[:index], plain[index], *layers[index + 1 :]))
     for index, layer in enumerate(layers):
         for simpler in _simpler_layers(layer):
             yield replace(specification, layers=(*layers[:index], simpler, *layers[index + 1 :]))
@@ -90,6 +94,12 @@ def _decided(decisions: Decisions) -> dict[str, Any]:
 def _defaults(kind: str) -> dict[str, Any]:
     parameters = inspect.signature(getattr(NetworkBuilder, kind)).parameters.values()
     return {each.name: each.default for each in parameters if each.default is not each.empty}
+
+
+def _plain(layer: Layer) -> Layer:
+    """With its sizes, everything else by default."""
+    defaults = _defaults(layer.kind)
+    return replace(layer, options={name: value for name, value in layer.options.items() if name not in defaults})
 
 
 def _simpler_layers(layer: Layer) -> Iterator[Layer]:
@@ -127,7 +137,7 @@ def _simpler(value: object) -> Iterator[object]:
 
 def _fewer(number: int, least: int) -> Iterator[int]:
     """Least, half, one less."""
-    yield from sorted({least, max(least, number // 2), number - 1} - set(range(number, number + 1)) - {least - 1})
+    yield from sorted(fewer for fewer in {least, number // 2, number - 1} if least <= fewer < number)
 
 
 def _size_of_layer(layer: Layer) -> int:

@@ -77,6 +77,8 @@ class Specification:
                     yield f"{layer.kind} {value.short_name()}"
                 elif isinstance(value, str) or value is True:
                     yield f"{layer.kind} {name}" if value is True else f"{layer.kind} {value}"
+        if self.decisions.pixels > 1:
+            yield "pixels at once"
         if self.decisions.objective:
             yield f"compiled for {self.decisions.objective}"
 

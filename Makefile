@@ -45,9 +45,10 @@ test: lint
 # The libraries are large, and only what imports are compared with: the tests that need them are skipped without.
 interop: venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[interop]'
-	$(BIN)/pytest tests/frontends
+	E3NE_REQUIRE_LIBRARIES=1 $(BIN)/pytest tests/frontends
 	mkdir -p build
 	$(BIN)/python -m benchmarks.interop --json build/interop.json
+	$(BIN)/python -m benchmarks.qonnx -o build/qonnx
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5

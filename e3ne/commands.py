@@ -36,7 +36,7 @@ from e3ne.report import (
     add_toggles,
     as_markdown,
     first_report,
-    has_one_result,
+    has_classes,
     save,
 )
 
@@ -96,13 +96,12 @@ def check(arguments: argparse.Namespace) -> int:
 def _images(design: Design, data: Path | None) -> Dataset:
     """The images that the user gives, else a reference network's test images, else those of the calibration."""
     from e3ne.design import DATA
-    from e3ne.models import zoo
 
     plan = design.plan
     if data is not None:
         options = cast(dict[str, int], design.report["options"])
         images = dataset.read(data, "--data", Binning(plan.input_frames, options.get("bin_width", 0)))
-    elif plan.name in [entry.name for entry in zoo.entries()]:
+    elif design.report.get("own_data"):
         images = dataset.reference(plan.name, training=False)
     else:
         images = dataset.read(design.folder / "ir" / DATA)
@@ -135,12 +134,13 @@ def simulate(arguments: argparse.Namespace) -> int:
             if len(trace.transfers) != data.size * plan.output_beats:
                 raise E3neError(f"the Verilog stopped ({found.stop}) after {len(trace.transfers)} output beats")
             ends = trace.transfers.reshape(data.size, -1)[:, -1]
-            outputs = _results(trace.data, plan.output_bits, outputs)
+            (last,) = (stream for stream in plan.streams if stream.consumer == plan.stages[-1].name)
+            outputs = _results(trace.data, plan.output_bits, outputs, is_signed=last.bits < 0)
         console.print(f"last output beat in cycles {' '.join(str(cycle) for cycle in ends)}", soft_wrap=True)
     for number, result in enumerate(outputs):
         label = "" if data.labels is None else f"   label {data.labels[number]}"
         console.print(f"image {number}: {' '.join(str(value) for value in result)}{label}", soft_wrap=True)
-    if data.labels is not None and has_one_result(find_network(design.integer)):
+    if data.labels is not None and has_classes(find_network(design.integer)):
         console.print(f"correct: {accuracy(outputs, data.labels)} %")
     return 0
 
@@ -149,13 +149,16 @@ def _results(
     data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
     bus: int,
     like: np.ndarray[tuple[int, ...], np.dtype[np.integer]],
+    *,
+    is_signed: bool,
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Output beats as signed numbers, as many an image as `like` has."""
+    """Output beats as numbers, as many an image as `like` has."""
     bits = np.unpackbits(data, axis=1, bitorder="little")[:, :bus]
     container = bits.size // like.size
     fields_ = bits.reshape(*like.shape, container).astype(np.int64)
     weights = 1 << np.arange(container, dtype=np.int64)
-    weights[-1] = -weights[-1]
+    if is_signed:
+        weights[-1] = -weights[-1]
     return fields_ @ weights
 
 

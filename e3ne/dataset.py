@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.array_file import read_arrays
 from e3ne.errors import E3neError
 from e3ne.event_data import MOST_SPIKES, NO_BINNING, Binning, bin_events
 
@@ -60,11 +60,11 @@ def read(path: Path, option: str = "--data", binning: Binning = NO_BINNING) -> D
     becomes spikes by `binning`. Raises E3neError that names `option`.
     """
     try:
-        with path.open("rb") as file:
-            loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
-            archive = {"x": loaded} if isinstance(loaded, np.ndarray) else _known(loaded)
-            if not archive.keys() & {"x", "events"}:
-                raise KeyError("x")
+        archive = read_arrays(path, _ARRAYS)
+        if not archive.keys() & {"x", "events"}:
+            raise KeyError("x")
+    except E3neError as error:
+        raise E3neError(f"{option} {path}: {error}") from error
     except FileNotFoundError as error:
         raise E3neError(f"{option}: there is no file {path}") from error
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
@@ -82,10 +82,6 @@ def read(path: Path, option: str = "--data", binning: Binning = NO_BINNING) -> D
     if problems := _label_problems(labels, len(spikes)):
         raise E3neError(f"{what}: {'; '.join(problems)}")
     return Dataset(spikes, None if labels is None else labels.astype(np.int64), f"{path.name}, {described}")
-
-
-def _known(archive: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
-    return {name: archive[name] for name in _ARRAYS if name in archive}
 
 
 def checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = "") -> Dataset:

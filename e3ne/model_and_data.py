@@ -41,10 +41,10 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     name = find_network(reference).sym_name.data
     tuned = zoo.tuned(name, options.weight_bits, options.steps) if own and _default_training(options) else None
     if tuned is None:
-        return Source(name, reference, reference), training, test
+        return Source(name, reference, reference, own_data=own), training, test
     from e3ne.pipeline_runner import read_module
 
-    return Source(name, read_module(tuned), reference, tuned=True), training, test
+    return Source(name, read_module(tuned), reference, tuned=True, own_data=True), training, test
 
 
 def _random_data(reference: ModuleOp, options: Options) -> Dataset:

@@ -26,6 +26,15 @@ def new_context() -> Context:
     return context
 
 
+def quoted(text: str) -> str:
+    """A string as an option of a pass; raises E3neError for characters that a pipeline cannot have."""
+    for character, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(character, escaped)
+    if wrong := [character for character in text if character in "\f\v\r" or "\ud800" <= character <= "\udfff"]:
+        raise E3neError(f"{text!r} has the character {wrong[0]!r}, which cannot stand in a pipeline of passes")
+    return f'"{text}"'
+
+
 def run_passes(module: ModuleOp, passes: str) -> None:
     """Runs a pipeline in place and verifies the module after it.
 

@@ -10,6 +10,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from e3ne.calibration.calibrate import Calibration, calibrate, write
+from e3ne.calibration.fit import Errors
 from e3ne.devices.families import Family
 
 
@@ -33,12 +34,16 @@ def run(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def _texts(found: Errors | None) -> tuple[str, str, str]:
+    return ("-", "-", "-") if found is None else (f"{found.mean:.1f}", f"{found.p90:.1f}", f"{found.worst:.1f}")
+
+
 def errors_table(found: Calibration) -> Table:
     """The errors of samples that a fit has not seen, by kind of unit."""
     table = Table(title=f"{found.family}: errors in % of units that the fit has not seen ({found.tool})")
     for name in ("unit", "samples", "LUT mean", "90 %", "worst", "FF mean", "90 %", "worst", "block RAM differs"):
         table.add_column(name, justify="left" if name == "unit" else "right")
     for name, kind in found.kinds.items():
-        errors = (f"{value:.1f}" for e in (kind.lut, kind.ff) for value in (e.mean, e.p90, e.worst))
-        table.add_row(name, str(kind.samples), *errors, str(kind.block_ram_mismatches))
+        texts = (*_texts(kind.lut), *_texts(kind.ff))
+        table.add_row(name, str(kind.samples), *texts, str(kind.block_ram_mismatches))
     return table

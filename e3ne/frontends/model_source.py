@@ -118,18 +118,10 @@ def _run_file(file: Path) -> ModuleType:
 
 def _from_pt2(file: Path) -> ModuleOp:
     _require_torch()
-    import torch
-
+    from e3ne.frontends.pt2_file import load_program
     from e3ne.frontends.torch_export import import_exported
 
-    if not file.is_file():
-        raise E3neError(f"model file '{file}' does not exist")
-    try:
-        program = torch.export.load(file)
-    except Exception as error:
-        # PyTorch raises many kinds here: zip, pickle, schema version ...
-        raise E3neError(f"model file '{file}' is not a program saved by torch.export.save: {_text(error)}") from error
-    return import_exported(program, file.stem)
+    return import_exported(load_program(file), file.stem)
 
 
 def _from_nir(file: Path, dialect: str) -> ModuleOp:
@@ -169,6 +161,11 @@ def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | No
     if input_shape is not None and shape != input_shape:
         raise E3neError(f"model '{spec}' takes images of {shape}, not of {input_shape}")
     if any(op.is_integer for op in network.layers()):
+        if is_spiking(network):
+            raise E3neError(
+                f"model '{spec}' has integrate-and-fire neurons of integers; supported is their float form, as in "
+                "ir/00-float.mlir of a compilation"
+            )
         return module
     if problems := spiking_problems(network) if is_spiking(network) else structure_problems(network):
         lines = "\n".join(f"  - {problem}" for problem in problems)

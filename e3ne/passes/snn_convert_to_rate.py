@@ -28,13 +28,12 @@ from e3ne.dialects.snn import (
 )
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import float_problems, is_spiking
+from e3ne.options import MAX_STEPS
 from e3ne.passes.effects import Effect
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.activations import METHODS, Method, activation_scale
 from e3ne.quantization.levels import Levels
 from e3ne.semantics.snn import run_float
-
-MAX_STEPS = 4096
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from e3ne.backends.cycle_model.emit import emit
 from e3ne.errors import E3neError
 from e3ne.pipeline_runner import parse_module, print_module
 from e3ne.semantics.plan import Plan
-from e3ne.verification.batch import Batch, Run, differing_values, random_runs
+from e3ne.verification.batch import Batch, Run, data_of, differing_values, random_runs
 from e3ne.verification.lowering import Lowered, lower
 from e3ne.verification.specification import Specification
 
@@ -97,7 +97,7 @@ def check_values(design: Lowered, runs: Sequence[Run], *, printed: bool) -> Fail
     """Integer network, cycle model, and the printed cycle model if it is wanted."""
     try:
         for number, run in enumerate(runs):
-            wrong = differing_values(design, run.data)
+            wrong = differing_values(design, run.codes)
             if wrong:
                 message = f"integer network and cycle model differ on {', '.join(wrong)}"
                 return Failure(f"values of {kind_of_unit(design.plan, wrong[0])}", message, number)
@@ -117,10 +117,11 @@ def _printed_otherwise(plan: Plan, run: Run) -> str:
     sys.modules[program.__name__] = program
     try:
         exec(compile(emit(plan), "cycle_model.py", "exec"), program.__dict__)
-        bits = plan.pack(run.data)
+        data = data_of(plan, run.codes)
+        bits = plan.pack(data)
         its_plan: Any = program.__dict__["PLAN"]
         its_traces: Any = program.__dict__["traces"]
-        found: dict[str, Any] = its_traces(its_plan, its_plan.pack(run.data), run.gaps, run.stalls)
+        found: dict[str, Any] = its_traces(its_plan, its_plan.pack(data), run.gaps, run.stalls)
     finally:
         del sys.modules[program.__name__]
     expected = traces(plan, bits, run.gaps, run.stalls)

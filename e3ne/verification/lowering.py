@@ -45,11 +45,11 @@ from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
 from e3ne.units.fire import Fire
+from e3ne.units.interface import Choice
 from e3ne.units.matvec import Matvec
 from e3ne.units.matvec_table import MAXIMAL_FOLD_BITS
 
-Choices = Mapping[str, int | str]
-"""Properties of a unit that are decisions."""
+SMALL_LUT_DEVICE = "ecp5-85"
 
 _DECIDED: Mapping[type[UnitOp], tuple[str, ...]] = {
     MatvecOp: (
@@ -60,6 +60,7 @@ _DECIDED: Mapping[type[UnitOp], tuple[str, ...]] = {
     FireOp: ("parallel_steps", "stages", "threshold_memory"),
     FifoOp: ("depth",),
 }
+"""Properties of units that are decisions."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +99,9 @@ class Decisions:
     `pool_steps` time steps a beat if that is not 0. `fifo_depth` puts a FIFO of this depth behind every unit;
     0 leaves FIFOs to the pass. `small_luts` builds for a device with 4-input LUTs. `memory` holds the rows of windows
     and the buffers of replays. With `seed` every choice that is not given is a random legal one, and FIFOs are of
-    depths up to `fifo_depth`; what is drawn for a unit depends on its name alone. `choices` are properties by unit,
-    without the network's name in front. With an `objective` the compiler decides everything as `e3ne compile` does.
+    depths up to `fifo_depth`; what is drawn for a unit depends on its name alone. `choices` go by the name of the unit,
+    behind that of the network, and come last. With an `objective` the compiler decides all as `e3ne compile` does, and
+    of the rest only `interval` counts.
     """
 
     foldings: Mapping[int, Folding] = field(default_factory=dict[int, Folding])
@@ -112,52 +114,29 @@ class Decisions:
     memory: Literal["", "registers", "distributed", "block"] = ""
     interval: int = 1024
     seed: int | None = None
-    choices: Mapping[str, Choices] = field(default_factory=dict[str, Choices])
+    choices: Mapping[str, Choice] = field(default_factory=dict[str, Choice])
     objective: str = ""
-
-
-@dataclass(frozen=True)
-class Lowered:
-    """A design at all levels: the integer network, the graph, the plan of the graph, and Verilog files by name.
-
-    `choices` are those of its units that were made by hand or drawn, as `Decisions` has them.
-    """
-
-    name: str
-    integer: ModuleOp
-    graph: ModuleOp
-    plan: Plan
-    verilog: Mapping[str, str]
-    choices: Mapping[str, Choices] = field(default_factory=dict[str, Choices])
 
 
 class BrokenDesignError(Exception):
     """The compiler refuses its own design: no mistake of a user."""
 
 
-def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
-    """Runs all passes; the network itself stays as it is. Raises E3neError where the compiler refuses the network."""
-    module = network.clone()
-    choices = _lay_out_as_compiled(module, decisions) if decisions.objective else _lay_out(module, decisions)
-    laid_out = module.clone()
-    verilog = print_hardware(module)
-    found = plan(find_graph(laid_out))
-    return Lowered(found.name, network, laid_out, found, verilog, choices)
+@dataclass(frozen=True)
+class Lowered:
+    """A design at all levels: integer network, graph, plan of the graph, rtl, and Verilog files by name."""
+
+    name: str
+    integer: ModuleOp
+    graph: ModuleOp
+    plan: Plan
+    hardware: ModuleOp
+    verilog: Mapping[str, str]
 
 
-def print_hardware(module: ModuleOp) -> dict[str, str]:
-    """The Verilog of a graph whose layouts are decided; the module holds `rtl` after that."""
-    try:
-        DataflowCheckRangesPass().apply(Context(), module)
-        run_passes(module, ",".join(hardware_stages(Options())[-1].passes))
-    except E3neError as error:
-        raise BrokenDesignError(str(error)) from error
-    return print_verilog(module)
-
-
-def _lay_out(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
-    """Up to the buffers, with the decisions; gives the choices of all units that have some."""
-    context = Context()
+def arrange(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    """A graph for a target, with all decisions that precede layouts but those by unit; the network stays as it is."""
+    module, context = network.clone(), Context()
     ConvertSnnToDataflowPass().apply(context, module)
     if decisions.pools_first:
         DataflowPoolBeforeFirePass(interval=1).apply(context, module)
@@ -166,19 +145,77 @@ def _lay_out(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
     module.verify()
     _fold(module, decisions)
     DataflowFoldPass(interval=decisions.interval).apply(context, module)
-    choices = _choices_of(module)
-    if decisions.small_luts:
+    if _has_small_luts(decisions):
         DataflowSetTargetPass().apply(context, module)
+    return module
+
+
+def lay_out(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    """The graph with layouts and FIFOs. Raises KeyError for choices of units that there are not."""
+    module, context = arrange(network, decisions), Context()
+    left = _write(module, decisions.choices)
     _lay_out_streams(module, decisions)
     module.verify()
     _place(module, decisions)
+    left = _write(module, left)
     if decisions.fifo_depth:
         _insert_fifos(module, decisions)
-        choices |= {unit: made for unit, made in _choices_of(module).items() if "depth" in made}
     else:
         DataflowInsertFifosPass().apply(context, module)
+    left = _write(module, left)
+    if left:
+        raise KeyError(f"no unit of {find_graph(module).sym_name.data} is called {', '.join(left)}")
     module.verify()
-    return choices
+    return module
+
+
+def lower(network: ModuleOp, decisions: Decisions) -> Lowered:
+    """Runs all passes; the network itself stays as it is. Errors as in `lay_out`, and E3neError where it is refused."""
+    graph = _as_compiled(network, decisions) if decisions.objective else lay_out(network, decisions)
+    return build(network, graph, decisions)
+
+
+def build(network: ModuleOp, graph: ModuleOp, decisions: Decisions) -> Lowered:
+    """The hardware of a graph with layouts and FIFOs, which stays as it is."""
+    module, found = graph.clone(), plan(find_graph(graph))
+    options = Options(device=SMALL_LUT_DEVICE) if _has_small_luts(decisions) else Options()
+    try:
+        DataflowCheckRangesPass().apply(Context(), module)
+        run_passes(module, ",".join(hardware_stages(options)[-1].passes))
+    except E3neError as error:
+        raise BrokenDesignError(str(error)) from error
+    return Lowered(found.name, network, graph, found, module, print_verilog(module))
+
+
+def choices_of(design: Lowered, decisions: Decisions) -> dict[str, Choice]:
+    """What was decided for each unit, as `Decisions` has it; none where the compiler has decided."""
+    found: dict[str, Choice] = {}
+    for unit in _units(design.graph) if not decisions.objective else ():
+        if isinstance(unit, FifoOp) and not decisions.fifo_depth:
+            continue
+        made: dict[str, int | str] = {}
+        for name in _DECIDED.get(type(unit), ()):
+            match unit.properties.get(name):
+                case IntegerAttr() as value if value.value.data:
+                    made[name] = value.value.data
+                case StringAttr() as value if value.data:
+                    made[name] = value.data
+                case _:
+                    pass
+        if made:
+            found[_local(design.graph, unit)] = made
+    return found
+
+
+def _as_compiled(network: ModuleOp, decisions: Decisions) -> ModuleOp:
+    module = network.clone()
+    convert, *stages, _ = hardware_stages(Options(objective=decisions.objective, interval=decisions.interval))
+    run_passes(module, ",".join(convert.passes))
+    _name_sink(module)
+    # Ranges are checked where the compiler may not refuse a design any more.
+    for name in (each for stage in stages for each in stage.passes if each != DataflowCheckRangesPass.name):
+        run_passes(module, name)
+    return module
 
 
 def _lay_out_streams(module: ModuleOp, decisions: Decisions) -> None:
@@ -191,17 +228,6 @@ def _lay_out_streams(module: ModuleOp, decisions: Decisions) -> None:
         raise E3neError(f"choices that were drawn do not go together: {error}") from error
 
 
-def _lay_out_as_compiled(module: ModuleOp, decisions: Decisions) -> dict[str, Choices]:
-    """Up to the buffers, as `e3ne compile` does; of the decisions only objective and interval count."""
-    convert, *stages, _ = hardware_stages(Options(objective=decisions.objective, interval=decisions.interval))
-    run_passes(module, ",".join(convert.passes))
-    _name_sink(module)
-    # Ranges are checked with what the compiler may not refuse any more.
-    for name in (each for stage in stages for each in stage.passes if each != DataflowCheckRangesPass.name):
-        run_passes(module, name)
-    return {}
-
-
 def _name_sink(module: ModuleOp) -> None:
     graph = find_graph(module)
     for unit in units_of(graph):
@@ -211,25 +237,21 @@ def _name_sink(module: ModuleOp) -> None:
 
 
 def _local(module: ModuleOp, unit: UnitOp) -> str:
-    """The name of a unit without that of the network."""
-    return unit.unit_name.removeprefix(f"{find_graph(module).sym_name.data}_")
+    """The name of a unit behind that of the network."""
+    return unit.unit_name.removeprefix(find_graph(module).sym_name.data)
 
 
-def _choices_of(module: ModuleOp) -> dict[str, Choices]:
-    found: dict[str, Choices] = {}
-    for unit in _units(module):
-        made: dict[str, int | str] = {}
-        for name in _DECIDED.get(type(unit), ()):
-            match unit.properties.get(name):
-                case IntegerAttr() as value if value.value.data:
-                    made[name] = value.value.data
-                case StringAttr() as value if value.data:
-                    made[name] = value.data
-                case _:
-                    pass
-        if made:
-            found[_local(module, unit)] = made
-    return found
+def _has_small_luts(decisions: Decisions) -> bool:
+    return decisions.small_luts or (decisions.seed is not None and decisions.seed % 2 == 1)
+
+
+def _write(module: ModuleOp, choices: Mapping[str, Choice]) -> Mapping[str, Choice]:
+    """Writes the choices of units that there are; returns those of the others, which come to be later."""
+    units = {_local(module, unit): unit for unit in _units(module)}
+    for name, choice in choices.items():
+        if name in units:
+            _choose(units[name], **choice)
+    return {name: choice for name, choice in choices.items() if name not in units}
 
 
 def _units(module: ModuleOp) -> list[UnitOp]:
@@ -256,8 +278,6 @@ def _fold(module: ModuleOp, decisions: Decisions) -> None:
         steps = decisions.pool_steps or (0 if rng is None else rng.choice((0, *_divisors(window.input_type.steps))))
         if steps and not pool.input_type.signed:
             _choose(window, parallel_steps=steps, parallel_out=1)
-    for op in _units(module):
-        _choose(op, **decisions.choices.get(_local(module, op), {}))
 
 
 def _rng(module: ModuleOp, unit: UnitOp, decisions: Decisions) -> random.Random | None:
@@ -341,5 +361,4 @@ def _insert_fifos(module: ModuleOp, decisions: Decisions) -> None:
         block = unit.parent_block()
         assert block is not None
         block.insert_op_after(fifo, unit)
-        _choose(fifo, **decisions.choices.get(_local(module, fifo), {}))
         unit.output.replace_uses_with_if(fifo.output, lambda use, new=fifo: use.operation is not new)

@@ -255,16 +255,32 @@ class NetworkBuilder:
         self.parameters.append(snn.ParameterOp(name, array, width))
         return name
 
+    @property
+    def _encoding(self) -> snn.EncodingAttr | None:
+        """Of the last layer's result, if that is trains."""
+        train = self.value.type
+        return train.encoding if isinstance(train, snn.TrainType) else None
+
     def _weights(self, shape: tuple[int, ...], bits: int, spread: Spread = "any") -> Integers:
-        """Weights over the whole range of the width, a quarter of them zero as in a trained layer, or all the same."""
+        """Weights over the whole range of the width, a quarter of them zero as in a trained layer, or all the same.
+
+        Those of an output lean to the positive where trains have frames: neurons without a bias would hardly ever fire.
+        """
+        highest = (1 << (bits - 1)) - 1
         if spread != "any":
-            same = {"zero": 0, "least": -(1 << (bits - 1)), "greatest": (1 << (bits - 1)) - 1}[spread]
-            return np.full(shape, same, np.int64)
-        weights = self.rng.integers(-(1 << (bits - 1)), 1 << (bits - 1), shape)
-        return np.where(self.rng.random(shape) < 0.25, 0, weights)
+            return np.full(shape, {"zero": 0, "least": -highest - 1, "greatest": highest}[spread], np.int64)
+        weights = self.rng.integers(-highest - 1, highest + 1, shape)
+        weights = np.where(self.rng.random(shape) < 0.25, 0, weights)
+        if self._encoding is None or isinstance(self._encoding, snn.WeightedAttr):
+            return weights
+        negative = weights.reshape(shape[0], -1).sum(axis=1) < 0
+        return np.where(negative.reshape(-1, *[1] * (len(shape) - 1)), np.minimum(-weights, highest), weights)
 
     def _offset(self, outputs: int) -> Integers:
-        return self.rng.integers(-50, 51, outputs)
+        over_time = self._encoding is not None and not isinstance(self._encoding, snn.WeightedAttr)
+        # It is added in each step: larger ones would let neurons fire always or never.
+        most = 8 if over_time else 50
+        return self.rng.integers(-most, most + 1, outputs)
 
     def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:
         train = self.value.type

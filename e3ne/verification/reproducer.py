@@ -12,10 +12,9 @@ import numpy as np
 
 from e3ne.errors import E3neError
 from e3ne.pipeline_runner import print_module, read_module
-from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.verification.batch import Run, random_runs
 from e3ne.verification.levels import Failure, check_values, crash, simulate_all
-from e3ne.verification.lowering import Decisions, Lowered, lower, print_hardware
+from e3ne.verification.lowering import Decisions, Lowered, build, lower
 from e3ne.verification.shrink import Finding
 
 README = """Network {name} fails:
@@ -56,7 +55,7 @@ def write(folder: Path, finding: Finding) -> None:
     for file, text in design.verilog.items():
         (folder / "verilog" / file).write_text(text, encoding="utf-8")
     if run is not None:
-        np.savez_compressed(folder / "inputs.npz", images=run.data, gaps=run.gaps, stalls=run.stalls)
+        np.savez_compressed(folder / "inputs.npz", codes=run.codes, gaps=run.gaps, stalls=run.stalls)
 
 
 def _decisions_text(decisions: Decisions) -> dict[str, Any]:
@@ -83,7 +82,7 @@ def replay(folder: Path) -> list[Failure]:
     except Exception as error:  # that is the failure
         return [crash("compiling", error)]
     found = _problem(design, _runs(folder, design, seed), values=True)
-    stored = _stored(folder, design)
+    stored = _stored(folder, design, decisions)
     if found is None and stored is not None:
         # The compiler makes another design of the network today: that of then is compared by itself, too.
         found = _problem(stored, _runs(folder, stored, seed), values=False)
@@ -101,16 +100,14 @@ def _runs(folder: Path, design: Lowered, seed: int) -> list[Run]:
     if not path.is_file():
         return random_runs(design, 3, seed)
     with np.load(path, allow_pickle=False) as file:
-        data, gaps, stalls = (file[name] for name in ("images", "gaps", "stalls"))
+        codes, gaps, stalls = (file[name] for name in ("codes", "gaps", "stalls"))
     # Where beats have become others in number, the pauses are repeated or cut off.
-    taken, given = (len(data) * beats for beats in (design.plan.input_beats, design.plan.output_beats))
-    return [Run(data, np.resize(gaps, taken), np.resize(stalls, given))]
+    taken, given = (len(codes) * beats for beats in (design.plan.input_beats, design.plan.output_beats))
+    return [Run(codes, np.resize(gaps, taken), np.resize(stalls, given))]
 
 
-def _stored(folder: Path, design: Lowered) -> Lowered | None:
+def _stored(folder: Path, design: Lowered, decisions: Decisions) -> Lowered | None:
     path = folder / "dataflow.mlir"
     if not path.is_file() or path.read_text(encoding="utf-8") == print_module(design.graph):
         return None
-    graph = read_module(path)
-    found = plan(find_graph(graph))
-    return Lowered(found.name, design.integer, graph, found, print_hardware(graph.clone()))
+    return build(design.integer, read_module(path), decisions)

@@ -11,7 +11,7 @@ import numpy as np
 
 from e3ne.verification.batch import Run
 from e3ne.verification.levels import Checked, Failure, check_all, check_values, simulate_all
-from e3ne.verification.lowering import Lowered
+from e3ne.verification.lowering import Lowered, choices_of
 from e3ne.verification.smaller import size_of, smaller
 from e3ne.verification.specification import Specification
 
@@ -71,7 +71,7 @@ class _Shrinker:
         return specification, checked
 
     def _rounds(self, specification: Specification, checked: Checked) -> Iterator[tuple[Specification, Checked] | None]:
-        made = None if checked.design is None else checked.design.choices
+        made = None if checked.design is None else choices_of(checked.design, specification.decisions)
         legal = (each for each in smaller(specification, made or {}) if self.is_legal(each))
         while time.monotonic() < self.deadline and (candidates := list(islice(legal, TOGETHER))):
             yield self.failing(candidates)
@@ -111,17 +111,17 @@ class _Shrinker:
 
 def _shorter(run: Run, design: Lowered) -> Iterator[Run]:
     """The shortest first: one image of zeros, one image, several; without pauses, with gaps or stalls, with both."""
-    taken, given, count = design.plan.input_beats, design.plan.output_beats, len(run.data)
+    taken, given, count = design.plan.input_beats, design.plan.output_beats, len(run.codes)
     spans = [(start, start + length) for length in range(1, count + 1) for start in range(count - length + 1)]
     for start, end in spans:
-        data = run.data[start:end]
+        codes = run.codes[start:end]
         gaps, stalls = run.gaps[start * taken : end * taken], run.stalls[start * given : end * given]
         no_gaps, no_stalls = np.zeros_like(gaps), np.zeros_like(stalls)
         if end - start == 1:
-            yield Run(np.zeros_like(data), no_gaps, no_stalls)
-        yield Run(data, no_gaps, no_stalls)
+            yield Run(np.zeros_like(codes), no_gaps, no_stalls)
+        yield Run(codes, no_gaps, no_stalls)
         if stalls.any():
-            yield Run(data, no_gaps, stalls)
+            yield Run(codes, no_gaps, stalls)
         if gaps.any():
-            yield Run(data, gaps, no_stalls)
-            yield Run(data, gaps, stalls)
+            yield Run(codes, gaps, no_stalls)
+            yield Run(codes, gaps, stalls)

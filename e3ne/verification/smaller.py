@@ -10,14 +10,15 @@ from typing import Any, cast
 from xdsl.dialects.builtin import IntAttr
 
 from e3ne.dialects.snn import EncodingAttr, RadixAttr
-from e3ne.verification.lowering import Choices, Decisions
+from e3ne.units.interface import Choice
+from e3ne.verification.lowering import Decisions
 from e3ne.verification.networks import NetworkBuilder
 from e3ne.verification.specification import Layer, Specification
 
 DEFAULTS = Decisions()
 
 
-def smaller(specification: Specification, made: Mapping[str, Choices]) -> Iterator[Specification]:
+def smaller(specification: Specification, made: Mapping[str, Choice]) -> Iterator[Specification]:
     """Each smaller by `size_of`; `made` are the choices of its design, which take the place of those drawn."""
     size = size_of(specification)
     yield from (each for each in _candidates(specification, made) if size_of(each) < size)
@@ -49,7 +50,7 @@ def size_of(specification: Specification) -> int:
     )
 
 
-def _candidates(specification: Specification, made: Mapping[str, Choices]) -> Iterator[Specification]:
+def _candidates(specification: Specification, made: Mapping[str, Choice]) -> Iterator[Specification]:
     layers, decisions = specification.layers, specification.decisions
     for length in range(len(layers) - 1, 0, -1):
         for start in range(len(layers) - length + 1):

@@ -40,7 +40,7 @@ def lowered(network: ModuleOp, goal: DataflowChoosePass) -> Lowered:
     graph = module.clone()
     run_passes(module, ",".join(build.passes))
     found = plan(find_graph(graph))
-    return Lowered(found.name, network, graph, found, print_verilog(module))
+    return Lowered(found.name, network, graph, found, module, print_verilog(module))
 
 
 def test_all_levels_agree(tmp_path: Path) -> None:
@@ -48,5 +48,5 @@ def test_all_levels_agree(tmp_path: Path) -> None:
     batch = Batch([lowered(pooled(name), goal) for name, goal in GOALS.items()], tmp_path / "batch")
     for name, design in batch.designs.items():
         for run in random_runs(design, 3, seed=1):
-            assert differing_values(design, run.data) == []
+            assert differing_values(design, run.codes) == []
             assert batch.compare(name, run).message == ""

@@ -62,8 +62,27 @@ def test_what_is_not_ours_stays(float_model: Path, place: Path, kind: str) -> No
     kept.write_text("years of work")
     ran = e3ne("compile", float_model, "-o", place / "out")
     assert (ran.status, ran.output) == (2, "")
-    assert "out exists and is not an output of e3ne: choose another folder with -o" in ran.message
+    assert "out exists and is not an output of e3ne's: choose another folder with -o" in ran.message
     assert list(contents(place).values()) == [b"years of work"]
+
+
+@pytest.mark.parametrize("text", ['{"total": 3}', '{"schema": 1}', "[]", "[" * 100_000, "no JSON"])
+@pytest.mark.parametrize(
+    ("marker", "command"), [("report.json", "compile"), ("compare.json", "compare"), ("explore.json", "explore")]
+)
+def test_a_file_of_the_same_name_is_not_ours(
+    float_model: Path, place: Path, text: str, marker: str, command: str
+) -> None:
+    """The file by which an output is known must be one of e3ne's, not only have its name."""
+    (place / "out").mkdir()
+    (place / "out" / marker).write_text(text)
+    (place / "out" / "thesis.txt").write_text("years of work")
+    before = contents(place)
+    ran = e3ne(command, float_model, "-o", place / "out")
+    assert (ran.status, ran.output) == (2, "")
+    assert "exists and is not a" in ran.message
+    assert len(ran.message.splitlines()) == 1
+    assert contents(place) == before
 
 
 def test_a_parent_that_is_a_file(float_model: Path, place: Path) -> None:

@@ -6,7 +6,6 @@ import random
 from functools import cache
 
 import pytest
-from tests.backends.rtl_evaluator import run, top_of
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
 
@@ -16,6 +15,7 @@ from e3ne.dialects.dataflow import TransformOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.passes.rtl_compare_ahead import RtlCompareAheadPass
 from e3ne.pipeline_runner import run_passes
+from e3ne.semantics.rtl import run, top_of
 from e3ne.units.handshake import count
 from e3ne.units.registry import unit_for
 

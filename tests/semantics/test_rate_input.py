@@ -21,7 +21,7 @@ def design(most: int, *, rate_coded: bool):
 @pytest.mark.parametrize("most", [1, 2, 5])
 def test_network_and_hardware_take_the_same_spikes(most: int, rate_coded: bool) -> None:
     lowered = design(most, rate_coded=rate_coded)
-    assert differing_values(lowered, random_runs(lowered, 5, seed=1)[0].data) == []
+    assert differing_values(lowered, random_runs(lowered, 5, seed=1)[0].codes) == []
     bits = lowered.plan.pack(np.ones((1, *lowered.plan.data_shape)) * (1 if rate_coded else most))
     assert bits.sum() == 4 * 8 * most.bit_count()
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-from tests.backends.rtl_evaluator import Evaluator
 from xdsl.dialects.builtin import ModuleOp, StringAttr
 from xdsl.dialects.test import TestOp
 from xdsl.ir import SSAValue
@@ -16,6 +15,7 @@ from e3ne.analysis.event_graph import Cycles, EventGraph, solve
 from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import Order, ParameterOp, StreamType, TransformOp, UnitOp, number
 from e3ne.dialects.dataflow.parameters import Integers
+from e3ne.semantics.rtl import Evaluator
 from e3ne.units.interface import Choice
 from e3ne.units.model import SpikeTimedModel
 from e3ne.units.registry import unit_for

@@ -1,6 +1,6 @@
 // Drives a top module with one AXI4-Stream input and one output, and records every beat of every observed stream.
 //
-//   simulator STIMULUS OUTDIR MAX_CYCLES IDLE_CYCLES [WAVES.vcd]
+//   simulator STIMULUS OUTDIR MAX_CYCLES IDLE_CYCLES [WAVES.vcd] [+verilator+seed+N]
 //
 // STIMULUS: int64 n, int64 m, int64 least cycles, int32 gaps[n], int32 stalls[m], n input beats of kInputBytes bytes.
 // OUTDIR gets one file a stream, NAME.beats, with records (int64 offer, int64 transfer, data bytes), and summary.txt.
@@ -135,6 +135,7 @@ int main(int argc, char** argv) {
 
     VerilatedContext context;
     context.randSeed(1);
+    context.commandArgs(argc, argv);
 #if VM_TRACE_SAIF
     // Registers and memories start with zeros, as on an FPGA: bits that are no image's would count when they go.
     context.randReset(0);

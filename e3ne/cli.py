@@ -88,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("calibrate", help=text, description=text)
     _calibrate_arguments(command)
     command.set_defaults(run=_lazily("calibrate"))
+    text = "check the compiler itself: random networks through all levels, down to the simulated Verilog"
+    command = commands.add_parser("fuzz", help=text, description=text)
+    _fuzz_arguments(command)
+    command.set_defaults(run=_lazily("fuzz"))
     for name, text in (("models", "the reference networks"), ("devices", "the FPGA parts")):
         commands.add_parser(name, help=text, description=text).set_defaults(run=_lazily(name))
     return parser
@@ -207,6 +211,25 @@ def _calibrate_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=0, help="what the units are drawn with (default 0)")
     command.add_argument(
         "-o", "--output-folder", type=Path, metavar="DIR", help="where the data go (default: where e3ne reads them)"
+    )
+
+
+def _fuzz_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--count", type=_positive, default=100, help="how many networks (default 100)")
+    command.add_argument("--seed", type=int, default=0, help="what they are drawn with (default 0)")
+    command.add_argument("--batch", type=_positive, default=12, help="networks in one simulator (default 12)")
+    command.add_argument("--jobs", type=_positive, default=2, help="processes (default 2)")
+    command.add_argument(
+        "-o",
+        "--output-folder",
+        type=Path,
+        default=Path("build/fuzz"),
+        metavar="DIR",
+        help="where networks that fail are written, each made small (default build/fuzz)",
+    )
+    command.add_argument("--json", type=Path, metavar="PATH", help="write the table to this file, too")
+    command.add_argument(
+        "--replay", type=Path, metavar="DIR", help="run one of these folders again; exit status 0 if nothing differs"
     )
 
 

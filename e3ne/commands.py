@@ -333,6 +333,13 @@ def calibrate(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
+def fuzz(arguments: argparse.Namespace) -> int:
+    """`e3ne fuzz`."""
+    from e3ne.verification.command import run
+
+    return run(arguments)
+
+
 def models(arguments: argparse.Namespace) -> int:
     """`e3ne models`."""
     from e3ne.models import zoo

@@ -52,6 +52,11 @@ def read_module(path: Path) -> ModuleOp:
         raise E3neError(f"{path}: {error}") from error
 
 
+def parse_module(text: str, name: str) -> ModuleOp:
+    """As `read_module`, from a text; `name` is the file's."""
+    return parse_text(text, name, new_context())
+
+
 def print_module(module: ModuleOp) -> str:
     """The text of a module, as `e3ne-opt` prints it."""
     text = StringIO()

@@ -153,7 +153,7 @@ class _Conversion:
 
     def _numbers(self, name: str, encoding: snn.EncodingAttr) -> str | None:
         """The numbers of trains, where they are not all that so many binary digits can be."""
-        if not isinstance(encoding, snn.WeightedAttr) or encoding.levels == 1 << encoding.bits:
+        if encoding.levels == 1 << encoding.bits:
             return None
         return self._parameter(name, encoding.numbers)
 

@@ -39,7 +39,7 @@ class Run:
 def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     """One run at full speed and one with gaps and back-pressure; an empty and a full image, then random ones."""
     rng, plan = np.random.default_rng(seed), design.plan
-    known = np.array(plan.codes) if plan.codes else np.arange(1 << plan.steps)
+    known = known_codes(plan)
     codes = rng.choice(known, (images, *plan.data_shape))
     codes[0] = known[-1]
     codes[1:2] = 0
@@ -52,10 +52,18 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     return [Run(codes, *quiet), Run(codes[::-1], gaps, stalls)]
 
 
+def known_codes(plan: Plan) -> Values:
+    """What a pixel, or a number of spikes, can be; of rate-coded images the spikes of all steps."""
+    known = np.array(plan.codes or range(1 << plan.steps), np.int64)
+    return np.arange(plan.input_frames * known[-1] + 1, dtype=np.int64) if plan.rate_coded else known
+
+
 def data_of(plan: Plan, codes: Values) -> NDArray[np.float64]:
     """The images whose codes these are, or the spikes themselves."""
-    highest = plan.codes[-1] if plan.codes else (1 << plan.steps) - 1
-    return codes / (1 if plan.input_frames else highest)
+    if plan.input_frames and not plan.rate_coded:
+        return codes.astype(np.float64)
+    unit = 1 / known_codes(plan)[-1] if plan.input_scale is None else plan.input_scale
+    return codes.astype(np.float64) * unit
 
 
 def differing_values(design: Lowered, codes: Values) -> list[str]:
@@ -118,7 +126,7 @@ class Recorded:
 
 @dataclass(frozen=True, eq=False)
 class Prediction:
-    """What the cycle model says of a run: every stream, and the cycle of the last beat."""
+    """What the cycle model says of a run: every stream, and the cycle of the last event."""
 
     streams: Sequence[Expected]
     last: int
@@ -128,7 +136,7 @@ class Prediction:
         """Runs the cycle model."""
         values = plan.run(plan.pack(data_of(plan, run.codes)))
         schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
-        return Prediction(expectations(plan, values, schedule), int(schedule.times[OUTPUT][-1, -1]))
+        return Prediction(expectations(plan, values, schedule), schedule.end)
 
     def against(self, recorded: Recorded) -> Comparison:
         """The cycle model and what the Verilog did."""
@@ -172,7 +180,8 @@ class Batch:
     def record(self, name: str, run: Run, last: int, seed: int = 1) -> Recorded:
         """What the Verilog of a design does; it is given up long after cycle `last`, the last one of its schedule."""
         bits = self.designs[name].plan.pack(data_of(self.designs[name].plan, run.codes))
-        stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
+        pauses = run.gaps.astype(np.int32), run.stalls.astype(np.int32)
+        stimulus = Stimulus(self._stimulus(name, bits), *pauses, last)
         simulation = self._simulate(stimulus, 2 * last + 10000, seed)
         return Recorded(self._traces_of(name, simulation), simulation.stop)
 

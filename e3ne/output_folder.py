@@ -26,6 +26,8 @@ _EXCHANGE = 2
 
 def require_replaceable(out: Path) -> None:
     """Raises E3neError if `out` holds something that is not an output of e3ne's."""
+    if out.absolute() == Path.cwd():
+        raise E3neError(f"{out} is the current folder: choose another folder with -o")
     require_own(out, MARKER, SCHEMA, REPORT_KEYS, "an output")
 
 
@@ -39,16 +41,18 @@ def replacing(out: Path) -> Generator[Path]:
     """
     require_replaceable(out)
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        forget_leftovers(out)
-        folder = Path(tempfile.mkdtemp(prefix=_prefix(out), dir=out.parent))
+        # a link stays one
+        place = out.resolve()
+        place.parent.mkdir(parents=True, exist_ok=True)
+        forget_leftovers(place)
+        folder = Path(tempfile.mkdtemp(prefix=_prefix(place), dir=place.parent))
     except OSError as error:
         raise E3neError(f"{out} cannot be written: {error}") from error
     try:
         with _held(folder):
             yield folder
             folder.chmod(0o755)
-            _take_place(folder, out)
+            _take_place(folder, place)
     except OSError as error:
         raise E3neError(f"{out} cannot be written: {error}") from error
     finally:

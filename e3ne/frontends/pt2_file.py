@@ -38,6 +38,17 @@ _CONFIG = re.compile(r"data/(weights|constants)/.+_config\.json")
 _SIZE = re.compile(r"(?:[su]\d+|Max|Min|Mod|PythonMod|FloorDiv|CeilDiv|\d+|[-+*/(),<>=\s])*")
 """A symbolic size: sizes, numbers and what is computed of them, no other names."""
 _NAME = re.compile(r"[\w.:$@ -]*")
+_TARGET = re.compile(
+    r"torch\.ops\.(aten|prims|higher_order|quantized_decomposed)\.[\w.]+|(_operator|math)\.\w+|torch\.sym_\w+"
+)
+"""What a graph may call: PyTorch looks up any other name that begins with torch, as torch.os.system."""
+_TEXTS = {
+    "expr_str": (_SIZE, "a size"),
+    "name": (_NAME, "a name"),
+    "as_name": (_NAME, "a name"),
+    "target": (_TARGET, "an operator of PyTorch"),
+}
+_CONTAINERS = ("builtins.tuple", "builtins.list", "builtins.dict", "collections.OrderedDict")
 _TENSORS = re.compile(r"(tensor|weight)_\d+")
 """Files of tensors; other constants are objects of a class."""
 
@@ -53,6 +64,7 @@ def load_program(file: Path) -> ExportedProgram:
             warnings.simplefilter("ignore")
             members = _members(file)
             _check(members)
+            members = {name: _without_code(name, content) for name, content in members.items()}
         copy = io.BytesIO()
         with zipfile.ZipFile(copy, "w", zipfile.ZIP_STORED) as archive:
             for name, content in members.items():
@@ -103,6 +115,16 @@ def _check(members: Mapping[str, bytes]) -> None:
             _check_pickle(name, content)
 
 
+def _without_code(name: str, content: bytes) -> bytes:
+    """The program without its guards, which PyTorch evaluates as Python and nobody here needs."""
+    if not _PROGRAM.fullmatch(name):
+        return content
+    program = json.loads(content)
+    if not isinstance(program, dict):
+        raise E3neError(f"its member '{name}' is not a program")
+    return json.dumps({**cast("dict[str, object]", program), "guards_code": []}).encode()
+
+
 def _pickled(config: str, found: object) -> set[str]:
     """The members that a configuration of weights or constants calls pickles."""
     folder, paths = config.rpartition("/")[0], set[str]()
@@ -137,10 +159,26 @@ def _check_texts(name: str, value: object) -> None:
         elif isinstance(each, list):
             pending.extend((key, inner) for inner in cast("list[object]", each))
         elif isinstance(each, str):
-            legal = _SIZE if key == "expr_str" else _NAME if key in ("name", "as_name", "target") else None
+            legal, wanted = _TEXTS.get(key, (None, ""))
             if legal is not None and (not legal.fullmatch(each) or "**" in each):
-                wanted = "size" if key == "expr_str" else "name"
-                raise E3neError(f"its member '{name}' has {each[:40]!r} where a {wanted} is expected")
+                raise E3neError(f"its member '{name}' has {each[:40]!r} where {wanted} is expected")
+            if key in ("in_spec", "out_spec") and each:
+                _check_tree(name, json.loads(each))
+
+
+def _check_tree(name: str, tree: object) -> None:
+    """Refuses containers of arguments for which PyTorch would import what the file names."""
+    pending = [tree]
+    while pending:
+        each = pending.pop()
+        if isinstance(each, dict):
+            fields = cast("dict[str, object]", each)
+            kind = fields.get("type")
+            if kind is not None and kind not in _CONTAINERS:
+                raise E3neError(f"its member '{name}' has arguments in a {str(kind)[:40]!r}; tensors are supported")
+            pending.extend(fields.values())
+        elif isinstance(each, list):
+            pending.extend(cast("list[object]", each))
 
 
 @contextmanager

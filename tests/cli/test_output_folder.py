@@ -55,6 +55,24 @@ def test_an_empty_folder_is_taken(float_model: Path, place: Path) -> None:
     compiled(float_model, out=place / "out")
 
 
+def test_a_link_stays_one(float_model: Path, place: Path, tmp_path: Path) -> None:
+    (place / "out").symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        compiled(float_model, out=place / "out")
+        assert (place / "out").is_symlink()
+        assert [path.name for path in place.iterdir()] == ["out"]
+        assert (tmp_path / "elsewhere" / "report.json").is_file()
+
+
+def test_the_current_folder_is_refused(float_model: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    for out in (".", "", place):
+        ran = e3ne("compile", float_model.resolve(), "-o", out)
+        assert (ran.status, ran.output) == (2, "")
+        assert "is the current folder: choose another folder with -o" in ran.message
+    assert not list(place.iterdir())
+
+
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_what_is_not_ours_stays(float_model: Path, place: Path, kind: str) -> None:
     kept = place / "out" if kind == "file" else place / "out" / "thesis.txt"

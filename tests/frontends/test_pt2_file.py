@@ -124,3 +124,29 @@ def test_large_archives(good: Members, tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(pt2_file, "MOST_BYTES", 1 << 20)
     with pytest.raises(E3neError, match=r"members of 1,\d+,\d+ bytes; at most 100,000 of 1,048,576 are supported"):
         load_model(file, None)
+
+
+def test_guards_are_left_out(good: Members, tmp_path: Path) -> None:
+    """PyTorch evaluates them as Python when a program is simplified."""
+    program = json.loads(good[PROGRAM])
+    program["guards_code"] = [f"__import__('pathlib').Path({str(tmp_path / 'mark')!r}).touch()"]
+    load_model(written({**good, PROGRAM: json.dumps(program).encode()}, tmp_path / "net.pt2"), None)
+    assert [path.name for path in tmp_path.iterdir()] == ["net.pt2"]
+
+
+@pytest.mark.parametrize("target", ["torch.os.system", "torch.load", "builtins.exec", "torch.ops.evil.run"])
+def test_a_graph_calls_operators_alone(good: Members, tmp_path: Path, target: str) -> None:
+    program = json.loads(good[PROGRAM])
+    program["graph_module"]["graph"]["nodes"][0]["target"] = target
+    file = written({**good, PROGRAM: json.dumps(program).encode()}, tmp_path / "net.pt2")
+    with pytest.raises(E3neError, match=f"'{target}' where an operator of PyTorch is expected"):
+        load_model(file, None)
+
+
+def test_arguments_are_plain_containers(good: Members, tmp_path: Path) -> None:
+    program = json.loads(good[PROGRAM])
+    tree = [1, {"type": "collections.defaultdict", "context": "{}", "children_spec": []}]
+    program["graph_module"]["module_call_graph"][0]["signature"]["in_spec"] = json.dumps(tree)
+    file = written({**good, PROGRAM: json.dumps(program).encode()}, tmp_path / "net.pt2")
+    with pytest.raises(E3neError, match=r"arguments in a 'collections\.defaultdict'"):
+        load_model(file, None)

@@ -95,7 +95,7 @@ _command("unknown_command", "destroy", says=("destroy",))
 _command("nothing_to_compile", "compile", says=("MODEL",))
 _command("an_empty_model", "compile", "", "-o", "out", says=("no reference network ''",))
 _command("a_model_without_a_suffix", "compile", "網", "-o", "out", says=("網",))
-_command("an_empty_out", "compile", "MODEL", "-o", "", says=("choose another folder",))
+_command("an_empty_out", "compile", "MODEL", "-o", "", says=("is the current folder",))
 for _name, _values in {
     "minutes": ("-1", "0", "x", HUGE),
     "steps": ("", "0", "-1", "x", ",", "1,,2", HUGE, "²"),

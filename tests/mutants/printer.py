@@ -31,7 +31,7 @@ from tests.mutants.edits import Edit, NotApplicableError, applied
 from tests.mutants.outcome import Outcome, Report
 
 CATALOGUE = "printer"
-SEEDS = (0, 7)
+SEEDS = (0,)
 SIZE = 60
 CYCLES = 120
 RESET_CYCLES = 2
@@ -142,7 +142,6 @@ MUTANTS: Mapping[str, PrinterMutant] = {
         "literals",
         {
             "decimal_as_hexadecimal": ("decimal digits are read as hexadecimal ones", "literal", "{width}'h{value:x}", "{width}'h{value}"),
-            "nine_and_ten": ("10 to 15 are printed as decimal numbers in one digit", "literal", "if value < 10:", "if value < 16:"),
             "chunks_reversed": ("the parts of a long constant are reversed", "literal", "\", \".join(chunks)", "\", \".join(chunks[::-1])"),
             "column_reversed": ("tables are read backwards", "bit_column", "in reversed(words)", "in words"),
             "vector_short": ("vectors have a bit less", "vector", "[{width - 1}:0]", "[{width - 2}:0]"),
@@ -193,14 +192,21 @@ def wide_design() -> ModuleOp:
     long = m.xor(m.constant(3**500, 800), m.zext(p0, 800))
     m.output(
         "all",
-        m.concat(long, stored["word"], inner["q"], m.table(m.concat(p0, p1), [n * n % 13 for n in range(2000)], 4)),
+        m.concat(
+            long,
+            stored["word"],
+            inner["q"],
+            m.table(p1, [4 + n % 3 for n in range(8)], 3),
+            m.table(m.concat(p0, p1), [n * n % 13 for n in range(2000)], 4),
+        ),
     )
     return ModuleOp([child, other, m.build()])
 
 
 def designs() -> list[ModuleOp]:
     """What is printed: with every operation, and with what is rare."""
-    return [*(random_design(seed, SIZE, observe=True) for seed in SEEDS), wide_design()]
+    observed = [random_design(seed, SIZE, observe=True) for seed in SEEDS]
+    return [*observed, random_design(3, SIZE, observe=True, every=7), wide_design()]
 
 
 def stimulus(cycles: int) -> list[dict[str, int]]:
@@ -330,7 +336,17 @@ def _lint(folder: Path, mutant: str, texts: Sequence[Printed]) -> str:
     arguments = ("--lint-only", "-Wall", "-Wno-DECLFILENAME", "--top-module", f"t_{mutant}", f"t_{mutant}.v", *files)
     result = verilator(folder, *arguments)
     complaints = [line for line in result.stderr.splitlines() if line.startswith("%")]
-    return complaints[0][:200] if complaints else ""
+    return complaints[0][:200] if complaints else _slang([folder / name for name in (f"t_{mutant}.v", *files)])
+
+
+def _slang(files: Sequence[Path]) -> str:
+    """What another front end says first: Verilator takes a wire that is declared behind its use."""
+    import pyslang
+
+    compilation = pyslang.ast.Compilation()
+    compilation.addSyntaxTree(pyslang.syntax.SyntaxTree.fromFiles([str(file) for file in files]))
+    found = [str(diagnostic.code) for diagnostic in compilation.getAllDiagnostics()]
+    return f"slang: {found[0]}" if found else ""
 
 
 def _top(name: str, texts: Sequence[Printed]) -> str:

@@ -51,24 +51,8 @@ interop: venv
 	$(BIN)/python -m benchmarks.interop --json build/interop.json
 	$(BIN)/python -m benchmarks.qonnx -o build/qonnx
 
-# Each check goes on where another one fails; the table says so, and one that was not written is a failure.
-VERIFY := build/verify
-CHECKS := passes ranges fuzz choices netlists proofs circt mutants mutants-python hostile interrupted
 verify: venv
-	mkdir -p $(VERIFY)
-	rm -f $(VERIFY)/*.json
-	-$(BIN)/python -m e3ne.verification.pipelines --json $(VERIFY)/passes.json
-	-$(BIN)/python -m e3ne.verification.ranges --json $(VERIFY)/ranges.json
-	-$(BIN)/e3ne fuzz --count 2000 --json $(VERIFY)/fuzz.json
-	-$(BIN)/python -m e3ne.verification.choices --json $(VERIFY)/choices.json
-	-$(BIN)/python -m e3ne.verification.netlists --json $(VERIFY)/netlists.json
-	-$(BIN)/python -m e3ne.verification.proofs --json $(VERIFY)/proofs.json
-	-$(BIN)/python -m e3ne.verification.circt --json $(VERIFY)/circt.json
-	-$(BIN)/python -m tests.mutants --json $(VERIFY)/mutants.json
-	-$(BIN)/python -m tests.mutants.python --count 60 --json $(VERIFY)/mutants-python.json
-	-$(BIN)/python -m tests.hostile --json $(VERIFY)/hostile.json
-	-$(BIN)/python -m tests.interrupted --json $(VERIFY)/interrupted.json
-	$(BIN)/python -m e3ne.verification.table $(CHECKS:%=$(VERIFY)/%.json)
+	$(BIN)/python -m e3ne.verification.everything
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5

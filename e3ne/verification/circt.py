@@ -8,7 +8,6 @@ networks and, in a checkout, the directed networks of the tests. What fails is k
 from __future__ import annotations
 
 import argparse
-import random
 import sys
 import tempfile
 import time
@@ -29,7 +28,7 @@ from e3ne.errors import E3neError
 from e3ne.verification.batch import Batch, random_runs
 from e3ne.verification.case import Case
 from e3ne.verification.lowering import Lowered, lower
-from e3ne.verification.random_cases import random_case
+from e3ne.verification.random_networks import accepted_networks
 from e3ne.verification.table import Row, finish
 
 CHECK = "CIRCT"
@@ -128,10 +127,9 @@ def lenet5() -> Lowered:
 
 
 def random_networks(count: int, seed: int) -> Iterator[tuple[str, Make]]:
-    """Networks of consecutive seeds, by name; made when they are needed."""
-    for number in range(seed, seed + count):
-        name, case = f"seed{number}", random_case(random.Random(number))
-        yield name, lambda name=name, case=case: _lowered(name, case)
+    """The first networks of `e3ne fuzz` that are accepted, by name."""
+    for design in accepted_networks(count, seed):
+        yield design.name, lambda design=design: design
 
 
 def directed_networks() -> Iterator[tuple[str, Make]]:
@@ -214,7 +212,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Exit status 1 if a design fails, 2 if the user's Python has no CIRCT; without any CIRCT all is skipped."""
     parser = argparse.ArgumentParser(description="Compare CIRCT's SystemVerilog of designs with the cycle model.")
     parser.add_argument("--count", type=int, default=48, help="random networks (default %(default)s)")
-    parser.add_argument("--seed", type=int, default=0, help="the seed of the first (default %(default)s)")
+    parser.add_argument("--seed", type=int, default=0, help="what they are drawn with (default %(default)s)")
     parser.add_argument(
         "--circt-python", type=Path, help=f"a Python that imports circt (default: {VARIABLE}, or one on the path)"
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
@@ -10,7 +9,7 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from e3ne.verification.levels import Checked, Failure, check_all
-from e3ne.verification.random_networks import random_specification
+from e3ne.verification.random_networks import drawn
 from e3ne.verification.reproducer import write
 from e3ne.verification.shrink import shrunk
 from e3ne.verification.specification import Specification
@@ -35,14 +34,10 @@ class Fuzz:
 
     def run(self, numbers: range) -> list[Result]:
         """One batch; writes a folder for each network that fails."""
-        specifications = {f"s{self.seed}n{number}": self.specification(number) for number in numbers}
+        specifications = {f"s{self.seed}n{number}": drawn(self.seed, number) for number in numbers}
         printed = [f"s{self.seed}n{number}" for number in numbers if number % PRINTED_EACH == 0]
         found = check_all(specifications, printed=printed)
         return [self._result(name, each, found[name]) for name, each in specifications.items()]
-
-    def specification(self, number: int) -> Specification:
-        """The network of a number; depends on nothing but that and the seed."""
-        return random_specification(random.Random(f"{self.seed}:{number}"))
 
     def _result(self, name: str, specification: Specification, checked: Checked) -> Result:
         folder: Path | None = None

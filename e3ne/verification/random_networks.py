@@ -3,11 +3,36 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
+from itertools import count as numbers_from
+
+from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.snn import DirectAttr, EncodingAttr, RadixAttr, RateAttr
-from e3ne.verification.lowering import Decisions
+from e3ne.errors import E3neError
+from e3ne.verification.lowering import Decisions, Lowered, lower
 from e3ne.verification.random_layers import LayerDrawer
 from e3ne.verification.specification import Specification
+
+
+def drawn(seed: int, number: int) -> Specification:
+    """The network of a number; depends on nothing but that and the seed."""
+    return random_specification(random.Random(f"{seed}:{number}"))
+
+
+def accepted_networks(count: int, seed: int) -> Iterator[Lowered]:
+    """The first networks of a seed that are not refused, lowered to Verilog."""
+    found = 0
+    for number in numbers_from():
+        if found == count:
+            return
+        specification, name = drawn(seed, number), f"s{seed}n{number}"
+        try:
+            design = lower(specification.network(name), specification.decisions)
+        except (E3neError, VerifyException):
+            continue
+        found += 1
+        yield design
 
 
 def random_specification(rng: random.Random) -> Specification:

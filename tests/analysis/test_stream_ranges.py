@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import random
-
 import numpy as np
 import pytest
 from xdsl.context import Context
@@ -15,7 +13,7 @@ from e3ne.passes.dataflow_check_ranges import DataflowCheckRangesPass
 from e3ne.semantics.dataflow import find_graph
 from e3ne.verification.batch import data_of, random_runs
 from e3ne.verification.lowering import Lowered, lower
-from e3ne.verification.random_cases import random_case
+from e3ne.verification.random_networks import accepted_networks
 from tests.hardware.spiking_cases import SPIKING
 
 CASES = {name: case for group in SPIKING.values() for name, case in group.items()}
@@ -36,10 +34,11 @@ def within(design: Lowered) -> int:
     return len(plan.streams)
 
 
-@pytest.mark.parametrize("seed", range(12))
-def test_random_networks_stay_within(seed: int) -> None:
-    case = random_case(random.Random(seed))
-    assert within(lower(case.network("random", seed), case.decisions)) > 1
+def test_random_networks_stay_within() -> None:
+    designs = list(accepted_networks(12, seed=5))
+    assert len(designs) == 12
+    for design in designs:
+        assert within(design) > 1
 
 
 @pytest.mark.parametrize("name", CASES)

@@ -21,7 +21,7 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from e3ne.verification import table
 
 CHECKS: Mapping[str, Sequence[str]] = {
-    "fuzz": ("e3ne", "fuzz", "--count", "2000", "--jobs", "1"),
+    "fuzz": ("e3ne", "fuzz", "--count", "2100", "--jobs", "1"),
     "mutants": ("tests.mutants",),
     "choices": ("e3ne.verification.choices", "--processes", "1"),
     "netlists": ("e3ne.verification.netlists", "--processes", "1"),

@@ -17,6 +17,9 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+WIDTH = 140
+"""Columns of a table that goes to a file."""
+
 
 @dataclass(frozen=True)
 class Row:
@@ -44,7 +47,7 @@ def show(rows: Sequence[tuple[str, Row]], console: Console | None = None) -> Non
     for check, row in rows:
         cells = (f"{number:,}" for number in (row.count, row.failures, row.skipped))
         table.add_row(check, row.what, *cells, row.note)
-    (console or Console()).print(table)
+    (console or Console(width=None if sys.stdout.isatty() else WIDTH)).print(table)
 
 
 def finish(check: str, rows: Sequence[Row], seconds: float, path: Path | None) -> int:

@@ -28,7 +28,12 @@ _Bit = tuple[Literal, frozenset[int]]
 
 
 class NotLinearError(Exception):
-    """A group of bits adds up to no weighted sum of what it depends on, or nobody could tell."""
+    """A group of bits adds up to no weighted sum of what it depends on, or nobody could tell.
+
+    `registers` are those that hold the bits.
+    """
+
+    registers: frozenset[Literal] = frozenset()
 
 
 @dataclass
@@ -50,6 +55,16 @@ class WeightedSum:
             self.weights[node] = weight
         elif node != FALSE:
             self.weights.pop(node, None)
+
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number for free bits; weights are those of least magnitude."""
+        values = [self.signed(weight) for weight in self.weights.values()]
+        return self.constant + sum(v for v in values if v < 0), self.constant + sum(v for v in values if v > 0)
+
+    def signed(self, weight: int) -> int:
+        """The number of least magnitude that is the weight modulo 2^bits."""
+        weight &= (1 << self.bits) - 1
+        return weight - (weight >> (self.bits - 1) << self.bits)
 
 
 class Cycle:
@@ -93,7 +108,14 @@ class Cycle:
             else:
                 gates.append((literal, frozenset(n for n in self.graph.cone([literal]) if self.graph.is_input[n])))
         for group in _connected(gates, 1):
-            self._replace_group(group, grouped.weights, result)
+            try:
+                self._replace_group(group, grouped.weights, result)
+            except NotLinearError as error:
+                mine = {literal for literal, _ in group}
+                error.registers = frozenset(
+                    q for q, (lit, _) in zip(registers, parts, strict=True) if lit & ~1 in mine
+                )
+                raise
         origin = self.origin(result.weights)
         result.weights = {origin[literal]: weight for literal, weight in result.weights.items()}
         return result

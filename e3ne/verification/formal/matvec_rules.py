@@ -19,6 +19,7 @@ from e3ne.verification.formal.circuit import Circuit
 from e3ne.verification.formal.graph import FALSE, TRUE, Literal
 from e3ne.verification.formal.induction import Outcome
 from e3ne.verification.formal.linear import Cycle, NotLinearError, WeightedSum
+from e3ne.verification.formal.linear_trace import Tracer
 from e3ne.verification.formal.matvec_search import differing_case
 
 CONTROL = re.compile(r"(valid|first_time|first_chunk|last_time|last_chunk|group|chunk|time|gives|fold|address)_?(_?\d+)?")
@@ -107,9 +108,9 @@ class Sums:
             if bit in dict(circuit.registers)
         ]
         ones = (*circuit.inputs["m_ready"], *circuit.inputs["s_valid"])
-        self.selected = {
+        self.selected = frozenset(
             bit for name, bits in circuit.signals.items() if re.fullmatch(r"selected(_\d+)?", name) for bit in bits
-        }
+        )
         self.moving = dict.fromkeys(ones, TRUE) | {circuit.inputs["rst"][0]: FALSE}
         self.free = Cycle(circuit, self.moving)
         self._words: dict[Literal, NDArray[np.int64]] = {}
@@ -194,11 +195,8 @@ class Sums:
 
         The constant of the drive stays in it.
         """
-        cycle = self.depth - 1
-        while cycle and not (self.adder and self.selected.issuperset(drive.weights)):
-            cycle -= 1
-            before = cycles[cycle].before(drive)
-            drive.weights, drive.constant = before.weights, before.constant & ((1 << drive.bits) - 1)
+        cycle, traced = Tracer(cycles, self.selected if self.adder else frozenset()).back(drive, self.depth - 1)
+        drive.weights, drive.constant = traced.weights, traced.constant
         if self.adder:
             return self._read_weights(lane, drive, cycle)
         found = np.array([[drive.weights.pop(bit, 0) for bit in self.circuit.inputs["s_data"]]])

@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALLED := .venv/installed
 
-.PHONY: all help venv demo test lint interop bench bench-choice bench-accuracy docs clean
+.PHONY: all help venv demo test lint interop verify bench bench-choice bench-accuracy docs clean
 
 all: venv help
 
@@ -14,6 +14,7 @@ help:
 	@echo 'make test    linters, type checker and all tests'
 	@echo 'make lint    linters and type checker alone'
 	@echo 'make interop install the SNN libraries, Brevitas and QONNX; compare their networks with ours, at all levels'
+	@echo 'make verify  random networks, every legal choice, netlists, mutants, proofs, CIRCT, bad input (two hours); one table'
 	@echo 'make bench   measure LeNet-5 and print the table'
 	@echo 'make bench-choice  choices for LeNet-5 and Fang at five goals each, with synthesis (hours)'
 	@echo 'make bench-accuracy  LeNet-5 at 2 to 4 bits and steps on three splits of the digits (an hour)'
@@ -45,9 +46,29 @@ test: lint
 # The libraries are large, and only what imports are compared with: the tests that need them are skipped without.
 interop: venv
 	$(BIN)/pip install --quiet -c constraints.txt -e '.[interop]'
-	$(BIN)/pytest tests/frontends
+	E3NE_REQUIRE_LIBRARIES=1 $(BIN)/pytest tests/frontends
 	mkdir -p build
 	$(BIN)/python -m benchmarks.interop --json build/interop.json
+	$(BIN)/python -m benchmarks.qonnx -o build/qonnx
+
+# Each check goes on where another one fails; the table says so, and one that was not written is a failure.
+VERIFY := build/verify
+CHECKS := passes ranges fuzz choices netlists proofs circt mutants mutants-python hostile interrupted
+verify: venv
+	mkdir -p $(VERIFY)
+	rm -f $(VERIFY)/*.json
+	-$(BIN)/python -m e3ne.verification.pipelines --json $(VERIFY)/passes.json
+	-$(BIN)/python -m e3ne.verification.ranges --json $(VERIFY)/ranges.json
+	-$(BIN)/e3ne fuzz --count 2000 --json $(VERIFY)/fuzz.json
+	-$(BIN)/python -m e3ne.verification.choices --json $(VERIFY)/choices.json
+	-$(BIN)/python -m e3ne.verification.netlists --json $(VERIFY)/netlists.json
+	-$(BIN)/python -m e3ne.verification.proofs --json $(VERIFY)/proofs.json
+	-$(BIN)/python -m e3ne.verification.circt --json $(VERIFY)/circt.json
+	-$(BIN)/python -m tests.mutants --json $(VERIFY)/mutants.json
+	-$(BIN)/python -m tests.mutants.python --count 60 --json $(VERIFY)/mutants-python.json
+	-$(BIN)/python -m tests.hostile --json $(VERIFY)/hostile.json
+	-$(BIN)/python -m tests.interrupted --json $(VERIFY)/interrupted.json
+	$(BIN)/python -m e3ne.verification.table $(CHECKS:%=$(VERIFY)/%.json)
 
 bench: venv
 	$(BIN)/python -m benchmarks.lenet5

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
@@ -14,7 +15,7 @@ from safetensors.torch import save_file
 from torch import nn
 
 from e3ne.errors import E3neError
-from e3ne.exploration.state import write_whole
+from e3ne.files import write_whole
 from e3ne.frontends.torch_export import import_module
 from e3ne.models import training, tune, zoo
 from e3ne.models.labelled_images import LabelledImages
@@ -58,6 +59,15 @@ class Score:
     seconds: float
     calibrated: int | None = None
     """right ones of the integer network before fine-tuning; None for a float network"""
+
+    def __post_init__(self) -> None:
+        counts = [self.right, self.images] + ([] if self.calibrated is None else [self.calibrated])
+        if any(type(count) is not int for count in counts) or not all(0 <= count <= self.images for count in counts):
+            raise E3neError(f"{self} is no score: numbers of right images are 0 to that of the images")
+        if self.images < 1:
+            raise E3neError(f"{self} is no score: there are no images")
+        if type(self.seconds) not in (int, float) or not 0 <= self.seconds < np.inf:
+            raise E3neError(f"{self} is no score: seconds are not negative")
 
     @property
     def percent(self) -> float:
@@ -143,13 +153,30 @@ def resume(folder: Path, recipe: Recipe, load: Load) -> Study:
         wanted: Mapping[str, object] = asdict(recipe)
         if differs := [name for name in wanted if found["recipe"].get(name) != wanted[name]]:
             raise E3neError(f"{folder} was measured with another {', '.join(differs)}: choose another folder with -o")
-        study.floats = {int(split): Score(**entry) for split, entry in found["float"].items()}
+        study.floats = {_number(split): _score(path, split, entry) for split, entry in found["float"].items()}
         for key, entry in found["integer"].items():
             name, split = key.split()
-            study.integers[name, int(split)] = Score(**entry)
+            study.integers[name, _number(split)] = _score(path, key, entry)
+            if _number(split) not in study.floats:
+                raise E3neError(f"{path} has '{key}', but no float network of that split")
+            if re.fullmatch(r"w\d+t\d+", name) is None or study.integers[name, _number(split)].calibrated is None:
+                raise E3neError(f"{path} has '{key}', which is no score of an integer network")
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         raise E3neError(f"{path} cannot be read: {error!r}") from error
     return study
+
+
+def _number(split: str) -> int:
+    if not split.isdecimal():
+        raise ValueError(f"'{split}' is no number of a split")
+    return int(split)
+
+
+def _score(path: Path, key: str, entry: dict[str, Any]) -> Score:
+    try:
+        return Score(**entry)
+    except E3neError as error:
+        raise E3neError(f"{path}, '{key}': {error}") from error
 
 
 def mean(scores: list[Score]) -> float:

@@ -9,7 +9,10 @@ FOLDER/digits.npz`.
 from __future__ import annotations
 
 import argparse
+import importlib.util
+import sys
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -22,20 +25,33 @@ from torch import nn
 from e3ne.dialects.snn import EncodeOp, RequantizeOp, find_network
 from e3ne.frontends.onnx.read import read_onnx
 from e3ne.models import mnist
+from e3ne.models.labelled_images import LabelledImages
 from e3ne.models.training import accuracy, fit, initialise
 from e3ne.semantics.snn import run_network
 
 Array = NDArray[np.generic]
 SEED = 0
+PACKAGES = ("brevitas", "qonnx")
+DIFFERENCE, MISTAKE = 1, 2
 
 
-def main() -> None:
-    """Prints one table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def main(given: Sequence[str] | None = None) -> int:
+    """Prints one table; exit status 1 if a code or a class differs, 2 if an option is wrong or a package missing."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.qonnx", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("-o", "--output-folder", type=Path, required=True)
     parser.add_argument("--epochs", type=int, default=8, help="of training (default: %(default)s)")
     parser.add_argument("--count", type=int, default=2000, help="test digits compared (default: %(default)s)")
-    arguments = parser.parse_args()
+    arguments = parser.parse_args(given)
+    available = len(mnist.test())
+    if not 1 <= arguments.count <= available:
+        parser.error(f"--count is {arguments.count}; there are 1 to {available} test digits")
+    if arguments.epochs < 1:
+        parser.error(f"--epochs is {arguments.epochs}; training takes at least 1")
+    if missing := [name for name in PACKAGES if importlib.util.find_spec(name) is None]:
+        sys.stderr.write(f"not installed: {', '.join(missing)} (make interop installs them)\n")
+        return MISTAKE
     folder: Path = arguments.output_folder
     folder.mkdir(parents=True, exist_ok=True)
     torch.set_num_threads(1)
@@ -45,7 +61,10 @@ def main() -> None:
     np.savez_compressed(folder / "digits.npz", x=digits.images, y=digits.labels)
     console = Console()
     console.print(f"Brevitas: {100 * accuracy(trained, digits.images, digits.labels):.2f} % of {len(digits)} digits")
-    console.print(compare(file, digits))
+    table, differences = compare(file, digits)
+    console.print(table)
+    print(f"{differences:,} codes and classes differ")
+    return DIFFERENCE if differences else 0
 
 
 def make_network() -> nn.Module:
@@ -89,8 +108,11 @@ def export(model: nn.Module, file: Path) -> None:
         export_qonnx(model, torch.zeros(1, 1, 28, 28), str(file), verbose=False)
 
 
-def compare(file: Path, digits: mnist.Digits) -> Table:
-    """Codes and classes of QONNX' executor, in single precision, against those of the integer network, exact."""
+def compare(file: Path, digits: LabelledImages) -> tuple[Table, int]:
+    """Codes and classes of QONNX' executor, in single precision, against those of the integer network, exact.
+
+    Gives the table and how many codes and classes differ.
+    """
     module = read_onnx(file)
     run = run_network(module, digits.images, keep=True)
     layers = [op for op in find_network(module).layers() if isinstance(op, EncodeOp | RequantizeOp)]
@@ -98,16 +120,19 @@ def compare(file: Path, digits: mnist.Digits) -> Table:
     table = Table(
         "layer", "T", "codes", "differences", title=f"{file.name}: QONNX executor = snn, {len(digits)} digits"
     )
+    differences = 0
     for op, expected in zip(layers, codes, strict=True):
         given = run.values[op.layer_name, op.KIND]
-        differing = np.count_nonzero(given != expected)
+        differing = int(np.count_nonzero(given != expected))
+        differences += differing
         table.add_row(op.layer_name, str(op.encoding.steps), f"{given.size:,}", f"{differing:,}")
     ours, theirs = run.outputs[0].argmax(axis=1), scores.argmax(axis=1)
-    table.add_row("class", "", f"{len(ours):,}", f"{np.count_nonzero(ours != theirs):,}")
+    others = int(np.count_nonzero(ours != theirs))
+    table.add_row("class", "", f"{len(ours):,}", f"{others:,}")
     table.add_section()
     for name, classes in (("QONNX executor", theirs), ("snn", ours)):
         table.add_row(f"correct, {name}", "", f"{100 * float((classes == digits.labels).mean()):.2f} %", "")
-    return table
+    return table, differences + others
 
 
 def executed(file: Path, images: NDArray[np.float32]) -> tuple[list[Array], Array]:
@@ -134,4 +159,4 @@ def executed(file: Path, images: NDArray[np.float32]) -> tuple[list[Array], Arra
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

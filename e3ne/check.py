@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -184,15 +184,14 @@ def run_verilog(
     saif_dir: Path | None = None,
 ) -> Simulation:
     """Simulates the Verilog on the bits of the input bus (images, beats, bus); toggles go to the folder `saif_dir`."""
-    last = int(schedule.times[OUTPUT][-1, -1])
     return simulate(
         verilog,
         plan.name,
         probes(plan),
-        stimulus(plan, bits, gaps, stalls),
+        replace(stimulus(plan, bits, gaps, stalls), least_cycles=schedule.end),
         input_width=plan.input_bits,
         output_width=plan.output_bits,
-        max_cycles=2 * last + 10000,
+        max_cycles=2 * schedule.end + 10000,
         progress=lambda cycles, beats: progress(f"Verilog: {cycles} cycles, {beats // plan.output_beats} images"),
         saif_dir=saif_dir,
     )

@@ -16,8 +16,9 @@ from e3ne.devices.families import FAMILIES
 from e3ne.errors import E3neError
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 
-MISTAKE = 2
 DIFFERENCE = 1
+MISTAKE = 2
+INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -29,22 +30,35 @@ class _Parser(argparse.ArgumentParser):
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake."""
+    """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake,
+    130 when it was interrupted by Ctrl-C.
+    """
     # A module has some 100,000 objects, hardly any of them garbage: looking for cycles took a sixth of the time.
     gc.set_threshold(500_000)
     # What libraries log about a user's mistake is said in our own words.
     logging.disable(logging.ERROR)
-    options = _parser().parse_args(arguments)
-    command: Callable[[argparse.Namespace], int] = options.run
     try:
+        options = _parser().parse_args(arguments)
+        command: Callable[[argparse.Namespace], int] = options.run
         return command(options)
     except E3neError as error:
-        sys.stderr.write(f"e3ne: {error}\n")
-        return MISTAKE
+        return _tell(str(error), MISTAKE)
     except BrokenPipeError:
         # Whoever read the output has seen enough.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
+    except OSError as error:
+        # A full disk, or a file that went away: whoever uses files of their own says what for.
+        return _tell(": ".join(str(part) for part in (error.filename, error.strerror or error) if part), MISTAKE)
+    except MemoryError:
+        return _tell("there is not enough memory for this model and these data", MISTAKE)
+    except KeyboardInterrupt:
+        return _tell("interrupted", INTERRUPTED)
+
+
+def _tell(message: str, status: int) -> int:
+    sys.stderr.write(f"e3ne: {message}\n")
+    return status
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -74,6 +88,10 @@ def _parser() -> argparse.ArgumentParser:
     command = commands.add_parser("calibrate", help=text, description=text)
     _calibrate_arguments(command)
     command.set_defaults(run=_lazily("calibrate"))
+    text = "check the compiler itself: random networks through all levels, down to the simulated Verilog"
+    command = commands.add_parser("fuzz", help=text, description=text)
+    _fuzz_arguments(command)
+    command.set_defaults(run=_lazily("fuzz"))
     for name, text in (("models", "the reference networks"), ("devices", "the FPGA parts")):
         commands.add_parser(name, help=text, description=text).set_defaults(run=_lazily(name))
     return parser
@@ -193,6 +211,25 @@ def _calibrate_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--seed", type=int, default=0, help="what the units are drawn with (default 0)")
     command.add_argument(
         "-o", "--output-folder", type=Path, metavar="DIR", help="where the data go (default: where e3ne reads them)"
+    )
+
+
+def _fuzz_arguments(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--count", type=_positive, default=100, help="how many networks (default 100)")
+    command.add_argument("--seed", type=int, default=0, help="what they are drawn with (default 0)")
+    command.add_argument("--batch", type=_positive, default=12, help="networks in one simulator (default 12)")
+    command.add_argument("--jobs", type=_positive, default=2, help="processes (default 2)")
+    command.add_argument(
+        "-o",
+        "--output-folder",
+        type=Path,
+        default=Path("build/fuzz"),
+        metavar="DIR",
+        help="where networks that fail are written, each made small (default build/fuzz)",
+    )
+    command.add_argument("--json", type=Path, metavar="PATH", help="write the table to this file, too")
+    command.add_argument(
+        "--replay", type=Path, metavar="DIR", help="run one of these folders again; exit status 0 if nothing differs"
     )
 
 

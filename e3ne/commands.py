@@ -19,7 +19,7 @@ from rich.text import Text
 from e3ne import dataset
 from e3ne.backends.synthesis.cells import Family
 from e3ne.check import Check, Progress, check_model, check_printed, check_verilog, in_stream_order, run_verilog
-from e3ne.compilation import compile_model, require_replaceable, write
+from e3ne.compilation import compile_model, write
 from e3ne.dataset import Dataset
 from e3ne.design import Design, Report
 from e3ne.devices.parts import parts
@@ -28,6 +28,7 @@ from e3ne.errors import E3neError
 from e3ne.event_data import Binning
 from e3ne.model_and_data import source_and_data
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
+from e3ne.output_folder import require_replaceable
 from e3ne.report import (
     accuracy,
     add_checks,
@@ -36,9 +37,10 @@ from e3ne.report import (
     add_toggles,
     as_markdown,
     first_report,
-    has_one_result,
-    save,
+    has_classes,
+    updated,
 )
+from e3ne.terminal import terminal
 
 DIFFERENCE = 1
 
@@ -70,7 +72,7 @@ def compile_command(arguments: argparse.Namespace) -> int:
 def check(arguments: argparse.Namespace) -> int:
     """`e3ne check`: exit status 1 if any level differs."""
     design = Design(arguments.out)
-    console = Console()
+    console = terminal()
     images = _images(design, arguments.data).images
     checks: list[Check] = []
     with progress(Console(stderr=True)) as show:
@@ -78,9 +80,8 @@ def check(arguments: argparse.Namespace) -> int:
         show("printed cycle model")
         checks.append(check_printed(design, images))
         checks.extend(check_verilog(design, images[: arguments.count], show))
-    report = design.report
-    add_checks(report, checks)
-    save(report, design.folder)
+    with updated(design) as report:
+        add_checks(report, checks)
     table = Table("levels", "images", "streams", "beats", "differences")
     for found in checks:
         table.add_row(
@@ -96,13 +97,12 @@ def check(arguments: argparse.Namespace) -> int:
 def _images(design: Design, data: Path | None) -> Dataset:
     """The images that the user gives, else a reference network's test images, else those of the calibration."""
     from e3ne.design import DATA
-    from e3ne.models import zoo
 
     plan = design.plan
     if data is not None:
         options = cast(dict[str, int], design.report["options"])
         images = dataset.read(data, "--data", Binning(plan.input_frames, options.get("bin_width", 0)))
-    elif plan.name in [entry.name for entry in zoo.entries()]:
+    elif design.report.get("own_data"):
         images = dataset.reference(plan.name, training=False)
     else:
         images = dataset.read(design.folder / "ir" / DATA)
@@ -119,7 +119,7 @@ def simulate(arguments: argparse.Namespace) -> int:
     design = Design(arguments.out)
     plan = design.plan
     data = _images(design, arguments.data).first(arguments.count)
-    console = Console()
+    console = terminal()
     bits = plan.pack(data.images)
     if arguments.engine == "snn":
         outputs = in_stream_order(run_network(design.integer, data.images).outputs[0], len(data.images))
@@ -135,12 +135,13 @@ def simulate(arguments: argparse.Namespace) -> int:
             if len(trace.transfers) != data.size * plan.output_beats:
                 raise E3neError(f"the Verilog stopped ({found.stop}) after {len(trace.transfers)} output beats")
             ends = trace.transfers.reshape(data.size, -1)[:, -1]
-            outputs = _results(trace.data, plan.output_bits, outputs)
+            (last,) = (stream for stream in plan.streams if stream.consumer == plan.stages[-1].name)
+            outputs = _results(trace.data, plan.output_bits, outputs, is_signed=last.bits < 0)
         console.print(f"last output beat in cycles {' '.join(str(cycle) for cycle in ends)}", soft_wrap=True)
     for number, result in enumerate(outputs):
         label = "" if data.labels is None else f"   label {data.labels[number]}"
         console.print(f"image {number}: {' '.join(str(value) for value in result)}{label}", soft_wrap=True)
-    if data.labels is not None and has_one_result(find_network(design.integer)):
+    if data.labels is not None and has_classes(find_network(design.integer)):
         console.print(f"correct: {accuracy(outputs, data.labels)} %")
     return 0
 
@@ -149,13 +150,16 @@ def _results(
     data: np.ndarray[tuple[int, ...], np.dtype[np.uint8]],
     bus: int,
     like: np.ndarray[tuple[int, ...], np.dtype[np.integer]],
+    *,
+    is_signed: bool,
 ) -> np.ndarray[tuple[int, ...], np.dtype[np.int64]]:
-    """Output beats as signed numbers, as many an image as `like` has."""
+    """Output beats as numbers, as many an image as `like` has."""
     bits = np.unpackbits(data, axis=1, bitorder="little")[:, :bus]
     container = bits.size // like.size
     fields_ = bits.reshape(*like.shape, container).astype(np.int64)
     weights = 1 << np.arange(container, dtype=np.int64)
-    weights[-1] = -weights[-1]
+    if is_signed:
+        weights[-1] = -weights[-1]
     return fields_ @ weights
 
 
@@ -167,10 +171,9 @@ def toggles(arguments: argparse.Namespace) -> int:
     images = _images(design, arguments.data).first(arguments.count).images
     with progress(Console(stderr=True)) as show:
         found = measure(design, images, show)
-    report = design.report
-    add_toggles(report, found)
-    save(report, design.folder)
-    Console().print(table(report))
+    with updated(design) as report:
+        add_toggles(report, found)
+    terminal().print(table(report))
     return 0
 
 
@@ -182,7 +185,6 @@ def synth(arguments: argparse.Namespace) -> int:
 
     family, part = _family_and_part(arguments)
     design = Design(arguments.out)
-    report = design.report
     name = design.plan.name
     with progress(Console(stderr=True)) as show:
         show(f"Yosys, {family}: the whole design")
@@ -192,12 +194,12 @@ def synth(arguments: argparse.Namespace) -> int:
             show(f"Yosys, {family}: each unit")
             modules = [stage.name for stage in design.plan.stages]
             units = synthesise_modules(design.verilog, modules, family)
-    add_synthesis(report, family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
-    save(report, design.folder)
+    with updated(design) as report:
+        add_synthesis(report, family, asdict(whole), {unit: asdict(found) for unit, found in units.items()})
     table = Table("", "LUT", "FF", "BRAM36", "UltraRAM", "DSP", title=f"Yosys, {family}")
     for row, found in ({name: whole} | units).items():
         table.add_row(row, f"{found.lut:,}", f"{found.ff:,}", str(found.bram36), str(found.uram), str(found.dsp))
-    Console().print(table)
+    terminal().print(table)
     if arguments.place_and_route:
         target_mhz: int = arguments.clock or ROUTED_CLOCK_MHZ
         _place_and_route(design, part or _compiled_part(report), target_mhz, arguments.attempts or 1)
@@ -235,10 +237,9 @@ def _place_and_route(design: Design, part: str, target_mhz: int, attempts: int) 
     with progress(Console(stderr=True)) as show:
         ports = top_ports(plan.input_bits, plan.output_bits)
         found = place_and_route(design.verilog, plan.name, ports, part, target_mhz, show, attempts)
-    report = design.report
-    add_place_and_route(report, part, target_mhz, found)
-    save(report, design.folder)
-    console = Console()
+    with updated(design) as report:
+        add_place_and_route(report, part, target_mhz, found)
+    console = terminal()
     console.print(f"nextpnr, {part}: {found.clock_mhz} MHz")
     table = Table("", "used", "available")
     for name, usage in (("LUT4", found.lut4), ("FF", found.ff), ("EBR", found.ebr)):
@@ -256,12 +257,12 @@ def show(arguments: argparse.Namespace) -> int:
     design = Design(arguments.out)
     report = design.report
     _print_summary(report, design.folder)
-    Console().print(Markdown(as_markdown(report)))
+    terminal().print(Markdown(as_markdown(report)))
     return 0
 
 
 def _print_summary(report: Report, folder: Path) -> None:
-    console = Console()
+    console = terminal()
     table = Table(show_header=False, title=f"{report['network']}")
     data = cast(dict[str, float], report.get("on_data", {}))
     cycles = f"{report['latency_cycles']:,}, {report['interval_cycles']:,} cycles"
@@ -332,6 +333,13 @@ def calibrate(arguments: argparse.Namespace) -> int:
     return run(arguments)
 
 
+def fuzz(arguments: argparse.Namespace) -> int:
+    """`e3ne fuzz`."""
+    from e3ne.verification.command import run
+
+    return run(arguments)
+
+
 def models(arguments: argparse.Namespace) -> int:
     """`e3ne models`."""
     from e3ne.models import zoo
@@ -340,7 +348,7 @@ def models(arguments: argparse.Namespace) -> int:
     table = Table("name", "input", "description")
     for entry in zoo.entries():
         table.add_row(entry.name, "×".join(str(size) for size in entry.input_shape), entry.description)
-    Console().print(table)
+    terminal().print(table)
     return 0
 
 
@@ -351,5 +359,5 @@ def devices(arguments: argparse.Namespace) -> int:
     for name, found in parts().items():
         counts = (found.lut, found.ff, found.bram36, found.uram, found.dsp)
         table.add_row(name, found.family, *(f"{count:,}" for count in counts))
-    Console().print(table)
+    terminal().print(table)
     return 0

@@ -3,30 +3,28 @@
 from __future__ import annotations
 
 import shlex
-import shutil
 import tempfile
 import time
-from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dataset import Dataset
-from e3ne.design import DATA, MARKER, PARAMETERS, Design, Report
+from e3ne.design import DATA, PARAMETERS, Design, Report
 from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import is_quantized, is_spiking
+from e3ne.idle_options import Form, idle_problems
 from e3ne.options import DEFAULT_INTERVAL, Options
+from e3ne.output_folder import replacing
 from e3ne.passes.pipelines import (
     Stage,
-    conversion_stages,
     hardware_stages,
     integer_stage,
-    network_stages,
-    quantize_stage,
+    relu_stages,
     remaining,
     spiking_stage,
 )
@@ -35,19 +33,6 @@ from e3ne.semantics.plan import Plan
 
 Progress = Callable[[str], None]
 CALIBRATION_IMAGES = 1000
-PRECISION = (
-    "encoding",
-    "steps",
-    "period",
-    "encoding_by_layer",
-    "steps_by_layer",
-    "weight_bits",
-    "weight_bits_by_layer",
-    "granularity",
-    "calibration",
-    "fine_tune",
-)
-"""Options that say how a network becomes integers."""
 RADIX_WEIGHT_BITS = 8
 """Of weights at most where neurons emit trains of one frame."""
 TESTBENCH_IMAGES = 4
@@ -64,6 +49,8 @@ class Source:
     module: ModuleOp
     reference: ModuleOp
     tuned: bool = False
+    own_data: bool = False
+    """whether it is a reference network with the images that it was trained on"""
 
     @property
     def is_spiking(self) -> bool:
@@ -93,17 +80,23 @@ class Compilation:
 
     def stages(self, data: str) -> list[Stage]:
         """All stages; a tuned source has been folded, calibrated and trained already."""
-        if self.source.is_quantized:
-            first = [integer_stage(self.options, data)]
-        elif self.source.is_spiking:
-            first = [spiking_stage(self.options, data, self.time_steps, self._most_spikes)]
-        elif self.options.converts:
-            first = conversion_stages(self.options, data)
-        elif self.source.tuned:
-            first = [quantize_stage(self.options, data)]
-        else:
-            first = network_stages(self.options, data)
+        match self.form:
+            case "quantised":
+                first = [integer_stage(self.options, data)]
+            case "spiking":
+                first = [spiking_stage(self.options, data, self.time_steps, self._most_spikes)]
+            case "converted" | "trains":
+                first = relu_stages(self.options, data, tuned=self.source.tuned)
         return [*first, *hardware_stages(self._hardware_options)]
+
+    @property
+    def form(self) -> Form:
+        """What the network comes as, and what is made of it."""
+        if self.source.is_quantized:
+            return "quantised"
+        if self.source.is_spiking:
+            return "spiking"
+        return "converted" if self.options.converts else "trains"
 
     @property
     def _hardware_options(self) -> Options:
@@ -141,11 +134,14 @@ class Compilation:
 def compile_model(source: Source, training: Dataset, options: Options, progress: Progress) -> Compilation:
     """Runs all stages in memory. Raises E3neError for whatever the user can mend."""
     options.check()
-    _check_precision(source, options)
-    if options.fine_tune and training.labels is None:
-        raise E3neError("--fine-tune needs labels: give --data an .npz with x and y")
-    _check_time(source, options, training)
     result = Compilation(source, options, training)
+    takes_spikes = training.time_steps > 0
+    problems = idle_problems(result.form, options, source.name, takes_spikes=takes_spikes)
+    if options.fine_tune and training.labels is None and not problems:
+        problems.append("--fine-tune needs labels: give --data an .npz with x and y")
+    problems += _time_problems(source, options, training)
+    if problems:
+        raise E3neError("\n".join(problems))
     module = source.module.clone()
     result.modules[source.form] = module
     with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
@@ -161,17 +157,8 @@ def compile_model(source: Source, training: Dataset, options: Options, progress:
     return result
 
 
-def _check_precision(source: Source, options: Options) -> None:
-    """Raises E3neError for options of quantisation that a network which comes as integers cannot follow."""
-    if not source.is_quantized:
-        return
-    given = [f"--{name.replace('_', '-')}" for name in PRECISION if getattr(options, name) != getattr(Options(), name)]
-    if given:
-        raise E3neError(f"network '{source.name}' is quantised: {', '.join(given)} cannot change its bits any more")
-
-
-def _check_time(source: Source, options: Options, data: Dataset) -> None:
-    """Raises E3neError with all that is wrong about time steps."""
+def _time_problems(source: Source, options: Options, data: Dataset) -> list[str]:
+    """All that is wrong about time steps."""
     problems: list[str] = []
     if not source.is_spiking:
         if options.time_steps and not options.converts:
@@ -190,8 +177,7 @@ def _check_time(source: Source, options: Options, data: Dataset) -> None:
         problems.append("--time-steps is needed: images do not tell how many time steps a network runs for")
     elif data.time_steps and options.time_steps not in (0, data.time_steps):
         problems.append(f"--time-steps is {options.time_steps}, but the data have {data.time_steps} time steps")
-    if problems:
-        raise E3neError("\n".join(problems))
+    return problems
 
 
 def write(compilation: Compilation, report: Report, out: Path) -> Design:
@@ -211,45 +197,6 @@ def write(compilation: Compilation, report: Report, out: Path) -> Design:
         _write_modules(compilation, folder / "ir", out / "ir")
         save(report, folder)
     return Design(out)
-
-
-def require_replaceable(out: Path) -> None:
-    """Raises E3neError if `out` holds something that is not an output of e3ne's."""
-    if out.exists() and (not out.is_dir() or (any(out.iterdir()) and not (out / MARKER).exists())):
-        raise E3neError(f"{out} exists and is not an output of e3ne: choose another folder with -o")
-
-
-@contextmanager
-def replacing(out: Path) -> Generator[Path]:
-    """A temporary folder beside `out` that takes its place when the block ends well, and vanishes when it does not."""
-    require_replaceable(out)
-    try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        folder = Path(tempfile.mkdtemp(prefix=f".{out.name}-", dir=out.parent))
-    except OSError as error:
-        raise E3neError(f"{out} cannot be written: {error}") from error
-    try:
-        yield folder
-        folder.chmod(0o755)
-        if out.exists():
-            _exchange(folder, out)
-        else:
-            folder.rename(out)
-    except OSError as error:
-        raise E3neError(f"{out} cannot be written: {error}") from error
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-
-
-def _exchange(folder: Path, out: Path) -> None:
-    """Puts `folder` in the place of `out`, which stays as it was if that fails."""
-    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as retired:
-        former = out.rename(Path(retired) / "former")
-        try:
-            folder.rename(out)
-        except OSError:
-            former.rename(out)
-            raise
 
 
 def _write(path: Path, text: str) -> None:

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
+from math import prod
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from e3ne.array_file import MOST_BYTES, read_arrays
 from e3ne.errors import E3neError
 from e3ne.event_data import MOST_SPIKES, NO_BINNING, Binning, bin_events
+from e3ne.input_file import require_plain
 
 RANDOM_DENSITY = 0.3
+MOST_RANDOM = 1 << 26
+"""Numbers of all random images together."""
 _ARRAYS = ("x", "y", "events", "counts", "shape")
 """What a file may hold; others in it are left alone."""
 
@@ -60,11 +64,12 @@ def read(path: Path, option: str = "--data", binning: Binning = NO_BINNING) -> D
     becomes spikes by `binning`. Raises E3neError that names `option`.
     """
     try:
-        with path.open("rb") as file:
-            loaded: NDArray[np.generic] | Mapping[str, NDArray[np.generic]] = np.load(file, allow_pickle=False)
-            archive = {"x": loaded} if isinstance(loaded, np.ndarray) else _known(loaded)
-            if not archive.keys() & {"x", "events"}:
-                raise KeyError("x")
+        require_plain(path, "it", MOST_BYTES)
+        archive = read_arrays(path, _ARRAYS)
+        if not archive.keys() & {"x", "events"}:
+            raise KeyError("x")
+    except E3neError as error:
+        raise E3neError(f"{option} {path}: {error}") from error
     except FileNotFoundError as error:
         raise E3neError(f"{option}: there is no file {path}") from error
     except Exception as error:  # NumPy raises many kinds for a file that is not one of its own
@@ -82,10 +87,6 @@ def read(path: Path, option: str = "--data", binning: Binning = NO_BINNING) -> D
     if problems := _label_problems(labels, len(spikes)):
         raise E3neError(f"{what}: {'; '.join(problems)}")
     return Dataset(spikes, None if labels is None else labels.astype(np.int64), f"{path.name}, {described}")
-
-
-def _known(archive: Mapping[str, NDArray[np.generic]]) -> dict[str, NDArray[np.generic]]:
-    return {name: archive[name] for name in _ARRAYS if name in archive}
 
 
 def checked(data: NDArray[np.generic], labels: NDArray[np.generic] | None, what: str, origin: str = "") -> Dataset:
@@ -130,14 +131,20 @@ def _label_problems(labels: NDArray[np.generic] | None, count: int) -> list[str]
 
 def random_spikes(shape: tuple[int, int, int], time_steps: int, count: int = 64) -> Dataset:
     """Random spikes, always the same; the report says that they are random."""
+    count = _bounded(count, time_steps, *shape)
     spikes = np.random.default_rng(0).random((count, time_steps, *shape)) < RANDOM_DENSITY
     return Dataset(spikes.astype(np.float32), None, "random spikes")
 
 
 def random(shape: tuple[int, int, int], count: int = 256) -> Dataset:
     """Random images, always the same; the report says that they are random."""
-    images = np.random.default_rng(0).random((count, *shape), dtype=np.float32)
+    images = np.random.default_rng(0).random((_bounded(count, *shape), *shape), dtype=np.float32)
     return Dataset(images, None, "random images")
+
+
+def _bounded(count: int, *sizes: int) -> int:
+    """Fewer random images where they are large."""
+    return max(1, min(count, MOST_RANDOM // prod(sizes)))
 
 
 def reference(name: str, *, training: bool) -> Dataset:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +10,7 @@ from typing import cast
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.errors import E3neError
+from e3ne.files import is_of_schema, read_json
 from e3ne.pipeline_runner import read_module
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
@@ -20,6 +20,9 @@ DATA = "data.npz"
 PARAMETERS = "-parameters"
 SCHEMA = 1
 """Of report.json; rises when a name in it changes its meaning or goes."""
+
+REPORT_KEYS = ("network", "options", "compile_seconds")
+"""Some that every report has: by them one of e3ne's is known."""
 
 Report = dict[str, object]
 
@@ -31,8 +34,18 @@ class Design:
     folder: Path
 
     def __post_init__(self) -> None:
-        if not (self.folder / MARKER).is_file():
+        try:
+            found = (self.folder / MARKER).is_file()
+        except OSError as error:
+            raise E3neError(f"{self.folder} cannot be read: {error.strerror}") from error
+        if not found:
             raise E3neError(f"{self.folder} is not an output of e3ne compile: there is no {MARKER} in it")
+        _ = self.place, self.report
+
+    @cached_property
+    def place(self) -> tuple[int, int]:
+        """Tells this folder from a later one of the same name."""
+        return place_of(self.folder)
 
     def module(self, stage: str) -> ModuleOp:
         """The module after a stage."""
@@ -59,10 +72,13 @@ class Design:
     @property
     def report(self) -> Report:
         """report.json."""
-        try:
-            found: object = json.loads((self.folder / MARKER).read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
-            raise E3neError(f"{self.folder / MARKER} cannot be read: {error}") from error
-        if not isinstance(found, dict) or cast(Report, found).get("schema") != SCHEMA:
+        found = read_json(self.folder / MARKER)
+        if not is_of_schema(found, SCHEMA, REPORT_KEYS):
             raise E3neError(f"{self.folder / MARKER} is not a report of e3ne's (schema {SCHEMA})")
         return cast(Report, found)
+
+
+def place_of(folder: Path) -> tuple[int, int]:
+    """Device and number of a folder."""
+    status = folder.stat()
+    return status.st_dev, status.st_ino

@@ -18,6 +18,7 @@ from xdsl.passes import ModulePass
 from xdsl.utils.target import Target
 
 from e3ne.options import Options
+from e3ne.passes.effects import Effect
 from e3ne.passes.pipelines import Stage, hardware_stages, network_stages
 from e3ne.universe import E3NE_UNIVERSE, PASSES
 
@@ -62,6 +63,9 @@ def _stage_row(stage: Stage) -> tuple[str, ...]:
 def _pass(name: str) -> str:
     found = E3NE_UNIVERSE.all_passes[name]()
     lines = [f"### {name}\n", _module_text(found, f"`{name}`: "), _text(found)]
+    effect = getattr(found, "effect", Effect.KEEPS)
+    if effect is not Effect.KEEPS:
+        lines.append(f"What `--verify-semantics` holds it to: {effect.value}.\n")
     options = fields(found)
     if options:
         meaning = attribute_docstrings(found)

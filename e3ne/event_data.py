@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -18,6 +19,8 @@ MOST_NUMBERS = 1 << 27
 """Numbers of spikes in all steps of all samples; four bytes each."""
 MOST_SPIKES = 65535
 """In a step, of one input."""
+
+_LARGEST = int(np.iinfo(np.int64).max)
 
 _FIELDS: Mapping[str, tuple[str, ...]] = {
     "t": ("t", "timestamp"),
@@ -55,11 +58,13 @@ def bin_events(arrays: Mapping[str, Array], binning: Binning) -> tuple[NDArray[n
     if not (binning.time_steps and binning.bin_width):
         problems.append("address events need --time-steps and --bin-width of e3ne compile")
     events = _events(arrays["events"], problems)
+    if len(events["t"]) and int(events["t"].max()) - int(events["t"].min()) > _LARGEST:
+        problems.append("the times of the events are further apart than 63 bits can say")
     shape = _shape(arrays.get("shape"), problems)
     counts = _counts(arrays.get("counts"), len(events["t"]), problems)
     if shape is not None:
         _check_addresses(events, shape, problems)
-        size = len(counts) * binning.time_steps * int(np.prod(shape))
+        size = len(counts) * binning.time_steps * math.prod(shape)
         if size > MOST_NUMBERS:
             problems.append(
                 f"{len(counts)} samples of {binning.time_steps} steps are {size:,} numbers; at most {MOST_NUMBERS:,} "
@@ -78,7 +83,7 @@ def _binned(
     events: Mapping[str, Integers], counts: Integers, shape: tuple[int, int, int], binning: Binning
 ) -> tuple[NDArray[np.float32], int]:
     steps, (_, height, width) = binning.time_steps, shape
-    size = int(np.prod(shape))
+    size = math.prod(shape)
     spikes = np.zeros((len(counts), steps * size), np.float32)
     taken = 0
     for sample, (count, end) in enumerate(zip(counts, np.cumsum(counts), strict=True)):
@@ -103,10 +108,11 @@ def _events(array: Array, problems: list[str]) -> dict[str, Integers]:
                 "order are supported"
             )
             return nothing
-        return {name: array[:, column].astype(np.int64) for column, name in enumerate(_FIELDS)}
+        return {name: _numbers(name, array[:, column], problems) for column, name in enumerate(_FIELDS)}
     records = cast("NDArray[np.void]", array)
     found = {name: next((each for each in known if each in names), None) for name, known in _FIELDS.items()}
-    wrong = [field for field in found.values() if field is not None and records[field].dtype.kind not in "iub"]
+    kept = [records[field] for field in found.values() if field is not None]
+    wrong = [column for column in kept if column.dtype.kind not in "iub" or column.ndim != 1]
     if array.ndim != 1 or found["t"] is None or wrong:
         problems.append(
             f"events has the fields {', '.join(names)}; t (or timestamp) is needed, c (or p, polarity), y and x may be "
@@ -114,7 +120,14 @@ def _events(array: Array, problems: list[str]) -> dict[str, Integers]:
         )
         return nothing
     zeros = np.zeros(len(array), np.int64)
-    return {name: zeros if field is None else records[field].astype(np.int64) for name, field in found.items()}
+    return {name: zeros if field is None else _numbers(name, records[field], problems) for name, field in found.items()}
+
+
+def _numbers(name: str, values: Array, problems: list[str]) -> Integers:
+    if values.size and int(values.max()) > _LARGEST:
+        problems.append(f"events have a {name} of {int(values.max())}; at most {_LARGEST} is supported")
+        return np.zeros(len(values), np.int64)
+    return values.astype(np.int64)
 
 
 def _shape(array: Array | None, problems: list[str]) -> tuple[int, int, int] | None:
@@ -131,10 +144,14 @@ def _counts(array: Array | None, events: int, problems: list[str]) -> Integers:
     if array.ndim != 1 or array.size == 0 or array.dtype.kind not in "iu" or int(array.min()) < 0:
         problems.append("counts must hold the number of events of each sample")
         return np.array([events], np.int64)
-    counts = array.astype(np.int64)
-    if int(counts.sum()) != events:
-        problems.append(f"counts adds up to {int(counts.sum()):,}, but there are {events:,} events")
-    return counts
+    # The sum of numbers that are no greater than what there is does not wrap.
+    largest = int(array.max())
+    total = largest if largest > events else int(array.astype(np.int64).sum())
+    if total != events:
+        most = "at least " if largest > events else ""
+        problems.append(f"counts adds up to {most}{total:,}, but there are {events:,} events")
+        return np.array([events], np.int64)
+    return array.astype(np.int64)
 
 
 def _check_addresses(events: Mapping[str, Integers], shape: tuple[int, int, int], problems: list[str]) -> None:

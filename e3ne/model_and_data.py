@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from math import prod
 
 from xdsl.dialects.builtin import ModuleOp
 
@@ -13,7 +14,9 @@ from e3ne.dialects.snn import find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.event_data import Binning
 from e3ne.frontends.structure import is_spiking
+from e3ne.module_text import MOST_ELEMENTS
 from e3ne.options import Options
+from e3ne.whole_number import whole_number
 
 
 def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[Source, Dataset, Dataset]:
@@ -41,10 +44,10 @@ def source_and_data(arguments: argparse.Namespace, options: Options) -> tuple[So
     name = find_network(reference).sym_name.data
     tuned = zoo.tuned(name, options.weight_bits, options.steps) if own and _default_training(options) else None
     if tuned is None:
-        return Source(name, reference, reference), training, test
+        return Source(name, reference, reference, own_data=own), training, test
     from e3ne.pipeline_runner import read_module
 
-    return Source(name, read_module(tuned), reference, tuned=True), training, test
+    return Source(name, read_module(tuned), reference, tuned=True, own_data=True), training, test
 
 
 def _random_data(reference: ModuleOp, options: Options) -> Dataset:
@@ -75,10 +78,12 @@ def _default_training(options: Options) -> bool:
 def _shape(text: str | None) -> tuple[int, int, int] | None:
     if text is None:
         return None
-    numbers = text.split(",")
-    if len(numbers) != 3 or not all(number.strip().isdecimal() and int(number) > 0 for number in numbers):
+    sizes = [whole_number(number) or 0 for number in text.split(",")]
+    if len(sizes) != 3 or 0 in sizes:
         raise E3neError(f"--input-shape is {text!r}; three positive numbers C,H,W are needed")
-    channels, height, width = (int(number) for number in numbers)
+    if prod(sizes) > MOST_ELEMENTS:
+        raise E3neError(f"--input-shape is {text!r}; at most {MOST_ELEMENTS:,} numbers of an image are supported")
+    channels, height, width = sizes
     return channels, height, width
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 
 from e3ne.devices.parts import part, parts
 from e3ne.errors import E3neError
+from e3ne.whole_number import whole_number
 
 DEFAULT_PERIOD = 4
 MAX_STEPS = 4096
@@ -18,6 +19,8 @@ OUTPUTS = ("logits", "class")
 OBJECTIVES = ("area", "latency", "interval", "energy")
 RESOURCES = {"lut": 1, "ff": 1, "bram": 1, "uram": 0}
 """What a budget may limit, and the least limit; no unit uses UltraRAM, so that any limit of it is kept."""
+MOST_DIGITS = 9
+"""Of a resource in a budget."""
 DEFAULT_INTERVAL = 1024
 """Cycles between images that the smallest area is chosen for when no speed is asked."""
 ROUTED_CLOCK_MHZ = 150
@@ -101,7 +104,7 @@ class Options:
         found.extend(self._encoding_problems())
         for name, value, low, high in (
             ("weight-bits", self.weight_bits, 2, 16),
-            ("time-steps", self.time_steps, 0, 4096),
+            ("time-steps", self.time_steps, 0, MAX_STEPS),
             ("bin-width", self.bin_width, 0, 1 << 40),
             ("input-bits", self.input_bits, 1, 16),
             ("fraction-bits", self.fraction_bits, 0, 24),
@@ -117,6 +120,7 @@ class Options:
         ):
             if not low <= value <= high:
                 found.append(f"--{name} is {value}; supported: {low} to {high}")
+        found.extend(self._speed_problems())
         found.extend(self._budget_problems())
         if self.device not in (known := parts()):
             found.append(f"--device is {self.device!r}; supported: {', '.join(known)}")
@@ -154,15 +158,37 @@ class Options:
             return [f"--steps is {self.steps}: {error}"]
         return []
 
-    def _budget_problems(self) -> list[str]:
+    def _speed_problems(self) -> list[str]:
+        """Speeds that the clock cannot give, which as cycles would be 0: any."""
+        if not 1 <= self.clock <= 2000:
+            return []
         found: list[str] = []
+        if self.target_fps > self.clock * 1e6:
+            found.append(
+                f"--target-fps is {self.target_fps}: less than a cycle for an image at --clock {self.clock}; at most "
+                f"{self.clock * 1e6:.0f} is supported"
+            )
+        if 0 < self.target_latency_us * self.clock < 1:
+            found.append(
+                f"--target-latency-us is {self.target_latency_us}: less than a cycle at --clock {self.clock}; at least "
+                f"{1 / self.clock:g} is supported"
+            )
+        return found
+
+    def _budget_problems(self) -> list[str]:
+        found, seen = list[str](), set[str]()
         for entry in self.budget.split(",") if self.budget else []:
             name, _, count = entry.partition("=")
             if name not in RESOURCES:
                 known = ", ".join(f"{resource}=COUNT" for resource in RESOURCES)
                 found.append(f"--budget has {entry!r}, but {name!r} is no resource; supported: {known}")
-            elif not count.isdecimal() or int(count) < RESOURCES[name]:
-                found.append(f"--budget has {entry!r}; {name}=COUNT is a whole number, {RESOURCES[name]} or more")
+            elif whole_number(count) is None or (whole_number(count) or 0) < RESOURCES[name] or name in seen:
+                shown = entry if len(entry) < 40 else f"{entry[:20]}..."
+                found.append(
+                    f"--budget has {shown!r}; {name}=COUNT is a whole number, {RESOURCES[name]} or more, of at most "
+                    f"{MOST_DIGITS} digits, each resource once"
+                )
+            seen.add(name)
         return found
 
     @property

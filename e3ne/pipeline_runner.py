@@ -7,13 +7,12 @@ from pathlib import Path
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.parser import Parser
 from xdsl.passes import PassPipeline
 from xdsl.printer import Printer
 from xdsl.transforms import get_all_passes
-from xdsl.utils.exceptions import ParseError, VerifyException
 
 from e3ne.errors import E3neError
+from e3ne.module_text import parse_text, read_text
 from e3ne.universe import E3NE_UNIVERSE
 
 
@@ -24,6 +23,15 @@ def new_context() -> Context:
     for name, factory in E3NE_UNIVERSE.all_dialects.items():
         context.register_dialect(name, factory)
     return context
+
+
+def quoted(text: str) -> str:
+    """A string as an option of a pass; raises E3neError for characters that a pipeline cannot have."""
+    for character, escaped in (("\\", "\\\\"), ('"', '\\"'), ("\n", "\\n"), ("\t", "\\t")):
+        text = text.replace(character, escaped)
+    if wrong := [character for character in text if character in "\f\v\r" or "\ud800" <= character <= "\udfff"]:
+        raise E3neError(f"{text!r} has the character {wrong[0]!r}, which cannot stand in a pipeline of passes")
+    return f'"{text}"'
 
 
 def run_passes(module: ModuleOp, passes: str) -> None:
@@ -39,18 +47,14 @@ def run_passes(module: ModuleOp, passes: str) -> None:
 def read_module(path: Path) -> ModuleOp:
     """Parses and verifies a module; parameters in side files are found beside it. Raises E3neError."""
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise E3neError(f"{path}: cannot be read ({error})") from error
-    try:
-        module = Parser(new_context(), text, str(path)).parse_module()
-        module.verify()
-    except ParseError as error:
-        line = text.count("\n", 0, error.span.start) + 1
-        raise E3neError(f"{path}, line {line}: {error.msg}") from error
-    except VerifyException as error:
+        return parse_text(read_text(path), str(path), new_context())
+    except E3neError as error:
         raise E3neError(f"{path}: {error}") from error
-    return module
+
+
+def parse_module(text: str, name: str) -> ModuleOp:
+    """As `read_module`, from a text; `name` is the file's."""
+    return parse_text(text, name, new_context())
 
 
 def print_module(module: ModuleOp) -> str:

@@ -6,7 +6,9 @@ report.json is a public interface (docs/report.md). What was not run is absent, 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import cast
@@ -22,12 +24,16 @@ from e3ne.backends.place_and_route.nextpnr import SPEED_GRADE
 from e3ne.backends.place_and_route.timing import Routed
 from e3ne.check import Check
 from e3ne.choice.account import PLACES, kept
-from e3ne.compilation import PRECISION, Compilation
+from e3ne.compilation import Compilation
 from e3ne.dataset import Dataset
-from e3ne.design import MARKER, SCHEMA, Report
+from e3ne.design import MARKER, SCHEMA, Design, Report, place_of
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, UnitOp, units_of
-from e3ne.dialects.snn import NetworkOp, find_network, frames_of
+from e3ne.dialects.snn import ArgmaxOp, NetworkOp, find_network, frames_of, shape_of
+from e3ne.errors import E3neError
+from e3ne.files import write_whole
+from e3ne.idle_options import idle_options
+from e3ne.output_folder import locked
 from e3ne.semantics.dataflow import find_graph, plan
 from e3ne.semantics.plan import Plan
 from e3ne.semantics.snn import run_float, run_network
@@ -54,6 +60,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         **_time_steps(compilation),
         "options": _options(compilation),
         "device": asdict(part(compilation.options.device)),
+        "own_data": compilation.source.own_data,
         "calibration": {"images": seen.size, "origin": seen.origin},
         "latency_cycles": latency,
         "interval_cycles": interval,
@@ -68,7 +75,7 @@ def first_report(compilation: Compilation, test: Dataset) -> Report:
         report["on_data"] = _on_data(design, test)
     integer = compilation.modules["integer"]
     network = find_network(integer)
-    if test.labels is not None and has_one_result(network):
+    if test.labels is not None and has_classes(network):
         report["accuracy"] = _accuracy(compilation, test)
     if compilation.source.is_spiking and not compilation.source.is_quantized:
         images, steps = test.images[:SPIKE_IMAGES], compilation.time_steps
@@ -89,9 +96,10 @@ def _time_steps(compilation: Compilation) -> dict[str, int]:
 
 
 def _options(compilation: Compilation) -> dict[str, object]:
-    """The options; those that a network which came as integers has no use for are absent."""
+    """The options; those that the network has no use for are absent."""
     given = asdict(compilation.options)
-    unused = PRECISION if compilation.source.is_quantized else ()
+    takes_spikes = compilation.training.time_steps > 0
+    unused = idle_options(compilation.form, compilation.options, takes_spikes=takes_spikes)
     used: dict[str, object] = {name: value for name, value in given.items() if name not in unused}
     return {**used, "fine_tuned": compilation.source.tuned}
 
@@ -154,9 +162,11 @@ def _without_none(value: object) -> object:
             return value
 
 
-def has_one_result(network: NetworkOp) -> bool:
-    """Whether an integer network gives one result an image, and not one in each time step."""
-    return frames_of(network.outputs[0].type) == 1
+def has_classes(network: NetworkOp) -> bool:
+    """Whether a network tells a class: several scores an image, or the index of the best, and not in each time step."""
+    (value,) = network.outputs
+    scores = value.owner.input if isinstance(value.owner, ArgmaxOp) else value
+    return frames_of(value.type) == 1 and math.prod(shape_of(scores.type)) > 1
 
 
 def accuracy(outputs: NDArray[np.generic], labels: NDArray[np.int64]) -> float:
@@ -241,9 +251,20 @@ def as_markdown(report: Report) -> str:
 
 
 def save(report: Report, folder: Path) -> None:
-    """Writes report.json and report.md, each at once."""
-    texts = {MARKER: json.dumps(report, indent=1) + "\n", "report.md": as_markdown(report)}
-    for name, text in texts.items():
-        temporary = folder / f".{name}"
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(folder / name)
+    """Writes report.json and report.md, each at once; raises E3neError."""
+    for name, text in {MARKER: json.dumps(report, indent=1) + "\n", "report.md": as_markdown(report)}.items():
+        write_whole(folder / name, text)
+
+
+@contextmanager
+def updated(design: Design) -> Generator[Report]:
+    """The report to put results in, saved when the block ends; commands that run at once take turns.
+
+    Raises E3neError if the results are not of the design that is there now.
+    """
+    with locked(design.folder):
+        if design.place != place_of(design.folder):
+            raise E3neError(f"{design.folder} was compiled anew meanwhile: results of the former design are not kept")
+        report = design.report
+        yield report
+        save(report, design.folder)

@@ -28,7 +28,9 @@ DIALECTS: Mapping[str, str] = MappingProxyType(
 PASSES: Mapping[str, str] = MappingProxyType(
     {
         "convert-dataflow-to-rtl": "e3ne.passes.convert_dataflow_to_rtl:ConvertDataflowToRtlPass",
+        "convert-rtl-to-circt": "e3ne.passes.convert_rtl_to_circt:ConvertRtlToCirctPass",
         "convert-snn-to-dataflow": "e3ne.passes.convert_snn_to_dataflow:ConvertSnnToDataflowPass",
+        "dataflow-check-ranges": "e3ne.passes.dataflow_check_ranges:DataflowCheckRangesPass",
         "dataflow-choose": "e3ne.passes.dataflow_choose:DataflowChoosePass",
         "dataflow-fold": "e3ne.passes.dataflow_fold:DataflowFoldPass",
         "dataflow-insert-fifos": "e3ne.passes.dataflow_insert_fifos:DataflowInsertFifosPass",
@@ -53,6 +55,7 @@ PASSES: Mapping[str, str] = MappingProxyType(
 
 TARGETS: Mapping[str, str] = MappingProxyType(
     {
+        "circt": "e3ne.backends.circt.target:CirctTarget",
         "cycle-model": "e3ne.backends.cycle_model.target:CycleModelTarget",
         "dot": "e3ne.backends.dot:DotTarget",
         "verilog": "e3ne.backends.verilog.target:VerilogTarget",

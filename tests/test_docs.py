@@ -24,6 +24,7 @@ from e3ne.check import Check
 from e3ne.compilation import CALIBRATION_IMAGES
 from e3ne.design import SCHEMA, Report
 from e3ne.docs_generation import PAGE, attribute_docstrings, page
+from e3ne.options import Options
 from e3ne.pipeline_runner import new_context, print_module, run_passes
 from e3ne.report import add_checks, add_float_differences, add_place_and_route, add_synthesis, add_toggles
 from e3ne.toggles import Toggles
@@ -227,7 +228,9 @@ def _full_report(folder: Path) -> Report:
 def test_report_page_has_all_keys_and_no_others(tmp_path: Path) -> None:
     pytest.importorskip("torch")
     report = _full_report(tmp_path)
-    found = {_with_names(key) for key in _keys(report)}
+    # No network has a use for all options.
+    options = {f"options.{option.name}" for option in fields(Options)}
+    found = {_with_names(key) for key in _keys(report)} | options
     text = (ROOT / "docs" / "report.md").read_text(encoding="utf-8")
     documented = re.findall(r"^\| `([^`]+)` \|", text, re.MULTILINE)
     # A unit without folding has an empty one, which is a leaf here.

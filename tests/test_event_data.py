@@ -121,3 +121,20 @@ def test_only_events_have_bins(tmp_path: Path) -> None:
     np.savez(tmp_path / "x.npz", x=np.zeros((2, 3, 4)))
     with pytest.raises(E3neError, match="--bin-width is for address events, but there are none"):
         dataset.read(tmp_path / "x.npz", "--data", Binning(STEPS, WIDTH, is_asked=True))
+
+
+@pytest.mark.parametrize(
+    ("arrays", "message"),
+    [
+        ({"shape": np.array([1 << 40] * 3)}, "are 6,646,139,978,924,579,364,519,035,301,401,722,880 numbers; at most"),
+        ({"events": np.array([-(1 << 63), (1 << 63) - 1], [("t", np.int64)])}, "further apart than 63 bits"),
+        ({"events": np.array([1, 1 << 63], [("t", np.uint64)])}, "a t of 9223372036854775808; at most"),
+        ({"events": np.zeros(2, [("t", np.int64, (2,))])}, "all of them whole numbers"),
+        ({"counts": np.array([1 << 62] * 4 + [2])}, "counts adds up to at least 4,611,686,018,427,387,904, but"),
+        ({"counts": np.array([(1 << 64) - 1, 3], np.uint64)}, "counts adds up to at least 18,446,744,073,709,551,615"),
+    ],
+)
+def test_numbers_that_do_not_wrap(arrays: dict[str, np.ndarray], message: str) -> None:
+    given = {"events": np.array([3, 5], [("t", np.int64)]), "shape": np.array([1, 1, 1]), **arrays}
+    with pytest.raises(E3neError, match=message):
+        bin_events(given, Binning(STEPS, WIDTH))

@@ -8,11 +8,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from safetensors.numpy import save_file
+from xdsl.passes import PassPipeline
+from xdsl.transforms import get_all_passes
 from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.external import ExternalAttr
+from e3ne.errors import E3neError
 from e3ne.opt import describe, main
+from e3ne.pipeline_runner import quoted
+from e3ne.universe import E3NE_UNIVERSE
 
 HEAVY = ("torch", "numpy", "networkx", "safetensors", "e3ne.dialects.snn", "e3ne.passes.dataflow_fold")
 
@@ -144,3 +151,15 @@ def test_external_parameters_are_beside_the_parsed_file(run, tmp_path: Path) -> 
     status, _, errors = run(str(file))
     assert status == 2
     assert f"parameter file 'net.safetensors' does not exist in {tmp_path}" in errors
+
+
+@given(st.text())
+def test_quoted_text_is_read_as_it_was(text: str) -> None:
+    try:
+        written = quoted(text)
+    except E3neError:
+        assert set(text) & {"\f", "\v", "\r"}
+        return
+    spec = f"snn-count-operations{{data={written}}},cse"
+    first, second = PassPipeline.parse_spec({**get_all_passes(), **E3NE_UNIVERSE.all_passes}, spec).passes
+    assert (first.data, second.name) == (text, "cse")  # type: ignore[attr-defined]

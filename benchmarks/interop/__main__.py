@@ -26,7 +26,7 @@ _ABOUT = ("library", "neuron", "settings", "through", "network")
 
 
 def main() -> int:
-    """Prints the table; exit status 1 if anything differs or fails, 2 if a library is missing."""
+    """Prints the table; exit status 1 if anything differs or fails, 2 if a library or a neuron is missing."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.interop", description=__doc__)
     parser.add_argument("libraries", nargs="*", metavar="LIBRARY", help=f"of {', '.join(LIBRARIES)} (default: all)")
     parser.add_argument("--neuron", help="only neurons whose name begins so")
@@ -50,6 +50,9 @@ def main() -> int:
                     _save(results, versions, arguments.json)
                 if not results[-1].is_good:
                     sys.stderr.write(f"{results[-1]}\n")
+    if not results:
+        sys.stderr.write(f"no neuron begins with {arguments.neuron!r}\n")
+        return MISTAKE
     console = Console(width=150)
     console.print(_table(results, versions))
     console.print(_others(results, versions))

@@ -86,6 +86,11 @@ class Schedule:
     graph: EventGraph
     delays: Mapping[str, Cycles]
 
+    @property
+    def end(self) -> int:
+        """The cycle of the last event of all, which may come after the last output."""
+        return max(int(times.max(initial=0)) for times in self.times.values())
+
     def offers(self, process: str) -> Cycles:
         """The cycle in which each beat of a stream is first valid, shape (images, events).
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,9 +16,22 @@ from e3ne.calibration.samples import draw_samples
 from e3ne.devices.costs import SCHEMA, Coefficients, data_file
 from e3ne.devices.families import Family
 from e3ne.devices.memories import memories_of
+from e3ne.dialects.dataflow import UnitOp
+from e3ne.errors import E3neError
+from e3ne.files import write_whole
+from e3ne.units.registry import unit_for
 
 Progress = Callable[[int, int], None]
 """Called with the units that are synthesised and how many there are."""
+
+KINDS = (
+    "argmax", "fifo", "fire", "lif", "matvec-adder", "matvec-event", "matvec-shared", "matvec-table", "max_pool",
+    "pool-trains", "pool-values", "recurrent", "replay", "resize", "sink", "source", "sum_frames", "window",
+)  # fmt: skip
+"""Of units: a design may have each of them, and its cost is needed then."""
+
+FEWEST = 4
+"""Samples of a kind without which nothing is written: two to fit half of them, two to hold the fit against."""
 
 
 # A carry-out takes nothing on AMD's chains; shift registers are LUTs there, and flip-flops on Lattice's devices. What a
@@ -38,8 +51,8 @@ class KindResult:
 
     samples: int
     coefficients: Coefficients
-    lut: Errors
-    ff: Errors
+    lut: Errors | None
+    ff: Errors | None
     block_ram_mismatches: int
 
 
@@ -56,8 +69,9 @@ class Calibration:
 
 
 def calibrate(family: Family, samples: int, seed: int, progress: Progress) -> Calibration:
-    """Draws, synthesises and fits. Raises E3neError without Yosys, or if it refuses a unit."""
+    """Draws, synthesises and fits. Raises E3neError for too few samples, without Yosys, or if it refuses a unit."""
     ops = draw_samples(samples, seed, family)
+    _require_enough(samples, ops)
     found: list[Measured] = []
     progress(0, len(ops))
     for measured in measure(ops, family):
@@ -69,6 +83,16 @@ def calibrate(family: Family, samples: int, seed: int, progress: Progress) -> Ca
     date = datetime.datetime.now(datetime.UTC).date().isoformat()
     fitted = {kind: fit_kind(members, family) for kind, members in sorted(kinds.items())}
     return Calibration(family, date, tool_version(), seed, len(found), fitted)
+
+
+def _require_enough(samples: int, ops: Sequence[UnitOp]) -> None:
+    drawn = Counter(unit_for(op).features(op).kind for op in ops)
+    few = [f"{kind} ({drawn[kind]})" for kind in KINDS if drawn[kind] < FEWEST]
+    if few:
+        raise E3neError(
+            f"--samples is {samples}: too few of {', '.join(few)}; a fit needs {FEWEST} of each kind, of which the "
+            "default has enough"
+        )
 
 
 def fit_kind(samples: Sequence[Measured], family: Family) -> KindResult:
@@ -90,7 +114,7 @@ def as_json(calibration: Calibration) -> str:
     kinds = {
         name: {
             "samples": kind.samples,
-            "errors": {"lut": asdict(kind.lut), "ff": asdict(kind.ff)},
+            "errors": {"lut": kind.lut and asdict(kind.lut), "ff": kind.ff and asdict(kind.ff)},
             "block_ram_mismatches": kind.block_ram_mismatches,
             "lut": dict(kind.coefficients.lut),
             "ff": dict(kind.coefficients.ff),
@@ -102,10 +126,7 @@ def as_json(calibration: Calibration) -> str:
 
 
 def write(calibration: Calibration, folder: Path | None = None) -> Path:
-    """Writes the data file, by default where the cost formulas find it."""
+    """Writes the data file, by default where the cost formulas find it. Raises E3neError."""
     path = (folder or Path(e3ne.devices.__file__).parent) / data_file(calibration.family)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_suffix(".tmp")
-    temporary.write_text(as_json(calibration), encoding="utf-8")
-    temporary.replace(path)
+    write_whole(path, as_json(calibration))
     return path

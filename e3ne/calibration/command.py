@@ -10,7 +10,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from e3ne.calibration.calibrate import Calibration, calibrate, write
+from e3ne.calibration.fit import Errors
 from e3ne.devices.families import Family
+from e3ne.terminal import terminal
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -27,10 +29,14 @@ def run(arguments: argparse.Namespace) -> int:
         )
     folder: Path | None = arguments.output_folder
     path = write(found, folder)
-    console = Console()
+    console = terminal()
     console.print(errors_table(found))
     console.print(f"written: {path}", soft_wrap=True)
     return 0
+
+
+def _texts(found: Errors | None) -> tuple[str, str, str]:
+    return ("-", "-", "-") if found is None else (f"{found.mean:.1f}", f"{found.p90:.1f}", f"{found.worst:.1f}")
 
 
 def errors_table(found: Calibration) -> Table:
@@ -39,6 +45,6 @@ def errors_table(found: Calibration) -> Table:
     for name in ("unit", "samples", "LUT mean", "90 %", "worst", "FF mean", "90 %", "worst", "block RAM differs"):
         table.add_column(name, justify="left" if name == "unit" else "right")
     for name, kind in found.kinds.items():
-        errors = (f"{value:.1f}" for e in (kind.lut, kind.ff) for value in (e.mean, e.p90, e.worst))
-        table.add_row(name, str(kind.samples), *errors, str(kind.block_ram_mismatches))
+        texts = (*_texts(kind.lut), *_texts(kind.ff))
+        table.add_row(name, str(kind.samples), *texts, str(kind.block_ram_mismatches))
     return table

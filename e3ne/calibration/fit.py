@@ -72,8 +72,13 @@ def held_out(
     rest: Sequence[float],
     measured: Sequence[float],
     priors: Mapping[str, float],
-) -> Errors:
-    """As `fit`, on random halves of the units: the errors of those in the other halves, all together."""
+) -> Errors | None:
+    """As `fit`, on random halves of the units: the errors of those in the other halves, all together.
+
+    None for fewer than two units: there is no other half.
+    """
+    if len(measured) < 2:
+        return None
     estimated: list[float] = []
     real: list[float] = []
     for split in range(SPLITS):

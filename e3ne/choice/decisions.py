@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import combinations
 from pathlib import Path
@@ -13,6 +12,7 @@ from xdsl.dialects.builtin import ModuleOp
 from e3ne.choice.sites import is_open
 from e3ne.dialects.dataflow import MatvecOp, UnitOp, units_of
 from e3ne.errors import E3neError
+from e3ne.files import read_json
 from e3ne.semantics.dataflow import find_graph
 from e3ne.units.interface import Choice
 from e3ne.units.registry import unit_for
@@ -30,10 +30,7 @@ def read_decisions(path: Path, arranged: Callable[[int], Sequence[ModuleOp]]) ->
     `arranged` gives all arrangements of the network for a number of pixels at once (0: several): a choice is legal that
     is so in one of them. Raises E3neError with all that is wrong in the file.
     """
-    try:
-        found: object = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
-        raise E3neError(f"{path}: cannot be read as JSON ({error})") from error
+    found = read_json(path)
     if not isinstance(found, dict):
         raise E3neError(f"{path}: an object of choices by unit is needed")
     whole = cast(dict[str, object], found).get(GRAPH)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -10,17 +11,18 @@ from rich.console import Console
 
 from e3ne.commands import progress
 from e3ne.comparison.entry import Comparison, Entry
-from e3ne.comparison.output import STATE, table_of, write_outputs
+from e3ne.comparison.output import SCHEMA, STATE, table_of, write_outputs
+from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.encodings import neuron_encodings
 from e3ne.errors import E3neError
 from e3ne.exploration.command import INTERRUPTED
+from e3ne.files import require_own
 from e3ne.model_and_data import source_and_data
-from e3ne.models import zoo
-from e3ne.options import RATES, Options
-from e3ne.report import SPIKE_IMAGES, accuracy
+from e3ne.options import MAX_STEPS, RATES, Options
+from e3ne.report import SPIKE_IMAGES, accuracy, has_classes
 from e3ne.semantics.snn import run_float
-
-MAX_STEPS = 4096
+from e3ne.terminal import terminal
+from e3ne.whole_number import whole_number
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -30,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     options.check()
     folder: Path | None = arguments.output_folder
     if folder is not None:
-        _require_own(folder)
+        require_own(folder, STATE, SCHEMA, ("model", "entries"), "a comparison")
     status, entries, written = 0, list[Entry](), list[str]()
     about: dict[str, object] = {}
     with progress(Console(stderr=True)) as show:
@@ -41,6 +43,8 @@ def run(arguments: argparse.Namespace) -> int:
                 raise E3neError(f"network '{source.name}' has integrate-and-fire neurons: its encoding is decided")
             if source.is_quantized:
                 raise E3neError(f"network '{source.name}' is quantised: its encoding is decided")
+            if not has_classes(find_network(source.reference)):
+                test = replace(test, labels=None)
             show("the float network")
             real = None
             if test.labels is not None:
@@ -53,8 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
                 "origin": test.origin,
                 "counted": min(SPIKE_IMAGES, test.size),
             }
-            own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
-            comparison = Comparison(source, training, test, own, arguments.weight_bits, arguments.period)
+            comparison = Comparison(source, training, test, source.own_data, arguments.weight_bits, arguments.period)
             for number, (encoding, steps) in enumerate(pairs):
                 show(f"{encoding}, T = {steps} ({number} of {len(pairs)} done)")
                 entries.append(comparison.measure(encoding, steps))
@@ -63,16 +66,11 @@ def run(arguments: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             status = INTERRUPTED
     if entries:
-        console = Console()
+        console = terminal()
         console.print(table_of(entries, about))
         if folder is not None:
             console.print(f"{folder}: {' '.join(written)}", soft_wrap=True)
     return status
-
-
-def _require_own(folder: Path) -> None:
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / STATE).is_file())):
-        raise E3neError(f"{folder} exists and is not a comparison of e3ne's: choose another folder with -o")
 
 
 def _encodings(text: str) -> list[str]:
@@ -84,7 +82,7 @@ def _encodings(text: str) -> list[str]:
 
 
 def _steps(text: str) -> list[int]:
-    found = [entry.strip() for entry in text.split(",")]
-    if not all(entry.isdecimal() and 1 <= int(entry) <= MAX_STEPS for entry in found):
+    found = {whole_number(entry) or 0 for entry in text.split(",")}
+    if not all(1 <= steps <= MAX_STEPS for steps in found):
         raise E3neError(f"--steps is {text!r}; supported: numbers of 1 to {MAX_STEPS}, separated by commas")
-    return sorted({int(entry) for entry in found})
+    return sorted(found)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,7 +16,7 @@ from e3ne.dialects.snn import EncodingAttr, TrainType, find_network
 from e3ne.errors import E3neError
 from e3ne.models import zoo
 from e3ne.options import RATES, Options
-from e3ne.passes.pipelines import Stage, conversion_stages, network_stages, quantize_stage
+from e3ne.passes.pipelines import relu_stages
 from e3ne.pipeline_runner import read_module, run_passes
 from e3ne.report import SPIKE_IMAGES, accuracy
 from e3ne.semantics.snn import run_network
@@ -88,15 +87,9 @@ class Comparison:
         with tempfile.TemporaryDirectory(prefix="e3ne-") as folder:
             data = Path(folder) / DATA
             replace(self.training.first(CALIBRATION_IMAGES), labels=None).save(data)
-            for stage in _stages(options, str(data), tuned=tuned):
+            for stage in relu_stages(options, str(data), tuned=tuned):
                 run_passes(module, ",".join(stage.passes))
         return module
-
-
-def _stages(options: Options, data: str, *, tuned: bool) -> Sequence[Stage]:
-    if options.converts:
-        return conversion_stages(options, data)
-    return [quantize_stage(options, data)] if tuned else network_stages(options, data)
 
 
 def _trains(module: ModuleOp) -> tuple[str, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from e3ne.comparison.entry import Entry
-from e3ne.exploration.state import write_whole
+from e3ne.files import remove, save_figure, write_whole
 
 STATE = "compare.json"
 PLOT = "compare.svg"
@@ -45,11 +46,9 @@ def write_outputs(folder: Path, entries: Sequence[Entry], about: Mapping[str, ob
     content = {"schema": SCHEMA, **about, "entries": [asdict(entry) for entry in entries]}
     write_whole(folder / STATE, json.dumps(content, indent=1) + "\n")
     measured = [entry for entry in entries if entry.accuracy is not None]
-    if not measured:
-        return [STATE]
-    try:
-        import matplotlib as _  # noqa: F401
-    except ImportError:
+    has_plot = bool(measured) and find_spec("matplotlib") is not None
+    if not has_plot:
+        remove(folder / PLOT)
         return [STATE]
     _plot(folder / PLOT, measured, about)
     return [STATE, PLOT]
@@ -77,4 +76,4 @@ def _plot(path: Path, entries: Sequence[Entry], about: Mapping[str, object]) -> 
         axes.grid(visible=True, which="both", alpha=0.3)
     left.legend()
     figure.suptitle(f"{about['model']}, weights of {about['weight_bits']} bits")  # pyright: ignore[reportUnknownMemberType]
-    figure.savefig(path, metadata={"Date": None})  # pyright: ignore[reportUnknownMemberType]
+    save_figure(path, figure)

@@ -17,9 +17,12 @@ from xdsl.parser import AttrParser
 from xdsl.printer import Printer
 
 from e3ne.errors import E3neError
+from e3ne.input_file import require_plain
 
 Array = npt.NDArray[np.generic]
 
+MOST_BYTES = 1 << 32
+"""Of a file of parameters."""
 _DTYPES: dict[str, str] = {"i8": "<i1", "i16": "<i2", "i32": "<i4", "f32": "<f4"}
 
 
@@ -71,8 +74,17 @@ def load_external(folder: Path, file: str, key: str, sha256: str) -> Array:
     if ".." in PurePosixPath(file).parts:
         raise E3neError(f"parameter file '{file}' must not leave the folder of the IR text by '..'")
     path = folder / file
-    if not path.is_file():
+    try:
+        inside = path.resolve().is_relative_to(folder.resolve())
+        found = path.is_file()
+    except (OSError, RuntimeError, ValueError) as error:
+        # a name that is too long, or has a zero in it; a circle of links
+        raise E3neError(f"parameter file '{file[:80]}' cannot be read: {error}") from error
+    if not inside:
+        raise E3neError(f"parameter file '{file}' leaves the folder of the IR text by a link")
+    if not found:
         raise E3neError(f"parameter file '{file}' does not exist in {folder}")
+    require_plain(path, f"parameter file '{file}'", MOST_BYTES)
     try:
         with cast(AbstractContextManager[_TensorFile], safe_open(path, framework="numpy")) as tensors:
             if key not in tuple(tensors.keys()):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from rich.console import Console
 from e3ne.commands import progress
 from e3ne.compilation import CALIBRATION_IMAGES, Source
 from e3ne.dataset import Dataset
+from e3ne.dialects.snn import find_network
 from e3ne.errors import E3neError
 from e3ne.exploration.clock import Clock
 from e3ne.exploration.explore import Exploration
@@ -20,9 +22,11 @@ from e3ne.exploration.output import table_of, write_outputs
 from e3ne.exploration.point import Precision
 from e3ne.exploration.state import State, require_explorable, resume
 from e3ne.model_and_data import source_and_data
-from e3ne.models import zoo
 from e3ne.options import Options
 from e3ne.pipeline_runner import print_module
+from e3ne.report import has_classes
+from e3ne.terminal import terminal
+from e3ne.whole_number import whole_number
 
 INTERRUPTED = 130
 
@@ -48,9 +52,10 @@ def run(arguments: argparse.Namespace) -> int:
                 raise E3neError(_over_time(arguments.model))
             if source.is_quantized:
                 raise E3neError(f"network '{source.name}' is quantised: there is no precision to explore")
+            if not has_classes(find_network(source.reference)):
+                test = replace(test, labels=None)
             state = resume(folder, _about(arguments, source, training, test))
-            own = arguments.data is None and arguments.model in [entry.name for entry in zoo.entries()]
-            networks = Networks(state, source, training, test, own, arguments.device)
+            networks = Networks(state, source, training, test, source.own_data, arguments.device)
             exploration = Exploration(
                 networks, precisions, _of_compile(arguments), arguments.accuracy_floor, clock, show
             )
@@ -71,7 +76,7 @@ def _over_time(model: str) -> str:
 
 def _conclude(state: State, finished: bool) -> None:
     written = write_outputs(state)
-    console = Console()
+    console = terminal()
     console.print(table_of(state.front, state))
     more = "nothing is left to try" if finished else "the same command again goes on from here"
     console.print(f"{state.folder}: explore.json {' '.join(written)} points/ networks/; {more}", soft_wrap=True)
@@ -90,10 +95,10 @@ def _numbers(option: str, text: str, low: int) -> list[int]:
             f"{option} is {text!r}: designs that are explored have the same number of time steps in all layers; only "
             "weights differ by layer there, and that is searched by itself (e3ne compile has --steps-by-layer)"
         )
-    entries = text.split(",")
-    if not all(entry.strip().isdecimal() and low <= int(entry) <= 8 for entry in entries):
+    found = {whole_number(entry) or 0 for entry in text.split(",")}
+    if not all(low <= number <= 8 for number in found):
         raise E3neError(f"{option} is {text!r}; supported: numbers of {low} to 8, separated by commas")
-    return sorted({int(entry) for entry in entries})
+    return sorted(found)
 
 
 def _about(arguments: argparse.Namespace, source: Source, training: Dataset, test: Dataset) -> dict[str, object]:

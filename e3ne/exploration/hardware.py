@@ -19,7 +19,8 @@ from e3ne.choice.sites import Site, decide
 from e3ne.devices.parts import part
 from e3ne.dialects.dataflow import FlattenOp, GraphOp, MatvecOp, SourceOp, units_of
 from e3ne.exploration.point import Network, Point
-from e3ne.exploration.state import State, write_whole
+from e3ne.exploration.state import State
+from e3ne.files import write_whole
 from e3ne.options import Options
 from e3ne.passes.dataflow_choose import arrangements_of
 from e3ne.passes.pipelines import hardware_stages

@@ -15,7 +15,8 @@ from e3ne.design import DATA, PARAMETERS
 from e3ne.dialects.snn import SynapseOp, find_network
 from e3ne.dialects.snn.parameters import externalise
 from e3ne.exploration.point import Network, Precision
-from e3ne.exploration.state import State, write_whole
+from e3ne.exploration.state import State
+from e3ne.files import write_whole
 from e3ne.models import zoo
 from e3ne.options import Options
 from e3ne.passes.pipelines import network_stages, quantize_stage

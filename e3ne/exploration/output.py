@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Sequence
+from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -11,7 +12,8 @@ from typing import Any
 from rich.table import Table
 
 from e3ne.exploration.point import Point
-from e3ne.exploration.state import State, write_whole
+from e3ne.exploration.state import State
+from e3ne.files import save_figure, write_whole
 
 COLUMNS = ("name", "accuracy", "latency", "interval", "lut", "ff", "bram36", "energy_nj", "spikes", "command")
 TABLE = "front.csv"
@@ -50,11 +52,7 @@ def as_csv(front: Sequence[Point]) -> str:
 def write_outputs(state: State) -> list[str]:
     """Writes front.csv, and explore.svg where matplotlib is there; the names of what was written. Raises E3neError."""
     write_whole(state.folder / TABLE, as_csv(state.front))
-    if not state.points:
-        return [TABLE]
-    try:
-        import matplotlib as _  # noqa: F401
-    except ImportError:
+    if not state.points or find_spec("matplotlib") is None:
         return [TABLE]
     _plot(state, state.folder / PLOT)
     return [TABLE, PLOT]
@@ -80,4 +78,4 @@ def _plot(state: State, path: Path) -> None:
         if name == "energy_nj":
             figure.colorbar(shown, ax=axes, label="accuracy, %")  # pyright: ignore[reportUnknownMemberType]
     figure.suptitle(f"{state.about['model']}: {len(front)} points on the front, {len(state.points)} in all")  # pyright: ignore[reportUnknownMemberType]
-    figure.savefig(path, metadata={"Date": None})  # pyright: ignore[reportUnknownMemberType]
+    save_figure(path, figure)

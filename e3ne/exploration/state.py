@@ -10,6 +10,7 @@ from typing import Any, cast
 
 from e3ne.errors import E3neError
 from e3ne.exploration.point import Network, Point, pareto
+from e3ne.files import read_json, require_own, write_whole
 
 STATE = "explore.json"
 SCHEMA = 1
@@ -58,21 +59,9 @@ class State:
         write_whole(self.folder / STATE, json.dumps(content, indent=1) + "\n")
 
 
-def write_whole(path: Path, text: str) -> None:
-    """Writes a file completely or not at all; raises E3neError."""
-    temporary = path.with_name(f".{path.name}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(path)
-    except OSError as error:
-        raise E3neError(f"{path} cannot be written: {error}") from error
-
-
 def require_explorable(folder: Path) -> None:
     """Raises E3neError if the folder holds something that is no exploration."""
-    if folder.exists() and (not folder.is_dir() or (any(folder.iterdir()) and not (folder / STATE).is_file())):
-        raise E3neError(f"{folder} exists and is not an exploration of e3ne's: choose another folder with -o")
+    require_own(folder, STATE, SCHEMA, ("about", "points", "networks"), "an exploration")
 
 
 def resume(folder: Path, about: Mapping[str, object]) -> State:
@@ -81,10 +70,8 @@ def resume(folder: Path, about: Mapping[str, object]) -> State:
     path = folder / STATE
     if not path.exists():
         return State(folder, about)
+    found = cast(dict[str, Any], read_json(path))
     try:
-        found = cast(dict[str, Any], json.loads(path.read_text(encoding="utf-8")))
-        if found["schema"] != SCHEMA:
-            raise E3neError(f"{path} has schema {found['schema']}, this e3ne writes {SCHEMA}")
         differs = [name for name in about if found["about"].get(name) != about[name]]
         if differs:
             raise E3neError(f"{folder} is an exploration with another {', '.join(differs)}: choose another folder")
@@ -98,5 +85,5 @@ def resume(folder: Path, about: Mapping[str, object]) -> State:
             found["mixed"],
             found["seconds"],
         )
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise E3neError(f"{path} cannot be read: {error!r}") from error

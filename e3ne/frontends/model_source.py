@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import Builtin, ModuleOp
-from xdsl.parser import Parser
-from xdsl.utils.exceptions import ParseError, VerifyException
 
 from e3ne.dialects.snn import SNN, find_network, shape_of
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.module import LIBRARIES
 from e3ne.frontends.structure import is_spiking, spiking_problems, structure_problems
+from e3ne.module_text import parse_text, read_text
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from torch import nn
 
+MOST_SHOWN = 500
+"""Characters of the text of an error."""
 FORMS = "a name from 'e3ne models', 'file.py:factory', a '.pt2', '.onnx', '.nir' or '.mlir' file"
 
 
@@ -83,6 +84,8 @@ def _call_factory(file: Path, factory: str) -> nn.Module:
         raise E3neError(f"'{factory}' in model file '{file}' is not a function but {type(make).__name__}")
     try:
         model: object = make()
+    except SystemExit as error:
+        raise E3neError(f"function '{factory}' of model file '{file}' ended the program") from error
     except Exception as error:
         # user code: whatever it raises
         _require_library(error, file)
@@ -118,18 +121,14 @@ def _run_file(file: Path) -> ModuleType:
 
 def _from_pt2(file: Path) -> ModuleOp:
     _require_torch()
-    import torch
-
+    from e3ne.frontends.pt2_file import load_program
     from e3ne.frontends.torch_export import import_exported
 
-    if not file.is_file():
-        raise E3neError(f"model file '{file}' does not exist")
+    program = load_program(file)
     try:
-        program = torch.export.load(file)
-    except Exception as error:
-        # PyTorch raises many kinds here: zip, pickle, schema version ...
-        raise E3neError(f"model file '{file}' is not a program saved by torch.export.save: {_text(error)}") from error
-    return import_exported(program, file.stem)
+        return import_exported(program, file.stem)
+    except E3neError as error:
+        raise E3neError(f"model file '{file}': {error}") from error
 
 
 def _from_nir(file: Path, dialect: str) -> ModuleOp:
@@ -146,29 +145,30 @@ def _from_onnx(file: Path) -> ModuleOp:
 
 
 def _from_mlir(file: Path) -> ModuleOp:
+    if not file.exists():
+        raise E3neError(f"model file '{file}' does not exist")
     context = Context()
     context.load_dialect(Builtin)
     context.load_dialect(SNN)
     try:
-        module = Parser(context, file.read_text(), str(file)).parse_module()
-        module.verify()
-    except FileNotFoundError as error:
-        raise E3neError(f"model file '{file}' does not exist") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise E3neError(f"model file '{file}' cannot be read: {error}") from error
-    except ParseError as error:
-        raise E3neError(f"model file '{file}' is not valid:\n{error}") from error
-    except VerifyException as error:
-        raise E3neError(f"model file '{file}' is not valid: {_text(error)}") from error
-    return module
+        return parse_text(read_text(file), str(file), context)
+    except E3neError as error:
+        raise E3neError(f"model file '{file}' is not valid: {error}") from error
 
 
 def _checked(module: ModuleOp, spec: str, input_shape: tuple[int, int, int] | None) -> ModuleOp:
     network = find_network(module)
     shape = shape_of(network.image.type)
+    if len(shape) != 3 or any(size < 1 for size in shape):
+        raise E3neError(f"model '{spec}' takes {shape}; images are C×H×W, each of them 1 or more")
     if input_shape is not None and shape != input_shape:
         raise E3neError(f"model '{spec}' takes images of {shape}, not of {input_shape}")
     if any(op.is_integer for op in network.layers()):
+        if is_spiking(network):
+            raise E3neError(
+                f"model '{spec}' has integrate-and-fire neurons of integers; supported is their float form, as in "
+                "ir/00-float.mlir of a compilation"
+            )
         return module
     if problems := spiking_problems(network) if is_spiking(network) else structure_problems(network):
         lines = "\n".join(f"  - {problem}" for problem in problems)
@@ -189,5 +189,9 @@ def _require_library(error: Exception, file: Path) -> None:
 
 def _text(error: BaseException) -> str:
     """The kind of an error and the first line of its text."""
-    first = next(iter(str(error).splitlines()), "")
+    try:
+        first = next(iter(str(error).splitlines()), "")[:MOST_SHOWN]
+    except Exception:
+        # an error of the user's own, which cannot even say what it is
+        first = ""
     return f"{type(error).__name__}: {first}" if first else type(error).__name__

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import warnings
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import redirect_stderr
 from dataclasses import dataclass, field
+from io import StringIO
 from typing import TYPE_CHECKING, Protocol, cast
 
 import numpy as np
 import numpy.typing as npt
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation
+from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn import LayerOp, NetworkOp, ParameterOp, find_network, float_tensor
@@ -39,9 +42,12 @@ def import_module(model: nn.Module, example_shape: tuple[int, int, int], name: s
         return _import_spiking(model, example_shape, name)
     training = model.training
     try:
-        with warnings.catch_warnings():
+        # what PyTorch prints of a graph that it cannot export is not for the user
+        with warnings.catch_warnings(), redirect_stderr(StringIO()):
             warnings.simplefilter("ignore")
             program = torch.export.export(model.eval(), (torch.zeros(1, *example_shape),))
+    except SystemExit as error:
+        raise E3neError("the network's forward() ended the program") from error
     except Exception as error:
         # whatever the user's forward() raises arrives here
         raise E3neError(f"PyTorch cannot export the network for an image of {example_shape}: {error}") from error
@@ -207,7 +213,11 @@ class _Draft:
         self.problems.extend(structure_problems(network))
         self.raise_problems("see the user guide for the networks that can be compiled")
         module = ModuleOp([*parameters, network])
-        module.verify()
+        try:
+            module.verify()
+        except VerifyException as error:
+            first = next(iter(str(error).splitlines()), "")
+            raise E3neError(f"network '{self.name}' cannot be compiled: {first}") from error
         return module
 
     def _build(self, network: NetworkOp, chain: Iterable[_Node]) -> list[Operation]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from itertools import chain, count
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from xdsl.rewriter import InsertPoint
 from e3ne.analysis.activity import OPERATIONS
 from e3ne.analysis.membranes import LifReach
 from e3ne.analysis.ranges import drive_range, synapse_range
+from e3ne.backends.testbench.wrapper import TESTBENCH
 from e3ne.backends.verilog.names import legal_name
 from e3ne.dialects import dataflow, snn
 from e3ne.dialects.parameter import parameters_of
@@ -30,6 +32,14 @@ from e3ne.units.adders import signed_bits
 Integers = NDArray[np.int64]
 
 BUS_BITS = 64
+LABEL_LENGTH = 48
+OUR_NAMES = {
+    *("clk", "rst", "input_source", "output_sink", TESTBENCH),
+    *(f"{port}_axis_{signal}" for port in "sm" for signal in ("tdata", "tvalid", "tready", "tlast")),
+}
+"""What a top module cannot be called."""
+CONTAINERS = (8, 16, 32, 64)
+"""Bits that a result may take at the output."""
 """The input bus is as wide as whole pixels fill it, and at least one pixel."""
 
 
@@ -43,7 +53,7 @@ class ConvertSnnToDataflowPass(ModulePass):
         """Raises E3neError for a network that is not in the integer form, naming all layers in question."""
         network = snn.find_network(op)
         _refuse_float(network)
-        conversion = _Conversion(network.sym_name.data)
+        conversion = _Conversion(_top_name(network.sym_name.data))
         for layer in network.layers():
             conversion.convert(layer)
         conversion.finish(network)
@@ -52,6 +62,12 @@ class ConvertSnnToDataflowPass(ModulePass):
             operation.detach()
             operation.erase()
         op.body.block.add_ops([*conversion.parameters, conversion.graph])
+
+
+def _top_name(network: str) -> str:
+    """The name of the graph, and so of the top module: that of the network as far as Verilog and our ports allow."""
+    name = legal_name(network[:LABEL_LENGTH])
+    return f"{name}_top" if name in OUR_NAMES else name
 
 
 def _refuse_float(network: snn.NetworkOp) -> None:
@@ -111,18 +127,24 @@ class _Conversion:
         assert isinstance(stream.type, dataflow.StreamType)
         if stream.type.steps != 1:
             raise E3neError("the output of the network must be membranes or a class, not spike trains")
-        container = next(bits for bits in (8, 16, 32, 64) if bits >= stream.type.element_bits)
+        bits = stream.type.element_bits
+        if bits > CONTAINERS[-1]:
+            layer = [layer.layer_name for layer in network.layers()][-1]
+            raise E3neError(f"layer '{layer}': results have {bits} bits; at most {CONTAINERS[-1]} are supported")
+        container = next(size for size in CONTAINERS if size >= bits)
         self.builder.insert(dataflow.SinkOp("output_sink", "output", stream, container))
 
     def _label(self, layer: snn.LayerOp) -> str:
         """What the names of a layer's units begin with: its name as far as that is a Verilog identifier."""
         name = layer.layer_name
         if name not in self.labels:
-            base = legal_name(name[:48]).strip("_") or "layer"
+            base = legal_name(name[:LABEL_LENGTH]).strip("_") or "layer"
             base = f"layer{base}" if base[0].isdigit() else base
-            taken = {self.graph.sym_name.data, *self.labels.values()}
-            names = (base, *(f"{base}_{number}" for number in range(2, len(taken) + 3)))
-            self.labels[name] = next(label for label in names if label not in taken)
+            top, taken = self.graph.sym_name.data, set(self.labels.values())
+            names = chain((base,), (f"{base}_{number}" for number in count(2)))
+            # units are called label_kind: none of them may be called as the whole
+            free = (label for label in names if label not in taken and not f"{top}_".startswith(f"{label}_"))
+            self.labels[name] = next(free)
         return self.labels[name]
 
     def _parameter(self, name: str, array: Integers, width: int | None = None) -> str:
@@ -131,7 +153,7 @@ class _Conversion:
 
     def _numbers(self, name: str, encoding: snn.EncodingAttr) -> str | None:
         """The numbers of trains, where they are not all that so many binary digits can be."""
-        if not isinstance(encoding, snn.WeightedAttr) or encoding.levels == 1 << encoding.bits:
+        if encoding.levels == 1 << encoding.bits:
             return None
         return self._parameter(name, encoding.numbers)
 

@@ -20,6 +20,7 @@ from e3ne.dialects.dataflow import (
     ReplayOp,
     ResizeOp,
     SourceOp,
+    SumFramesOp,
     TransformOp,
     WindowOp,
     retype,
@@ -85,6 +86,9 @@ def _adapt(unit: TransformOp) -> None:
                 insert_resize(unit, unit.input_lanes.value.data, unit.parallel_steps.value.data)
             if not unit.is_input_stationary:
                 _replay(unit)
+        case SumFramesOp():
+            # It adds up numbers, and a pool or neurons may give them digit by digit.
+            insert_resize(unit, given.lanes, given.steps)
         case _:
             pass
 

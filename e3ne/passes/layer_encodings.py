@@ -21,6 +21,7 @@ from e3ne.dialects.snn.encodings import RadixAttr, neuron_encodings
 from e3ne.dialects.snn.neurons import neuron_problem
 from e3ne.errors import E3neError
 from e3ne.options import DEFAULT_PERIOD
+from e3ne.whole_number import whole_number
 
 INPUT = "input"
 """What the image is called among the layers."""
@@ -94,7 +95,7 @@ def by_layer(text: str, option: str, kind: str, convert: Callable[[str], Value])
     found: dict[str, Value] = {}
     for entry in text.split(",") if text else []:
         layer, _, value = entry.strip().rpartition("=")
-        if not layer or layer in found or (convert is int and not value.isdecimal()):
+        if not layer or layer in found or (convert is int and whole_number(value) is None):
             raise E3neError(f"{option} has {entry!r}; LAYER={kind} is needed, each layer once")
         found[layer] = convert(value)
     return found

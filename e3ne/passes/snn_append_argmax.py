@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -10,6 +11,7 @@ from xdsl.passes import ModulePass
 
 from e3ne.dialects.snn import ArgmaxOp, MembraneType, OutputOp, find_network
 from e3ne.errors import E3neError
+from e3ne.passes.effects import Effect
 
 
 @dataclass(frozen=True)
@@ -17,6 +19,7 @@ class SnnAppendArgmaxPass(ModulePass):
     """Puts an argmax behind the only output, which must be membranes of one dimension."""
 
     name = "snn-append-argmax"
+    effect: ClassVar[Effect] = Effect.APPENDS_ARGMAX
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises E3neError when the output is not a vector of membranes, one for all time steps."""

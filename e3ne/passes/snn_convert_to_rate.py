@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
+from typing import ClassVar, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -28,12 +28,12 @@ from e3ne.dialects.snn import (
 )
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import float_problems, is_spiking
+from e3ne.options import MAX_STEPS
+from e3ne.passes.effects import Effect
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.activations import METHODS, Method, activation_scale
 from e3ne.quantization.levels import Levels
 from e3ne.semantics.snn import run_float
-
-MAX_STEPS = 4096
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,7 @@ class SnnConvertToRatePass(ModulePass):
     """
 
     name = "snn-convert-to-rate"
+    effect: ClassVar[Effect] = Effect.CONVERTS_TO_RATE
 
     data: str
     """images: .npy, or .npz with `x`"""

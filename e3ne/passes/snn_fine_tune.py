@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar
 
 from xdsl.context import Context
 from xdsl.dialects.builtin import ModuleOp
@@ -11,6 +12,7 @@ from xdsl.passes import ModulePass
 
 from e3ne.dataset import read
 from e3ne.errors import E3neError
+from e3ne.passes.effects import Effect
 from e3ne.quantization.fine_tune import fine_tune
 
 
@@ -23,6 +25,7 @@ class SnnFineTunePass(ModulePass):
     """
 
     name = "snn-fine-tune"
+    effect: ClassVar[Effect] = Effect.TRAINS
 
     data: str
     """images and labels, .npz with `x` and `y`"""

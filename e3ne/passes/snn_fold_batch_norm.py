@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import ClassVar
 
 import numpy as np
 from xdsl.context import Context
@@ -11,6 +12,7 @@ from xdsl.passes import ModulePass
 
 from e3ne.dialects.snn import BatchNormOp, SynapseOp, find_network
 from e3ne.errors import E3neError
+from e3ne.passes.effects import Effect
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.semantics.snn import normalisation
 
@@ -23,6 +25,7 @@ class SnnFoldBatchNormPass(ModulePass):
     """
 
     name = "snn-fold-batch-norm"
+    effect: ClassVar[Effect] = Effect.ROUNDS
 
     def apply(self, ctx: Context, op: ModuleOp) -> None:
         """Raises `E3neError` naming every normalisation that does not directly follow a layer with weights."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -34,6 +35,7 @@ from e3ne.dialects.snn.encodings import MAX_RADIX_STEPS
 from e3ne.dialects.snn.pools import sum_steps
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
+from e3ne.passes.effects import Effect
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.levels import Levels
 from e3ne.quantization.thresholds import integer_neuron
@@ -52,6 +54,7 @@ class SnnQuantizePass(ModulePass):
     """
 
     name = "snn-quantize"
+    effect: ClassVar[Effect] = Effect.QUANTIZES
 
     max_fraction_bits: int = 16
     """the most bits f by which membranes are shifted left before they are compared with thresholds"""

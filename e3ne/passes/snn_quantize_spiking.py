@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 import numpy.typing as npt
@@ -38,6 +39,7 @@ from e3ne.dialects.snn import (
 from e3ne.dialects.snn.lif import MAX_DECAY_BITS, MAX_GAIN_BITS
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import spiking_problems
+from e3ne.passes.effects import Effect
 from e3ne.passes.parameter_table import ParameterTable
 from e3ne.quantization.dyadic import binary_places
 from e3ne.quantization.weights import quantize_weights, weight_limits, weight_scales
@@ -59,6 +61,7 @@ class SnnQuantizeSpikingPass(ModulePass):
     """
 
     name = "snn-quantize-spiking"
+    effect: ClassVar[Effect] = Effect.QUANTIZES_SPIKES
 
     time_steps: int
     """time steps T of an input"""

@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from e3ne.models.training import Augmentation
 
 
+MOST_LEARNING_RATE = 1e6
+"""Any updates beyond that overflow."""
+
+
 def fine_tune(
     module: ModuleOp,
     images: NDArray[np.float32],
@@ -38,15 +42,20 @@ def fine_tune(
     The result depends on the arguments only (`threads` is that of torch, whose sums depend on it).
 
     Raises `E3neError` with every problem of the network (not calibrated, quantised already, ...), of the data, or of
-    the options; the module is untouched then.
+    the options, or where what is learned is no longer finite; the module is untouched then.
     """
     import torch
 
     from e3ne.models import training
     from e3ne.quantization.distillation import Distillation
-    from e3ne.quantization.trainable_network import make_trainable
+    from e3ne.quantization.trainable_network import DIVERGED, make_trainable
 
-    problems = [f"{name} is {value}; it must be positive" for name, value in _positive(epochs, learning_rate, threads)]
+    problems = [
+        f"{name} is {value}; it must be positive and finite"
+        for name, value in _positive(epochs, learning_rate, threads)
+    ]
+    if MOST_LEARNING_RATE < learning_rate < np.inf:
+        problems.append(f"learning rate is {learning_rate}; at most {MOST_LEARNING_RATE:g} is possible")
     problems += _data_problems(module, images, labels)
     if problems:
         raise E3neError("fine-tuning: " + "; ".join(problems))
@@ -59,6 +68,8 @@ def fine_tune(
         losses = training.fit(tuned.model, images, labels, epochs, seed, recipe, progress, loss)
     finally:
         torch.set_num_threads(before)
+    if not np.isfinite(losses).all():
+        raise E3neError(DIVERGED)
     tuned.write_back()
     module.verify()
     return losses
@@ -66,7 +77,7 @@ def fine_tune(
 
 def _positive(epochs: int, learning_rate: float, threads: int) -> list[tuple[str, float]]:
     options = (("epochs", epochs), ("learning rate", learning_rate), ("threads", threads))
-    return [(name, value) for name, value in options if value <= 0]
+    return [(name, value) for name, value in options if not (np.isfinite(value) and value > 0)]
 
 
 def _data_problems(module: ModuleOp, images: NDArray[np.float32], labels: NDArray[np.int64]) -> list[str]:

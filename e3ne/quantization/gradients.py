@@ -17,7 +17,7 @@ from e3ne.dialects.snn.geometry import Window
 
 def round_half_up(x: torch.Tensor) -> torch.Tensor:
     """floor(x + 0.5), exactly, with gradient 1."""
-    return torch.floor(x.detach() + 0.5) + (x - x.detach())
+    return _half_up(x.detach()) + (x - x.detach())
 
 
 def quantise(x: torch.Tensor, low: int, high: int) -> torch.Tensor:
@@ -33,6 +33,12 @@ def maximum(values: torch.Tensor, window: Window) -> torch.Tensor:
     return cast(torch.Tensor, _Maximum.apply(values, window))  # pyright: ignore[reportUnknownMemberType]
 
 
+def _half_up(x: torch.Tensor) -> torch.Tensor:
+    # x + 0.5 may round to the next integer; x less its floor is exact where it matters
+    whole = torch.floor(x)
+    return whole.add_(x - whole >= 0.5)
+
+
 class _Context(FunctionCtx):
     """What torch hands from forward to backward; its own type tells nothing of it."""
 
@@ -45,7 +51,7 @@ class _Quantise(Function):
     def forward(ctx: _Context, x: torch.Tensor, low: int, high: int) -> torch.Tensor:
         clamped = x.clamp(low, high)
         ctx.save_for_backward(clamped == x)
-        return clamped.add_(0.5).floor_()
+        return _half_up(clamped)
 
     @staticmethod
     def backward(ctx: _Context, *gradients: torch.Tensor) -> tuple[torch.Tensor, None, None]:

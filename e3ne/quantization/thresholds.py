@@ -13,7 +13,7 @@ An encoding that leaves numbers out has another theta, another fraction than 1/2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import ceil
 
@@ -55,15 +55,16 @@ def integer_neuron(
     """
     problem = _Problem.of(theta, bias, low, high, levels)
     best: tuple[int, Neuron] | None = None
-    for fraction_bits in range(max_fraction_bits + 1):
-        candidate = problem.solve(fraction_bits)
-        if candidate is None:
-            continue
-        wrong, neuron = candidate
-        if best is None or wrong < best[0]:
-            best = candidate
-        if wrong == 0:
-            return neuron
+    for each in (problem, problem.within_reach()):
+        for fraction_bits in range(max_fraction_bits + 1):
+            candidate = each.solve(fraction_bits)
+            if candidate is None:
+                continue
+            wrong, neuron = candidate
+            if best is None or wrong < best[0]:
+                best = candidate
+            if wrong == 0:
+                return neuron
     if best is None:
         raise E3neError("its thresholds or biases do not fit into 32 bits; its weights are too small for its bias")
     return best[1]
@@ -83,11 +84,12 @@ def exact_neuron(
     rules = [
         _Problem(theta, bias, low, high, codes, 0.5, goals, power_of_two=False, ties_to_even=even) for even in (0, 1)
     ]
-    for fraction_bits in range(max_fraction_bits + 1):
-        for problem in rules:
-            candidate = problem.solve(fraction_bits)
-            if candidate is not None and candidate[0] == 0:
-                return candidate[1]
+    for problems in (rules, [problem.within_reach() for problem in rules]):
+        for fraction_bits in range(max_fraction_bits + 1):
+            for problem in problems:
+                candidate = problem.solve(fraction_bits)
+                if candidate is not None and candidate[0] == 0:
+                    return candidate[1]
     raise E3neError(f"no thresholds of 32 bits, {max_fraction_bits} of them fraction bits, give exactly its codes")
 
 
@@ -123,6 +125,16 @@ class _Problem:
     def dead(self) -> npt.NDArray[np.bool_]:
         """Channels that cannot fire."""
         return self.goals[:, 0] > self.high
+
+    def within_reach(self) -> _Problem:
+        """The same with the least thetas that will do, for where the others do not fit into 32 bits.
+
+        Of a theta beyond the reachable range at most one v_k is within it: another one beyond it does the same.
+        """
+        most = (self.high - self.low + 2).astype(np.float64)
+        if self.power_of_two:
+            most = np.exp2(np.ceil(np.log2(most)))
+        return replace(self, theta=np.minimum(self.theta, most))
 
     def solve(self, fraction_bits: int) -> tuple[int, Neuron] | None:
         """(number of v_k that come out wrong, neuron), or None if a parameter is too large or a threshold below 1."""

@@ -29,6 +29,8 @@ from e3ne.quantization.trainable_synapse import (
     Synapse,
 )
 
+DIVERGED = "fine-tuning diverged; choose a smaller learning rate"
+
 POWER_OF_TWO_TOLERANCE = 1e-4
 """How far log2 of a threshold may be from an integer to count as one; float32 scales are good for about 1e-7."""
 
@@ -44,21 +46,33 @@ class Correspondence:
         """Puts what was learned into the module: weights, biases, weight scales, and the scales of the neurons.
 
         The weights are written as the multiples of their scale that hardware will use, so that quantisation rounds
-        nothing any more.
+        nothing any more. Raises `E3neError`, with nothing written, where what was learned is not finite.
         """
-        with torch.no_grad():
-            scale = np.float64(1) / self.encoder.greatest
-            for op, layer in self.pairs:
-                match op, layer:
-                    case SynapseOp(), Synapse():
-                        _write_synapse(op, layer, torch.tensor(scale))
-                    case ReluOp(), Neuron():
-                        scale = np.float64(layer.scale.item())
-                        op.scale = FloatAttr(float(scale), f64)
-                    case _, SumPool():
-                        scale = scale / layer.window.taps
-                    case _:
-                        pass
+        learned = list(self._learned())
+        for _, array, is_scale in learned:
+            if not np.isfinite(array).all() or (is_scale and array.min() <= 0):
+                raise E3neError(DIVERGED)
+        for target, array, _ in learned:
+            if isinstance(target, ReluOp):
+                target.scale = FloatAttr(float(array), f64)
+            else:
+                target.value = dense_attr(array)
+
+    @torch.no_grad()
+    def _learned(self) -> Iterator[tuple[ParameterBase | ReluOp, Array, bool]]:
+        """(where it belongs, numbers, whether they are a scale)."""
+        scale = np.float64(1) / self.encoder.greatest
+        for op, layer in self.pairs:
+            match op, layer:
+                case SynapseOp(), Synapse():
+                    yield from _learned_synapse(op, layer, torch.tensor(scale))
+                case ReluOp(), Neuron():
+                    scale = np.float64(layer.scale.item())
+                    yield op, np.asarray(scale), True
+                case _, SumPool():
+                    scale = scale / layer.window.taps
+                case _:
+                    pass
 
     @property
     def encoder(self) -> Encoder:
@@ -187,14 +201,16 @@ def _tensor(array: Array) -> torch.Tensor:
     return torch.from_numpy(np.array(array, np.float32))  # pyright: ignore[reportUnknownMemberType]
 
 
-def _write_synapse(op: SynapseOp, layer: Synapse, input_scale: torch.Tensor) -> None:
+def _learned_synapse(
+    op: SynapseOp, layer: Synapse, input_scale: torch.Tensor
+) -> Iterator[tuple[ParameterBase, Array, bool]]:
     weights, weight_scale = op.weights_parameter, op.weight_scale_parameter
     assert weight_scale is not None
     channels = weights.array.shape[0]
     scale = layer.scale.weight(input_scale).expand(channels).numpy().astype(np.float32)
     integers = layer.integer_weights(input_scale).numpy()
     shape = (channels, *[1] * (integers.ndim - 1))
-    weights.value = dense_attr(np.asarray(integers * scale.reshape(shape), np.float32))
-    weight_scale.value = dense_attr(scale)
+    yield weights, np.asarray(integers * scale.reshape(shape), np.float32), False
+    yield weight_scale, scale, True
     if layer.bias is not None and (bias := op.bias_parameter) is not None:
-        bias.value = dense_attr(layer.bias.numpy())
+        yield bias, layer.bias.numpy(), False

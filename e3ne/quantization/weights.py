@@ -20,6 +20,9 @@ _SMALLEST_CANDIDATE = 0.2
 _SMALLEST_SCALE = 2.0**-10
 """A channel's scale is at least this fraction of the layer's largest: its thresholds then stay within 32 bits."""
 
+_TINY = float(np.finfo(np.float32).tiny)
+"""Scales below are not exact in single precision, or 0."""
+
 
 def weight_limits(bits: int) -> tuple[int, int]:
     """The least and the greatest integer weight of that width (two's complement)."""
@@ -42,9 +45,9 @@ def weight_scales(weights: Reals, bits: int, *, per_channel: bool) -> Scales:
     channels = weights.shape[0]
     flat = weights.astype(np.float64).reshape(channels, -1)
     if not per_channel:
-        return np.repeat(_best_scales(flat.reshape(1, -1), bits), channels).astype(np.float32)
+        return np.repeat(np.maximum(_best_scales(flat.reshape(1, -1), bits), _TINY), channels).astype(np.float32)
     best = _best_scales(flat, bits)
-    least = float(np.max(best)) * _SMALLEST_SCALE
+    least = max(float(np.max(best)) * _SMALLEST_SCALE, _TINY)
     return np.where(best < least, least, best).astype(np.float32)
 
 
@@ -56,6 +59,7 @@ def power_of_two_scales(weights: Reals, bits: int, unit: float) -> Scales:
     flat = weights.astype(np.float64).reshape(weights.shape[0], -1)
     free = weight_scales(weights, bits, per_channel=True).astype(np.float64)
     exponents = np.round(np.log2(unit / free))[:, None] + np.arange(-2, 3)
+    exponents = np.minimum(exponents, np.floor(np.log2(unit / _TINY)))
     candidates = unit / np.exp2(exponents)
     return _least(flat, candidates, bits).astype(np.float32)
 

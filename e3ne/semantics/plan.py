@@ -88,9 +88,9 @@ class Plan:
     """A graph as a list of stages and the streams between them, the input and output buses included.
 
     `input_shape` is (channels, height, width) of an image, `steps` the bits of a pixel's code, `codes` what that may
-    be, ascending from 0 (empty: anything). With `input_frames` the input has spikes in so many time steps instead, up
-    to 2^steps − 1 in each; they are made of an image if it is `rate_coded`. `input_scale` is the real value of 1 in
-    the codes of an image; None: 1 / (greatest code).
+    be, ascending from 0 (empty: anything). With `input_frames` the input has spikes in so many time steps instead, as
+    many in each as a code may be; they are made of an image if it is `rate_coded`. `input_scale` is the real value of
+    1 in the codes of an image; None: 1 / (greatest code).
     """
 
     name: str
@@ -118,10 +118,10 @@ class Plan:
 
         Raises E3neError for numbers of spikes that the bus cannot carry.
         """
+        most = self.codes[-1] if self.codes else (1 << self.steps) - 1
         if self.rate_coded:
-            return pack_input(rate_code(data, self.input_frames, (1 << self.steps) - 1), self.steps, self.input_bits)
+            return pack_input(rate_code(data, self.input_frames, most), self.steps, self.input_bits)
         if self.input_frames:
-            most = (1 << self.steps) - 1
             if not ((data >= 0) & (data <= most) & (data == np.rint(data))).all():
                 raise E3neError(
                     f"{self.name} takes whole numbers of 0 to {most} spikes in a step; the data hold others"

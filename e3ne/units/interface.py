@@ -18,6 +18,7 @@ from e3ne.devices.families import Family
 from e3ne.devices.memories import memories_of
 from e3ne.dialects.dataflow import Order, StreamType, UnitOp
 from e3ne.dialects.rtl.structure import ModuleOp
+from e3ne.errors import E3neError
 from e3ne.units.features import Features
 from e3ne.units.layout import Layout, Values
 from e3ne.units.model import UnitModel
@@ -53,8 +54,13 @@ class Cost:
 
 
 def cost_of(features: Features, family: str) -> Cost:
-    """Counts of parts times what each takes on the family, and the memories; raises E3neError for others."""
-    found = coefficients(family)[features.kind]
+    """Counts of parts times what each takes on the family, and the memories; E3neError where unknown."""
+    known = coefficients(family)
+    if features.kind not in known:
+        raise E3neError(
+            f"the costs of {features.kind} on family '{family}' are not known: run e3ne calibrate --family {family}"
+        )
+    found = known[features.kind]
     lut, bram36 = memories_of(features.memories, cast(Family, family))
     return Cost(
         lut + sum(found.lut[name] * count for name, count in features.lut.items()),

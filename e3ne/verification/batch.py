@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.analysis.event_graph import Cycles
-from e3ne.backends.testbench.compare import Difference, first_difference
+from e3ne.backends.testbench.compare import Difference, Expected, count_differences, first_difference
 from e3ne.backends.testbench.simulate import simulate
 from e3ne.backends.testbench.streams import Simulation, Stimulus, StreamProbe, StreamTrace
 from e3ne.check import expectations
-from e3ne.semantics.plan import INPUT, OUTPUT, Plan
+from e3ne.semantics.plan import INPUT, OUTPUT, Plan, StreamInfo
 from e3ne.semantics.snn import run_network
 from e3ne.units.layout import Values
 from e3ne.verification.lowering import Lowered
@@ -39,7 +39,7 @@ class Run:
 def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     """One run at full speed and one with gaps and back-pressure; an empty and a full image, then random ones."""
     rng, plan = np.random.default_rng(seed), design.plan
-    known = np.array(plan.codes) if plan.codes else np.arange(1 << plan.steps)
+    known = known_codes(plan)
     codes = rng.choice(known, (images, *plan.data_shape))
     codes[0] = known[-1]
     codes[1:2] = 0
@@ -52,10 +52,18 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     return [Run(codes, *quiet), Run(codes[::-1], gaps, stalls)]
 
 
+def known_codes(plan: Plan) -> Values:
+    """What a pixel, or a number of spikes, can be; of rate-coded images the spikes of all steps."""
+    known = np.array(plan.codes or range(1 << plan.steps), np.int64)
+    return np.arange(plan.input_frames * known[-1] + 1, dtype=np.int64) if plan.rate_coded else known
+
+
 def data_of(plan: Plan, codes: Values) -> NDArray[np.float64]:
     """The images whose codes these are, or the spikes themselves."""
-    highest = plan.codes[-1] if plan.codes else (1 << plan.steps) - 1
-    return codes / (1 if plan.input_frames else highest)
+    if plan.input_frames and not plan.rate_coded:
+        return codes.astype(np.float64)
+    unit = 1 / known_codes(plan)[-1] if plan.input_scale is None else plan.input_scale
+    return codes.astype(np.float64) * unit
 
 
 def differing_values(design: Lowered, codes: Values) -> list[str]:
@@ -87,11 +95,16 @@ def _in_stream_order(values: NDArray[np.generic], images: int) -> NDArray[np.gen
 
 @dataclass(frozen=True)
 class Comparison:
-    """The first difference in values, cycles or handshake; the streams that were offered in other cycles; the end."""
+    """The first difference in values, cycles or handshake; the streams that were offered in other cycles; the end.
+
+    `beats` of all streams were compared, `differing` of them differ in value or cycle.
+    """
 
     difference: Difference | None
     offered_otherwise: tuple[str, ...]
     stop: str
+    beats: int
+    differing: int
 
     @property
     def message(self) -> str:
@@ -103,10 +116,46 @@ class Comparison:
         return "" if self.stop == "complete" else f"the simulation ended with {self.stop}"
 
 
-class Batch:
-    """Designs with different names in one Verilog folder; built when it is first run."""
+@dataclass(frozen=True, eq=False)
+class Recorded:
+    """What the Verilog of a design did: the trace of each stream, and how the simulation ended."""
 
-    def __init__(self, designs: Sequence[Lowered], folder: Path) -> None:
+    traces: Mapping[str, StreamTrace]
+    stop: str
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What the cycle model says of a run: every stream, and the cycle of the last event."""
+
+    streams: Sequence[Expected]
+    last: int
+
+    @staticmethod
+    def of(plan: Plan, run: Run) -> Prediction:
+        """Runs the cycle model."""
+        values = plan.run(plan.pack(data_of(plan, run.codes)))
+        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
+        return Prediction(expectations(plan, values, schedule), schedule.end)
+
+    def against(self, recorded: Recorded) -> Comparison:
+        """The cycle model and what the Verilog did."""
+        traces = recorded.traces
+        early_or_late = tuple(
+            stream.name for stream in self.streams if not np.array_equal(stream.offers, traces[stream.name].offers)
+        )
+        beats, differing = sum(len(s.transfers) for s in self.streams), count_differences(self.streams, traces)
+        return Comparison(first_difference(self.streams, traces), early_or_late, recorded.stop, beats, differing)
+
+
+class Batch:
+    """Designs with different names in one Verilog folder; built when it is first run.
+
+    With `ports_only` streams inside the designs are left alone: there may be none in their Verilog.
+    """
+
+    def __init__(self, designs: Sequence[Lowered], folder: Path, *, ports_only: bool = False) -> None:
+        self.ports_only = ports_only
         self.designs = {design.name: design for design in designs}
         assert len(self.designs) == len(designs), "two designs have the same name"
         self.folder = folder
@@ -120,27 +169,27 @@ class Batch:
                 (folder / name).write_text(text, encoding="utf-8")
         (folder / f"{TOP}.v").write_text(self._top(), encoding="utf-8")
 
-    def compare(self, name: str, run: Run) -> Comparison:
-        """The cycle model and the Verilog of a design, side by side."""
-        plan = self.designs[name].plan
-        bits = plan.pack(data_of(plan, run.codes))
-        values = plan.run(bits)
-        schedule = plan.schedule(len(run.codes), run.gaps, run.stalls, values)
-        expected = expectations(plan, values, schedule)
-        stimulus = Stimulus(self._stimulus(name, bits), run.gaps.astype(np.int32), run.stalls.astype(np.int32))
-        last = int(schedule.times[OUTPUT][-1, -1])
-        simulation = self._simulate(stimulus, 2 * last + 10000)
-        traces = self._traces_of(name, simulation)
-        early_or_late = tuple(
-            stream.name for stream in expected if not np.array_equal(stream.offers, traces[stream.name].offers)
-        )
-        return Comparison(first_difference(expected, traces), early_or_late, simulation.stop)
+    def compare(self, name: str, run: Run, seed: int = 1) -> Comparison:
+        """The cycle model and the Verilog of a design, side by side; registers start as the seed has it."""
+        prediction = Prediction.of(self.designs[name].plan, run)
+        if self.ports_only:
+            ports = [stream for stream in prediction.streams if stream.name in (INPUT, OUTPUT)]
+            prediction = replace(prediction, streams=ports)
+        return prediction.against(self.record(name, run, prediction.last, seed))
 
-    def _simulate(self, stimulus: Stimulus, max_cycles: int) -> Simulation:
+    def record(self, name: str, run: Run, last: int, seed: int = 1) -> Recorded:
+        """What the Verilog of a design does; it is given up long after cycle `last`, the last one of its schedule."""
+        bits = self.designs[name].plan.pack(data_of(self.designs[name].plan, run.codes))
+        pauses = run.gaps.astype(np.int32), run.stalls.astype(np.int32)
+        stimulus = Stimulus(self._stimulus(name, bits), *pauses, last)
+        simulation = self._simulate(stimulus, 2 * last + 10000, seed)
+        return Recorded(self._traces_of(name, simulation), simulation.stop)
+
+    def _simulate(self, stimulus: Stimulus, max_cycles: int, seed: int) -> Simulation:
         probes = [
             StreamProbe(f"{_instance(index)}_{stream.name}", stream.width)
             for index, design in enumerate(self.designs.values())
-            for stream in design.plan.streams
+            for stream in self._inside(design.plan)
         ]
         return simulate(
             self.folder,
@@ -150,7 +199,11 @@ class Batch:
             input_width=self.input_bits + self.select_bits,
             output_width=self.output_bits,
             max_cycles=max_cycles,
+            seed=seed,
         )
+
+    def _inside(self, plan: Plan) -> Sequence[StreamInfo]:
+        return () if self.ports_only else plan.streams
 
     def _stimulus(self, name: str, bits: Values) -> Bytes:
         flat = bits.reshape(-1, bits.shape[-1]).astype(np.uint8)
@@ -163,7 +216,7 @@ class Batch:
     def _traces_of(self, name: str, simulation: Simulation) -> Mapping[str, StreamTrace]:
         """The traces of one design under the names and in the widths of its own plan."""
         plan, index = self.designs[name].plan, list(self.designs).index(name)
-        traces = {s.name: simulation[f"{_instance(index)}_{s.name}"] for s in plan.streams}
+        traces = {s.name: simulation[f"{_instance(index)}_{s.name}"] for s in self._inside(plan)}
         keep = np.arange(plan.input_bits)
         traces[INPUT] = _rearranged(simulation[INPUT], keep)
         keep = np.append(np.arange(plan.output_bits), self.output_bits)
@@ -183,7 +236,7 @@ class Batch:
             f"  wire [{select - 1}:0] selected = s_axis_tdata[{data + select - 1}:{data}];",
         ]
         for index, (instance, design) in enumerate(zip(instances, self.designs.values(), strict=True)):
-            lines += _instantiated(index, instance, design.plan, select)
+            lines += _instantiated(index, instance, design.plan, select, self._inside(design.plan))
         for port, width in (("s_tready", 1), ("m_tdata", out), ("m_tvalid", 1), ("m_tlast", 1)):
             choices = [
                 f"({{{width}{{selected == {select}'d{index}}}}} & {instance}_{port})"
@@ -198,7 +251,7 @@ def _instance(index: int) -> str:
     return f"d{index}"
 
 
-def _instantiated(index: int, instance: str, plan: Plan, select: int) -> list[str]:
+def _instantiated(index: int, instance: str, plan: Plan, select: int, inside: Sequence[StreamInfo]) -> list[str]:
     width, out = plan.input_bits, plan.output_bits
     lines = [
         f"  wire {instance}_s_tready, {instance}_m_tvalid, {instance}_m_tlast;",
@@ -208,7 +261,7 @@ def _instantiated(index: int, instance: str, plan: Plan, select: int) -> list[st
         f"    .m_axis_tdata({instance}_m_tdata), .m_axis_tvalid({instance}_m_tvalid),",
         f"    .m_axis_tlast({instance}_m_tlast), .m_axis_tready(m_axis_tready));",
     ]
-    for stream in plan.streams:
+    for stream in inside:
         for part, bits in (("data", stream.width), ("valid", 1), ("ready", 1)):
             inner = f"{instance}.{stream.name}_{part}"
             lines.append(f"  wire [{bits - 1}:0] {instance}_{stream.name}_{part} = {inner};")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 from numpy.typing import NDArray
 from xdsl.dialects.builtin import ModuleOp, TensorType, f32
@@ -13,6 +15,8 @@ from e3ne.dialects import snn
 
 Integers = NDArray[np.int64]
 Padding = tuple[int, int, int, int]
+Spread = Literal["any", "zero", "least", "greatest"]
+Level = Literal["usual", "low", "high"]
 
 
 class NetworkBuilder:
@@ -28,6 +32,9 @@ class NetworkBuilder:
         steps: int,
         seed: int = 0,
         encoding: snn.EncodingAttr | None = None,
+        *,
+        scale: float | None = None,
+        rate_coded: bool = False,
     ) -> None:
         """Images in radix encoding with `steps` digits, unless there is another encoding."""
         self.name, self.steps = name, steps
@@ -36,7 +43,8 @@ class NetworkBuilder:
         self.network = snn.NetworkOp.start(name, TensorType[Attribute](f32, shape))
         self.count = 0
         self.value: SSAValue = self.network.image
-        self._append(snn.EncodeOp(self._layer("input"), self.value, encoding or snn.RadixAttr.of(steps)))
+        encoding = encoding or snn.RadixAttr.of(steps)
+        self._append(snn.EncodeOp(self._layer("input"), self.value, encoding, scale, rate_coded=rate_coded))
 
     @property
     def shape(self) -> tuple[int, ...]:
@@ -54,11 +62,12 @@ class NetworkBuilder:
         groups: int = 1,
         weight_bits: int = 3,
         bias: bool = False,
+        spread: Spread = "any",
     ) -> NetworkBuilder:
         """A convolution with random weights of `weight_bits` bits."""
         layer = self._layer("conv")
         channels, height, width = self.shape
-        weights = self._weights((outputs, channels // groups, *kernel), weight_bits)
+        weights = self._weights((outputs, channels // groups, *kernel), weight_bits, spread)
         rows, columns = snn.Window(kernel, stride, padding, dilation).positions(height, width)
         offset = self._offset(outputs) if bias else None
         op = snn.Conv2dOp(
@@ -74,12 +83,14 @@ class NetworkBuilder:
         )
         return self._append(op)
 
-    def linear(self, outputs: int, *, weight_bits: int = 3, bias: bool = False) -> NetworkBuilder:
+    def linear(
+        self, outputs: int, *, weight_bits: int = 3, bias: bool = False, spread: Spread = "any"
+    ) -> NetworkBuilder:
         """A dense layer with random weights; a map is flattened first."""
         if len(self.shape) == 3:
             self.flatten()
         layer = self._layer("linear")
-        weights = self._weights((outputs, self.shape[0]), weight_bits)
+        weights = self._weights((outputs, self.shape[0]), weight_bits, spread)
         offset = self._offset(outputs) if bias else None
         op = snn.LinearOp(
             layer,
@@ -98,15 +109,20 @@ class NetworkBuilder:
         per_layer: bool = False,
         even: bool = False,
         encoding: snn.EncodingAttr | None = None,
+        level: Level = "usual",
     ) -> NetworkBuilder:
-        """Neurons whose thresholds spread the membranes over all codes, some beyond both ends."""
+        """Neurons whose thresholds spread the membranes over all codes, some beyond both ends.
+
+        Thresholds of `level` "low" are 1 to 3, those of "high" beyond what membranes reach.
+        """
         layer, membrane = self._layer("fire"), self.value.type
         assert isinstance(membrane, snn.MembraneType)
         encoding = encoding or snn.RadixAttr.of(steps or self.steps)
         steps = encoding.bits
         channels = 1 if per_layer else self.shape[0]
         reach = max(2, (max(abs(membrane.low), abs(membrane.high)) << fraction_bits) >> steps)
-        threshold = self.rng.integers(max(1, reach // 8), reach + 1, channels)
+        low, high = {"usual": (max(1, reach // 8), reach), "low": (1, 3), "high": (2 * reach << steps,) * 2}[level]
+        threshold = self.rng.integers(low, high + 1, channels)
         # An empty window gives any code, or none.
         bias = threshold * self.rng.integers(-(1 << steps) // 4, 1 << steps, channels)
         op = snn.RequantizeOp(
@@ -136,8 +152,12 @@ class NetworkBuilder:
         per_channel: bool = False,
         resting: bool = True,
         recurrent_bits: int = 0,
+        level: Level = "usual",
     ) -> NetworkBuilder:
-        """Integrate-and-fire neurons that fire now and then; with `several` spikes a step."""
+        """Integrate-and-fire neurons that fire now and then; with `several` spikes a step.
+
+        Thresholds of `level` "low" are -1 to 3, or positive where they must be, those of "high" are hardly reached.
+        """
         layer, membrane = self._layer("lif"), self.value.type
         assert isinstance(membrane, snn.MembraneType)
         channels = self.shape[0] if per_channel else 1
@@ -145,7 +165,10 @@ class NetworkBuilder:
         if recurrent_bits:
             recurrence = self._weights((self.shape[0], self.shape[0]), recurrent_bits), self._offset(self.shape[0])
         reach = max(4, max(abs(membrane.low), abs(membrane.high)) << gain_bits)
-        threshold = self.rng.integers(max(1, reach // 8), reach // 2 + 1, channels)
+        least_low = 1 if several or timing != "same_step" else -1
+        ranges = {"usual": (max(1, reach // 8), reach // 2), "low": (least_low, 3), "high": (reach, 8 * reach)}
+        low, high = ranges[level]
+        threshold = self.rng.integers(low, high + 1, channels)
         drawn = {
             "threshold": threshold,
             "decay": self._decay(decay, decay_bits, channels),
@@ -232,13 +255,32 @@ class NetworkBuilder:
         self.parameters.append(snn.ParameterOp(name, array, width))
         return name
 
-    def _weights(self, shape: tuple[int, ...], bits: int) -> Integers:
-        """Weights over the whole range of the width, a quarter of them zero as in a trained layer."""
-        weights = self.rng.integers(-(1 << (bits - 1)), 1 << (bits - 1), shape)
-        return np.where(self.rng.random(shape) < 0.25, 0, weights)
+    @property
+    def _encoding(self) -> snn.EncodingAttr | None:
+        """Of the last layer's result, if that is trains."""
+        train = self.value.type
+        return train.encoding if isinstance(train, snn.TrainType) else None
+
+    def _weights(self, shape: tuple[int, ...], bits: int, spread: Spread = "any") -> Integers:
+        """Weights over the whole range of the width, a quarter of them zero as in a trained layer, or all the same.
+
+        Those of an output lean to the positive where trains have frames: neurons without a bias would hardly ever fire.
+        """
+        highest = (1 << (bits - 1)) - 1
+        if spread != "any":
+            return np.full(shape, {"zero": 0, "least": -highest - 1, "greatest": highest}[spread], np.int64)
+        weights = self.rng.integers(-highest - 1, highest + 1, shape)
+        weights = np.where(self.rng.random(shape) < 0.25, 0, weights)
+        if self._encoding is None or isinstance(self._encoding, snn.WeightedAttr):
+            return weights
+        negative = weights.reshape(shape[0], -1).sum(axis=1) < 0
+        return np.where(negative.reshape(-1, *[1] * (len(shape) - 1)), np.minimum(-weights, highest), weights)
 
     def _offset(self, outputs: int) -> Integers:
-        return self.rng.integers(-50, 51, outputs)
+        over_time = self._encoding is not None and not isinstance(self._encoding, snn.WeightedAttr)
+        # It is added in each step: larger ones would let neurons fire always or never.
+        most = 8 if over_time else 50
+        return self.rng.integers(-most, most + 1, outputs)
 
     def _membrane(self, shape: tuple[int, ...], weights: Integers, offset: Integers | None) -> snn.MembraneType:
         train = self.value.type

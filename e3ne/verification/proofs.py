@@ -72,7 +72,7 @@ def _show(proofs: Sequence[Proof]) -> None:
     for proof in proofs:
         unit, outcome = proof.unit, proof.outcome
         name = (unit.design, unit.op.unit_name)
-        cells = (*name, kind_of(unit.op), widths_of(unit.op, unit.verilog)) if name != last else ("",) * 4
+        cells = (*name, kind_of(unit.op), widths_of(unit.verilog)) if name != last else ("",) * 4
         table.add_row(*cells, outcome.name, outcome.method, f"{proof.seconds:.2f}", outcome.result)
         last = name
     Console(width=180).print(table)

@@ -37,8 +37,13 @@ STYLES = ("distributed", "block", "registers")
 class _Random:
     """One module: values are made of earlier values and of registers, so that there are no combinational loops."""
 
-    def __init__(self, name: str, seed: int, size: int, children: list[rtl.ModuleOp], *, observe: bool = False) -> None:
-        """With `observe` there is one output, `all`, with every value side by side, and ports have plain names."""
+    def __init__(
+        self, name: str, seed: int, size: int, children: list[rtl.ModuleOp], *, observe: bool = False, every: int = 1
+    ) -> None:
+        """With `observe` there is one output, `all`, with every value side by side, and ports have plain names.
+
+        With one value in `every` alone, others are used once, and printed where they are used.
+        """
         self.rng = random.Random(seed)
         self.b = ModuleBuilder(
             name, comment="Random.\nverilator lint_off all \\", parameters={"seed": seed, "kind": "x"}
@@ -57,7 +62,7 @@ class _Random:
             enable = self.bit() if self.rng.random() < 0.5 else None
             register.drive(self.value(width_of(register.value)), enable)
         if observe:
-            self.b.output("all", self.b.concat(*self.values))
+            self.b.output("all", self.b.concat(*self.values[::every]))
         for name in names[3:]:
             self.b.output(name, self.rng.choice(self.values[-8:]))
         self.module = self.b.build()
@@ -142,11 +147,11 @@ class _Random:
         return value
 
 
-def random_design(seed: int, size: int, *, observe: bool = False) -> ModuleOp:
+def random_design(seed: int, size: int, *, observe: bool = False, every: int = 1) -> ModuleOp:
     """A top module with two instances of one leaf and one of another; `size` operations in each."""
-    first = _Random("leaf", seed, size, [], observe=observe).module
-    second = _Random("module", seed + 1, size, [], observe=observe).module
-    top = _Random("u0", seed + 2, size, [first, first, second], observe=observe).module
+    first = _Random("leaf", seed, size, [], observe=observe, every=every).module
+    second = _Random("module", seed + 1, size, [], observe=observe, every=every).module
+    top = _Random("u0", seed + 2, size, [first, first, second], observe=observe, every=every).module
     return ModuleOp([first, second, top])
 
 

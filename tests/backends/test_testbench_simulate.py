@@ -61,10 +61,12 @@ def beats(*values: int) -> np.ndarray:
     return np.array(values, "<u2").view(np.uint8).reshape(-1, 2)
 
 
-def run(folder: Path, stimulus: Stimulus, *, max_cycles: int = 1000, idle_cycles: int = 100) -> Simulation:
+def run(
+    folder: Path, stimulus: Stimulus, *, max_cycles: int = 1000, idle_cycles: int = 100, seed: int = 1
+) -> Simulation:
     return simulate(
         folder, "pipeline", PROBES, stimulus, input_width=12, output_width=12,
-        max_cycles=max_cycles, idle_cycles=idle_cycles,
+        max_cycles=max_cycles, idle_cycles=idle_cycles, seed=seed,
     )  # fmt: skip
 
 
@@ -170,6 +172,9 @@ def test_registers_without_reset_start_at_random_bits(tmp_path: Path) -> None:
     junk = values(run(folder, stimulus), "m_axis")[0] & 0xFFF ^ 3
     assert junk != 0
     assert values(run(folder, stimulus), "m_axis")[0] & 0xFFF ^ 3 == junk
+    found = [values(run(folder, stimulus, seed=seed), "m_axis")[0] & 0xFFF ^ 3 for seed in (1, 2, 3)]
+    assert found[0] == junk
+    assert len(set(found)) == 3
 
 
 def test_wrong_stream_or_width_is_refused(pipeline: Path) -> None:

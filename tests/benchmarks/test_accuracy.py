@@ -91,6 +91,40 @@ def test_a_damaged_state_is_refused(tmp_path: Path, text: str) -> None:
         resume(tmp_path, RECIPE, never)
 
 
+DAMAGES: dict[str, tuple[str, str, dict[str, object]]] = {
+    "no images": ("float", "0", {"images": 0, "right": 0}),
+    "more right ones than images": ("float", "0", {"right": 301}),
+    "negative": ("float", "0", {"right": -1}),
+    "text": ("float", "0", {"right": "a"}),
+    "a fraction": ("float", "0", {"right": 1.5}),
+    "a truth": ("float", "0", {"right": True}),
+    "no seconds": ("float", "0", {"seconds": None}),
+    "endless": ("float", "0", {"seconds": float("nan")}),
+    "calibrated": ("integer", "w3t4 0", {"calibrated": 301}),
+    "not calibrated": ("integer", "w3t4 0", {"calibrated": None}),
+    "another field": ("float", "0", {"left": 3}),
+}
+
+
+@pytest.mark.parametrize("name", DAMAGES)
+def test_scores_that_are_none_are_refused(folder: Path, tmp_path: Path, name: str) -> None:
+    form, key, change = DAMAGES[name]
+    content = json.loads((folder / "accuracy.json").read_text())
+    content[form][key] |= change
+    (tmp_path / "accuracy.json").write_text(json.dumps(content))
+    with pytest.raises(E3neError, match=r"accuracy\.json"):
+        resume(tmp_path, RECIPE, never)
+
+
+@pytest.mark.parametrize("key", ["w3t4 2", "w3t4 -1", "w3t4 ²", "w3t4", "w3 0", "tiny 0"])
+def test_integer_scores_without_their_float_network_are_refused(folder: Path, tmp_path: Path, key: str) -> None:
+    content = json.loads((folder / "accuracy.json").read_text())
+    content["integer"][key] = content["integer"]["w3t4 0"]
+    (tmp_path / "accuracy.json").write_text(json.dumps(content))
+    with pytest.raises(E3neError, match=r"accuracy\.json"):
+        resume(tmp_path, RECIPE, never)
+
+
 def test_table_has_means_over_the_splits_that_are_done() -> None:
     study = Study(Path("nowhere"), RECIPE, never)
     study.floats = {0: Score(90, 100, 1.0), 1: Score(80, 100, 1.0)}

@@ -9,16 +9,19 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from e3ne.calibration.calibrate import as_json, fit_kind
+from e3ne.calibration.calibrate import FEWEST, KINDS, Calibration, KindResult, as_json, fit_kind
+from e3ne.calibration.command import errors_table
 from e3ne.calibration.drawing import Draw, UnusableDrawError
 from e3ne.calibration.fit import errors, fit, held_out
 from e3ne.calibration.measure import measure
 from e3ne.calibration.samples import SHARES, draw_samples
-from e3ne.devices.costs import coefficients
+from e3ne.devices.costs import Coefficients, coefficients
 from e3ne.devices.families import FAMILIES, Family
 from e3ne.devices.memories import Memory, block_rams, memory_luts
 from e3ne.dialects.dataflow import UnitOp
 from e3ne.errors import E3neError
+from e3ne.units.features import Features
+from e3ne.units.interface import cost_of
 from e3ne.units.registry import UNITS, unit_for
 from tests.cli.command import e3ne
 
@@ -112,10 +115,37 @@ def test_fit_finds_what_made_the_numbers_and_stays_where_there_are_none() -> Non
 def test_errors_are_those_of_units_that_a_fit_has_not_seen() -> None:
     """Units alike are estimated exactly; one that is not like the others has no other that would show what it takes."""
     alike = [{"a": 100.0, "odd": 0.0}] * 20
-    assert held_out(alike, [0.0] * 20, [100.0] * 20, {}).worst == 0
+    same = held_out(alike, [0.0] * 20, [100.0] * 20, {})
+    assert same is not None
+    assert same.worst == 0
     found = held_out([*alike, {"a": 0.0, "odd": 100.0}], [0.0] * 21, [*[100.0] * 20, 200.0], {})
+    assert found is not None
     assert found.worst == pytest.approx(50.0)
-    assert held_out(alike[:1], [0.0], [100.0], {}).worst == 0
+
+
+def test_one_unit_alone_is_held_against_nothing() -> None:
+    assert held_out([{"a": 100.0}], [0.0], [90.0], {}) is None
+    only = KindResult(1, Coefficients({}, {}), None, None, 0)
+    table = errors_table(Calibration("xcup", "", "", 0, 1, {"sink": only}))
+    assert [list(column.cells) for column in table.columns][2:8] == [["-"]] * 6
+
+
+def test_too_few_samples_are_refused_before_anything_is_written(tmp_path: Path) -> None:
+    """A kind without costs would break every compilation that meets it."""
+    ran = e3ne("calibrate", "--family", "ecp5", "--samples", 12, "-o", tmp_path / "costs")
+    assert (ran.status, ran.output) == (2, "")
+    assert "--samples is 12: too few of argmax (1), " in ran.message
+    assert not (tmp_path / "costs").exists()
+
+
+def test_a_kind_without_costs(monkeypatch: pytest.MonkeyPatch) -> None:
+    def nothing(family: str) -> dict[str, Coefficients]:
+        del family
+        return {}
+
+    monkeypatch.setattr("e3ne.units.interface.coefficients", nothing)
+    with pytest.raises(E3neError, match="costs of sink on family 'xc7' are not known: run e3ne calibrate"):
+        cost_of(Features("sink", {}, {}, (), 1), "xc7")
 
 
 def test_errors_are_relative() -> None:
@@ -160,6 +190,8 @@ def test_data_file_says_where_it_comes_from() -> None:
         data = json.loads(path.read_text())
         assert data["family"] == family
         assert data["tool"].startswith("Yosys ")
+        assert tuple(sorted(data["kinds"])) == KINDS
+        assert min(kind["samples"] for kind in data["kinds"].values()) >= FEWEST
         assert data["samples"] == sum(kind["samples"] for kind in data["kinds"].values())
         for kind in data["kinds"].values():
             assert set(kind["errors"]) == {"lut", "ff"}

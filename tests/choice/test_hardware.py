@@ -40,7 +40,7 @@ def lowered(network: ModuleOp, goal: DataflowChoosePass) -> Lowered:
     graph = module.clone()
     run_passes(module, ",".join(build.passes))
     found = plan(find_graph(graph))
-    return Lowered(found.name, network, graph, found, print_verilog(module))
+    return Lowered(found.name, network, graph, found, module, print_verilog(module))
 
 
 def test_all_levels_agree(tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ import pytest
 from safetensors.numpy import load_file, save_file  # pyright: ignore[reportUnknownVariableType]
 
 from e3ne.design import Design
+from e3ne.options import Options
 from tests.cli.command import Ran, contents, e3ne
 
 UNSUPPORTED = """
@@ -92,6 +93,43 @@ def test_steps_beyond_the_encoding(float_model: Path, out: Path) -> None:
     refused(ran, out)
     limit = "numbers of a neuron have at most 8 bits, those of #snn.radix<9> have 9"
     assert ran.message == f"e3ne: --steps is 9: {limit}\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "part"),
+    [
+        (("--clock", 1, "--target-fps", 2_000_000), "--target-fps is 2000000.0: less than a cycle for an image"),
+        (("--clock", 1, "--target-latency-us", 0.5), "--target-latency-us is 0.5: less than a cycle at --clock 1.0"),
+        (("--budget", f"lut={'9' * 5000}"), "--budget has 'lut=9999999999999999...'; lut=COUNT is a whole number"),
+    ],
+)
+def test_speeds_and_budgets_that_are_no_numbers_of_the_hardware(
+    float_model: Path, out: Path, options: tuple[str | int, ...], part: str
+) -> None:
+    refused(e3ne("compile", float_model, "-o", out, *options), out, part)
+
+
+def test_a_speed_of_one_cycle_is_no_mistake() -> None:
+    assert Options(clock=1, target_fps=1e6, target_latency_us=1).limits["interval"] == 1
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a": ' * 100_000])
+def test_deep_decisions(float_model: Path, out: Path, tmp_path: Path, text: str) -> None:
+    inside = tmp_path / "folder"
+    inside.mkdir()
+    (inside / "deep.json").write_text(text)
+    ran = e3ne("compile", float_model, "--decisions", inside / "deep.json", "-o", out)
+    refused(ran, out, "deep.json: cannot be read as JSON")
+
+
+def test_text_is_no_pipeline(float_model: Path, out: Path) -> None:
+    """A quote in an option ends no string of a pass, and makes no other option of it."""
+    ran = e3ne("compile", float_model, "--weight-bits-by-layer", '0=3" method="max', "-o", out)
+    refused(ran, out, "weight-bits-by-layer has '0=3\" method=\"max'; LAYER=BITS is needed, each layer once")
+    ran = e3ne("compile", float_model, "--decisions", 'a"b\\c.json', "-o", out)
+    refused(ran, out, 'a"b\\c.json: cannot be read as JSON')
+    ran = e3ne("compile", float_model, "--decisions", "a\rb.json", "-o", out)
+    refused(ran, out, "has the character '\\r', which cannot stand in a pipeline")
 
 
 def test_all_wrong_options_are_named(float_model: Path, out: Path) -> None:

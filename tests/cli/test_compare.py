@@ -64,3 +64,13 @@ def test_refused(network: str, data: Path, options: tuple[str, ...], message: st
     ran = e3ne("compare", network, "--data", data, *options)
     assert ran.status == 2
     assert message in ran.message
+
+
+def test_a_plot_of_a_former_run_goes(network: str, data: Path, dataset: Dataset, tmp_path: Path) -> None:
+    """Without labels there is nothing to draw, and the old drawing is of something else."""
+    options = ("--encodings", "radix", "--steps", 2, "-o", tmp_path / "compared")
+    assert e3ne("compare", network, "--data", data, *options).status == 0
+    assert (tmp_path / "compared" / "compare.svg").exists()
+    Dataset(dataset.images, None, "").save(tmp_path / "plain.npz")
+    assert e3ne("compare", network, "--data", tmp_path / "plain.npz", *options).status == 0
+    assert [path.name for path in (tmp_path / "compared").iterdir()] == ["compare.json"]

@@ -10,11 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from e3ne import commands, compilation
-from e3ne.compilation import replacing
+from e3ne import commands, compilation, output_folder
 from e3ne.dataset import Dataset
 from e3ne.design import Design
 from e3ne.errors import E3neError
+from e3ne.output_folder import replacing
 from tests.cli.command import compiled, contents, e3ne, verilog
 
 Mistake = Callable[[Path], list[str | Path]]
@@ -55,6 +55,24 @@ def test_an_empty_folder_is_taken(float_model: Path, place: Path) -> None:
     compiled(float_model, out=place / "out")
 
 
+def test_a_link_stays_one(float_model: Path, place: Path, tmp_path: Path) -> None:
+    (place / "out").symlink_to(tmp_path / "elsewhere")
+    for _ in range(2):
+        compiled(float_model, out=place / "out")
+        assert (place / "out").is_symlink()
+        assert [path.name for path in place.iterdir()] == ["out"]
+        assert (tmp_path / "elsewhere" / "report.json").is_file()
+
+
+def test_the_current_folder_is_refused(float_model: Path, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(place)
+    for out in (".", "", place):
+        ran = e3ne("compile", float_model.resolve(), "-o", out)
+        assert (ran.status, ran.output) == (2, "")
+        assert "is the current folder: choose another folder with -o" in ran.message
+    assert not list(place.iterdir())
+
+
 @pytest.mark.parametrize("kind", ["file", "folder"])
 def test_what_is_not_ours_stays(float_model: Path, place: Path, kind: str) -> None:
     kept = place / "out" if kind == "file" else place / "out" / "thesis.txt"
@@ -62,8 +80,27 @@ def test_what_is_not_ours_stays(float_model: Path, place: Path, kind: str) -> No
     kept.write_text("years of work")
     ran = e3ne("compile", float_model, "-o", place / "out")
     assert (ran.status, ran.output) == (2, "")
-    assert "out exists and is not an output of e3ne: choose another folder with -o" in ran.message
+    assert "out exists and is not an output of e3ne's: choose another folder with -o" in ran.message
     assert list(contents(place).values()) == [b"years of work"]
+
+
+@pytest.mark.parametrize("text", ['{"total": 3}', '{"schema": 1}', "[]", "[" * 100_000, "no JSON"])
+@pytest.mark.parametrize(
+    ("marker", "command"), [("report.json", "compile"), ("compare.json", "compare"), ("explore.json", "explore")]
+)
+def test_a_file_of_the_same_name_is_not_ours(
+    float_model: Path, place: Path, text: str, marker: str, command: str
+) -> None:
+    """The file by which an output is known must be one of e3ne's, not only have its name."""
+    (place / "out").mkdir()
+    (place / "out" / marker).write_text(text)
+    (place / "out" / "thesis.txt").write_text("years of work")
+    before = contents(place)
+    ran = e3ne(command, float_model, "-o", place / "out")
+    assert (ran.status, ran.output) == (2, "")
+    assert "exists and is not a" in ran.message
+    assert len(ran.message.splitlines()) == 1
+    assert contents(place) == before
 
 
 def test_a_parent_that_is_a_file(float_model: Path, place: Path) -> None:
@@ -164,6 +201,8 @@ def test_the_former_out_comes_back_if_the_new_one_cannot_take_its_place(
             raise OSError(errno.EACCES, "Permission denied")
         return rename(path, target)
 
+    # as on a file system that cannot exchange two folders
+    monkeypatch.setattr(output_folder, "_exchange", lambda *_: False)
     monkeypatch.setattr(Path, "rename", refuse_new)
     with pytest.raises(E3neError, match=r"cannot be written: .*Permission denied"), replacing(out) as folder:
         (folder / "new.v").write_text("module")

@@ -82,6 +82,31 @@ class Graph:
         return folder / name
 
 
+def integers(rng: np.random.Generator, *shape: int, most: int = 3) -> np.ndarray:
+    return rng.integers(-most, most + 1, shape).astype(np.float32)
+
+
+def qdq(graph: Graph, scale: float, limits: tuple[object, object] | None = None, zero: int = 0) -> Graph:
+    """QuantizeLinear and DequantizeLinear of 8 bits without sign."""
+    numbers = graph.tensor(np.array(scale)), graph.tensor(np.array(zero), np.uint8)
+    graph.then("QuantizeLinear", *numbers)
+    if limits is not None:
+        graph.then("Clip", *(graph.tensor(np.array(limit), np.uint8) for limit in limits))
+    return graph.then("DequantizeLinear", *numbers)
+
+
+def head(graph: Graph, inputs: int = 16, scale: object = 1.0) -> Graph:
+    return graph.then("Flatten").then("MatMul", graph.weights(np.ones((inputs, 2)), scale, 2))
+
+
+def conv(graph: Graph, scale: object = 1.0, bits: int = 2) -> Graph:
+    return graph.then("Conv", graph.weights(np.ones((1, 1, 3, 3)), scale, bits), name="conv")
+
+
+def start(**given: object) -> Graph:
+    return conv(Graph().activation(1 / 255, 8), **given)
+
+
 # What QONNX says, in rational numbers: every value is an array of Fraction
 
 RATIONAL = np.vectorize(lambda number: Fraction(float(number)), otypes=[object])
@@ -152,7 +177,7 @@ def _root(number: Fraction) -> Fraction:
     return Fraction(isqrt((number.numerator << 400) // number.denominator), 1 << 200)
 
 
-def _norm(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float) -> Array:
+def _norm(x: Array, gamma: Array, beta: Array, mean: Array, variance: Array, *, epsilon: float = 1e-5) -> Array:
     shape = (1, -1) + (1,) * (x.ndim - 2)
     g, b, m, v = (RATIONAL(each).reshape(shape) for each in (gamma, beta, mean, variance))
     return g * (x - m) / np.vectorize(_root, otypes=[object])(v + Fraction(float(np.float32(epsilon)))) + b

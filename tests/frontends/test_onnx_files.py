@@ -45,7 +45,7 @@ def test_no_file(tmp_path: Path) -> None:
     with pytest.raises(E3neError, match=r"'.*nowhere.onnx' does not exist"):
         load_model(str(tmp_path / "nowhere.onnx"), None)
     (tmp_path / "folder.onnx").mkdir()
-    with pytest.raises(E3neError, match="cannot be read"):
+    with pytest.raises(E3neError, match="is a folder, not a file"):
         load_model(str(tmp_path / "folder.onnx"), None)
 
 

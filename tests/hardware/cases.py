@@ -37,6 +37,13 @@ WINDOWS: Mapping[str, Case] = {
     "one_pixel": Case((4, 1, 1), 2, lambda n: n.conv(3, (1, 1)).fire().conv(2, (1, 1))),
     "padded_pixel": Case((2, 1, 1), 2, lambda n: n.conv(2, (3, 3), padding=(1, 1, 1, 1))),
     "one_output": map_case(lambda n: n.conv(1, (2, 2)).fire().conv(1, (2, 2))),
+    # Rows of padding that no stride stops at, behind the last output: many cycles in which no stream moves.
+    "quiet_behind_output": Case(
+        (3, 1, 4),
+        3,
+        lambda n: n.conv(2, (1, 2), stride=(2, 2), padding=(2, 1, 2, 0)).fire().max_pool((2, 1), (2, 2)).linear(2),
+        Decisions(foldings={0: Folding(2, 2, 1, Order.STEPS_OUTER, "adder"), 1: Folding(1, 1, 3)}),
+    ),
 }
 
 POOLS: Mapping[str, Case] = {

@@ -76,8 +76,11 @@ FRAMES: Mapping[str, Case] = {
     "strides": _spikes(lambda n: n.conv(2, (3, 2), stride=(2, 1), padding=(2, 0, 1, 1)).lif().linear(2)),
     "max_pool": _spikes(lambda n: n.conv(3, (1, 2)).lif().max_pool((2, 2)).linear(3).lif()),
     "max_pool_first": _spikes(lambda n: n.max_pool((2, 2), (1, 1)).conv(2, (2, 2)).lif()),
-    "max_pool_of_membranes": _spikes(lambda n: n.conv(3, (1, 2)).max_pool((3, 2)).lif()),
+    "max_pool_of_membranes": _spikes(lambda n: n.conv(3, (1, 2), bias=True).max_pool((2, 1)).lif()),
     "sum_pool": _spikes(lambda n: n.conv(3, (1, 2)).lif().sum_pool((2, 2)).linear(3).lif().sum_steps()),
+    "counts_of_sums": _spikes(lambda n: n.conv(2, (2, 2)).lif().sum_pool((2, 2)).sum_steps()),
+    "counts_of_largest": Case((2, 4, 4), 3, lambda n: n.max_pool((2, 2)).sum_steps(), encoding=DirectAttr.of(4, 3)),
+    "sums_of_one_frame": Case((2, 3, 3), 3, lambda n: n.conv(2, (2, 2)).fire(4).sum_steps()),
     "several_at_input": Case((2, 3, 3), 2, lambda n: n.conv(2, (2, 2)).lif().sum_steps(), encoding=RateAttr.of(4, 3)),
     "direct": Case((2, 4, 5), 3, lambda n: n.conv(3, (2, 2)).lif().linear(3).sum_steps(), encoding=DirectAttr.of(3, 6)),
     "direct_padded": Case(

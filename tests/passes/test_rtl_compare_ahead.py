@@ -15,9 +15,9 @@ from e3ne.dialects.dataflow import TransformOp
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.passes.rtl_compare_ahead import RtlCompareAheadPass
 from e3ne.pipeline_runner import run_passes
+from e3ne.semantics.rtl import run, top_of
 from e3ne.units.handshake import count
 from e3ne.units.registry import unit_for
-from tests.backends.rtl_evaluator import run, top_of
 
 WIDE = 300
 """Bits of a beat up to which a unit is run: more takes long."""

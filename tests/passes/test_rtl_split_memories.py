@@ -13,7 +13,7 @@ from e3ne.dialects import rtl
 from e3ne.dialects.rtl.builder import ModuleBuilder
 from e3ne.dialects.rtl.memory import MemoryStyle
 from e3ne.passes.rtl_split_memories import RtlSplitMemoriesPass
-from tests.backends.rtl_evaluator import run
+from e3ne.semantics.rtl import run
 
 DEPTHS = (512, 513, 1024, 1025, 2049, 5000, 16384, 16385)
 

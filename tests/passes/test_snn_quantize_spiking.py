@@ -43,7 +43,7 @@ RULES: Mapping[str, Mapping[str, object]] = {
 }
 
 
-def _network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwork:
+def spiking_network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwork:
     rng = np.random.default_rng(1)
 
     def weights(*shape: int) -> np.ndarray:
@@ -67,13 +67,13 @@ def _network(rules: Mapping[str, object], unit: float = 1 / 256) -> SpikingNetwo
     )
 
 
-def _spikes() -> np.ndarray:
+def spike_trains() -> np.ndarray:
     return (np.random.default_rng(2).random((3, STEPS, 2, 6, 6)) < 0.3).astype(np.float64)
 
 
 @pytest.mark.parametrize("name", RULES)
 def test_no_spike_differs(name: str) -> None:
-    network, spikes = _network(RULES[name]), _spikes()
+    network, spikes = spiking_network(RULES[name]), spike_trains()
     wanted = simulate(network, spikes)
     module = lower(network)
     real = run_float(module, spikes, keep=True, dtype=np.float64, time_steps=STEPS)
@@ -126,7 +126,7 @@ def test_several_spikes_are_not_fed_back() -> None:
 
 
 def test_an_image_is_the_same_in_each_step() -> None:
-    network = _network(RULES["leaky"])
+    network = spiking_network(RULES["leaky"])
     images = np.random.default_rng(3).integers(0, 16, (2, 2, 6, 6)) / 15
     module = lower(network)
     wanted = simulate(network, np.repeat(images[:, None], STEPS, axis=1))["lif3"].sum(axis=1)
@@ -137,7 +137,7 @@ def test_an_image_is_the_same_in_each_step() -> None:
 
 
 def test_weights_that_do_not_fit_are_rounded_and_few_spikes_differ() -> None:
-    network, spikes = _network(RULES["leaky"], unit=0.00371), _spikes()
+    network, spikes = spiking_network(RULES["leaky"], unit=0.00371), spike_trains()
     wanted = simulate(network, spikes)["lif1"]
     module = lower(network)
     run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=8}}")
@@ -146,10 +146,10 @@ def test_weights_that_do_not_fit_are_rounded_and_few_spikes_differ() -> None:
 
 
 def test_exact_weights_stay_what_they_are() -> None:
-    module = lower(_network(RULES["if"]))
+    module = lower(spiking_network(RULES["if"]))
     run_passes(module, f"snn-quantize-spiking{{time-steps={STEPS} weight-bits=9}}")
     conv = next(op for op in snn.find_network(module).layers() if isinstance(op, snn.Conv2dOp))
-    real = _network(RULES["if"]).nodes[0].operation
+    real = spiking_network(RULES["if"]).nodes[0].operation
     assert isinstance(real, Convolution)
     assert np.array_equal(conv.weights_parameter.array / 256, real.weights)
 
@@ -159,7 +159,7 @@ def test_passes_for_other_networks_refuse_them(others: str, tmp_path: Path) -> N
     np.savez(tmp_path / "images.npz", x=np.zeros((2, 2, 6, 6)), y=np.arange(2))
     data = "" if others == "snn-quantize" else f'data="{tmp_path}/images.npz"'
     with pytest.raises(E3neError) as caught:
-        run_passes(lower(_network(RULES["if"])), f"{others}{{{data}}}")
+        run_passes(lower(spiking_network(RULES["if"])), f"{others}{{{data}}}")
     for layer in ("lif1", "lif2", "lif3", "output"):
         assert f"layer '{layer}': it runs over time steps, which goes with snn-quantize-spiking" in str(caught.value)
 
@@ -240,4 +240,4 @@ def test_what_has_no_hardware_is_refused_at_once() -> None:
 )
 def test_options_out_of_range(options: str, message: str) -> None:
     with pytest.raises(E3neError, match=message):
-        run_passes(lower(_network(RULES["if"])), f"snn-quantize-spiking{{{options}}}")
+        run_passes(lower(spiking_network(RULES["if"])), f"snn-quantize-spiking{{{options}}}")

@@ -1,4 +1,5 @@
 import functools
+import re
 from pathlib import Path
 
 import numpy as np
@@ -23,7 +24,7 @@ from e3ne.passes.snn_fold_batch_norm import SnnFoldBatchNormPass
 from e3ne.passes.snn_quantize import SnnQuantizePass
 from e3ne.quantization.distillation import Distillation
 from e3ne.quantization.fine_tune import fine_tune
-from e3ne.quantization.gradients import maximum, quantise
+from e3ne.quantization.gradients import maximum, quantise, round_half_up
 from e3ne.quantization.trainable import Signal
 from e3ne.quantization.trainable_network import make_trainable
 from e3ne.quantization.trainable_synapse import Convolution
@@ -283,6 +284,35 @@ def test_wrong_data_and_options_are_refused_together(digits: LabelledImages) -> 
         assert text in str(caught.value)
     with pytest.raises(E3neError, match="one label per image"):
         fine_tune(module, digits.images[:10], digits.labels[:9])
+
+
+@pytest.mark.parametrize("rate", [float("nan"), float("inf"), 0.0, 1e300])
+def test_learning_rates_that_are_none(digits: LabelledImages, rate: float) -> None:
+    module = calibrated(digits)
+    before = str(module)
+    with pytest.raises(E3neError, match=re.escape(f"learning rate is {rate}; ")):
+        fine_tune(module, digits.images[:10], digits.labels[:10], epochs=1, learning_rate=rate)
+    assert str(module) == before
+
+
+@pytest.mark.parametrize("granularity", GRANULARITIES)
+@pytest.mark.parametrize("rate", [100.0, 1e4])
+def test_training_that_diverges_leaves_the_module_as_it_is(
+    digits: LabelledImages, granularity: str, rate: float
+) -> None:
+    module = calibrated(digits, granularity)
+    before = str(module)
+    with pytest.raises(E3neError, match="fine-tuning diverged; choose a smaller learning rate"):
+        fine_tune(module, digits.images[:100], digits.labels[:100], epochs=3, learning_rate=rate)
+    assert str(module) == before
+
+
+def test_roundings_of_halves_are_exact() -> None:
+    """Also where adding a half would round up: just below it, and beyond 2^23."""
+    numbers = [0.49999997, -0.5, -0.50000006, 0.5, 1.5, 2.4999998, -1.5, 8388609.0, 12582913.0, -1e-10]
+    wanted = [0, 0, -1, 1, 2, 2, -1, 8388609, 12582913, 0]
+    assert quantise(torch.tensor(numbers), -(1 << 24), 1 << 24).tolist() == wanted
+    assert round_half_up(torch.tensor(numbers)).tolist() == wanted
 
 
 def test_layers_that_share_weights_are_refused(digits: LabelledImages) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -28,6 +28,8 @@ def test_per_channel_error_is_near_the_best_of_a_fine_grid(bits: int, slack: flo
     assert (error(weights, scales, bits) <= best * slack).all()
 
 
+@example(np.full((3, 10), 1e-45, np.float32), 4)
+@example(np.full((3, 10), -3e-39, np.float32), 2)
 @given(arrays(np.float32, (3, 10), elements=st.floats(-4, 4, width=32)), st.integers(2, 8))
 def test_integers_are_within_the_width(weights: np.ndarray, bits: int) -> None:
     low, high = weight_limits(bits)
@@ -68,6 +70,14 @@ def test_power_of_two_scales(unit: float) -> None:
     assert np.allclose(exponents, np.rint(exponents), atol=1e-6)
     free = error(weights, weight_scales(weights, 4, per_channel=True), 4)
     assert (error(weights, scales, 4) < 6 * free).all()
+
+
+@pytest.mark.parametrize("unit", [0.01, 1.0, 37.0])
+def test_power_of_two_scales_of_weights_of_nearly_nothing(unit: float) -> None:
+    scales = power_of_two_scales(np.full((2, 5), 1e-45, np.float32), 4, unit).astype(float)
+    assert (scales > 0).all()
+    exponents = np.log2(unit / scales)
+    assert np.allclose(exponents, np.rint(exponents), atol=1e-6)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from e3ne.errors import E3neError
 from e3ne.quantization.levels import Levels
-from e3ne.quantization.thresholds import Neuron, integer_neuron
+from e3ne.quantization.thresholds import Neuron, exact_neuron, integer_neuron
 from e3ne.semantics.snn_arithmetic import fire
 
 
@@ -111,9 +111,48 @@ def test_powers_of_two_stay_powers_of_two(exponent: int) -> None:
     assert (np.bitwise_count(neuron.threshold) == 1).all()
 
 
-def test_too_small_weights_are_refused() -> None:
+def test_what_does_not_fit_is_refused() -> None:
+    """Codes from 99 to 101 at thresholds of 2^31: the bias would have to be a hundred times as large."""
+    theta, span = np.array([2.0**30 + 12345]), np.array([(1 << 31) - 1])
     with pytest.raises(E3neError, match="do not fit into 32 bits"):
-        integer_neuron(np.array([1e11]), np.array([1e12]), np.array([-100]), np.array([100]), Levels(np.arange(256)))
+        integer_neuron(theta, theta * 100, -span, span, Levels(np.arange(256)))
+    goals = np.arange(1, 256)[None] * (1 << 30) - 100 * (1 << 30)
+    with pytest.raises(E3neError, match="no thresholds of 32 bits"):
+        exact_neuron(theta, theta * 100, goals, -span, span, 256)
+
+
+NEARLY_DEAD = [(1e11, 1e12, 10, 10), (1e11, 1.05e12 - 30, 10, 11), (1e30, 2.6e30, 3, 3), (1e11, -1e12, 0, 0)]
+"""(theta, bias, the codes of the least and the greatest membrane of −100 … 100)."""
+
+
+@pytest.mark.parametrize(("theta", "bias", "least", "greatest"), NEARLY_DEAD)
+@pytest.mark.parametrize("other", [3.3, 4.0])
+def test_weights_that_are_small_for_their_bias(
+    theta: float, bias: float, least: int, greatest: int, other: float
+) -> None:
+    """One level is far more than the membrane's reach; a channel beside it is as always."""
+    thetas, biases = np.array([theta, other]), np.array([bias, 1.7])
+    low, high = np.full(2, -100), np.full(2, 100)
+    neuron = integer_neuron(thetas, biases, low, high, Levels(np.arange(256)))
+    assert neuron.exact
+    membranes = np.arange(-100, 101)
+    given_codes = codes(neuron, membranes[:, None].repeat(2, axis=1), 256)
+    assert given_codes[:, 0].tolist() == [ideal(theta, bias, v, 256) for v in membranes.tolist()]
+    assert given_codes[:, 1].tolist() == [ideal(other, 1.7, v, 256) for v in membranes.tolist()]
+    assert given_codes[[0, -1], 0].tolist() == [least, greatest]
+    goals = np.array([[np.searchsorted(given_codes[:, c], k) - 100 for k in range(1, 256)] for c in (0, 1)])
+    exact = exact_neuron(thetas, biases, goals, low, high, 256)
+    assert np.array_equal(codes(exact, membranes[:, None].repeat(2, axis=1), 256), given_codes)
+
+
+def test_powers_of_two_stay_so_where_weights_are_small_for_their_bias() -> None:
+    theta, bias = np.array([2.0**40, 4.0]), np.array([10.5 * 2.0**40 - 30, 1.7])
+    neuron = integer_neuron(theta, bias, np.full(2, -100), np.full(2, 100), Levels(np.arange(16)))
+    assert neuron.exact
+    assert (np.bitwise_count(neuron.threshold) == 1).all()
+    membranes = np.arange(-100, 101)
+    given_codes = codes(neuron, membranes[:, None].repeat(2, axis=1), 16)[:, 0]
+    assert given_codes.tolist() == [10] * 130 + [11] * 71
 
 
 def test_limit_of_fraction_bits() -> None:

@@ -15,10 +15,10 @@ from e3ne.analysis.event_graph import Cycles, EventGraph, solve
 from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import Order, ParameterOp, StreamType, TransformOp, UnitOp, number
 from e3ne.dialects.dataflow.parameters import Integers
+from e3ne.semantics.rtl import Evaluator
 from e3ne.units.interface import Choice
 from e3ne.units.model import SpikeTimedModel
 from e3ne.units.registry import unit_for
-from tests.backends.rtl_evaluator import Evaluator
 
 Beats = list[list[int]]
 """The elements of each beat of an image."""

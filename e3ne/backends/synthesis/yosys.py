@@ -14,7 +14,15 @@ from e3ne.backends.synthesis.cells import Family, Resources, count_cells
 from e3ne.backends.synthesis.worker import Request, Result
 from e3ne.errors import E3neError
 
-__all__ = ["Family", "Resources", "synthesise", "synthesise_apart", "synthesise_modules", "write_netlist"]
+__all__ = [
+    "Family",
+    "Resources",
+    "synthesise",
+    "synthesise_apart",
+    "synthesise_modules",
+    "write_netlist",
+    "write_verilog_netlist",
+]
 
 _WRAPPER = "e3ne_all_modules"
 
@@ -65,6 +73,18 @@ def write_netlist(verilog_dir: Path, more: Sequence[Path], top: str, family: Fam
     """
     files = [*_verilog(verilog_dir), *(str(path.resolve()) for path in more)]
     _run_worker(Request(files=files, tops=[top], commands=[_command(family, True), f'write_json "{netlist}"']))
+
+
+def write_verilog_netlist(
+    verilog_dir: Path, top: str, family: Family, netlist: Path, kept: Sequence[str] = ()
+) -> dict[str, dict[str, int]]:
+    """Writes the flattened cells of a design as Verilog, and returns the number of cells of each type by module.
+
+    `kept` modules stay, each with its own cells. Errors as in `synthesise`.
+    """
+    keep = [f"setattr -mod -set keep_hierarchy 1 {' '.join(kept)}"] if kept else []
+    commands = [*keep, _command(family, True), f'write_verilog -noattr "{netlist}"']
+    return _run_worker(Request(files=_verilog(verilog_dir), tops=[top], commands=commands))[top]
 
 
 def _verilog(folder: Path) -> list[str]:

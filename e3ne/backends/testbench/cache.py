@@ -1,13 +1,16 @@
 """A folder of built things that several processes may share: each entry appears whole or not at all."""
 
+import contextlib
 import hashlib
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 KEPT_SIMULATORS = 64
+LEFTOVER_SECONDS = 24 * 3600
 
 
 def cache_root() -> Path:
@@ -33,9 +36,11 @@ def cached_folder(kind: str, key: str, fill: Callable[[Path], None]) -> Path:
     """
     entry = cache_root() / kind / key
     if entry.is_dir():
-        os.utime(entry)
+        with contextlib.suppress(OSError):  # a cache that is only read, or whose oldest entries are being removed
+            os.utime(entry)
         return entry
     entry.parent.mkdir(parents=True, exist_ok=True)
+    _forget_leftovers(entry.parent)
     temporary = Path(tempfile.mkdtemp(prefix=f"{key}.", suffix=".tmp", dir=entry.parent))
     try:
         fill(temporary)
@@ -46,6 +51,14 @@ def cached_folder(kind: str, key: str, fill: Callable[[Path], None]) -> Path:
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
     return entry
+
+
+def _forget_leftovers(folder: Path) -> None:
+    """Removes what processes that were killed have left half made."""
+    for path in folder.glob("*.tmp"):
+        with contextlib.suppress(OSError):
+            if time.time() - path.stat().st_mtime > LEFTOVER_SECONDS:
+                shutil.rmtree(path, ignore_errors=True)
 
 
 def forget_oldest(kind: str, kept: int = KEPT_SIMULATORS) -> None:

@@ -1,8 +1,8 @@
 // Drives a top module with one AXI4-Stream input and one output, and records every beat of every observed stream.
 //
-//   simulator STIMULUS OUTDIR MAX_CYCLES IDLE_CYCLES [WAVES.vcd]
+//   simulator STIMULUS OUTDIR MAX_CYCLES IDLE_CYCLES [WAVES.vcd] [+verilator+seed+N]
 //
-// STIMULUS: int64 n, int64 m, int32 gaps[n], int32 stalls[m], n input beats of kInputBytes bytes.
+// STIMULUS: int64 n, int64 m, int64 least cycles, int32 gaps[n], int32 stalls[m], n input beats of kInputBytes bytes.
 // OUTDIR gets one file a stream, NAME.beats, with records (int64 offer, int64 transfer, data bytes), and summary.txt.
 // All numbers are little-endian. Cycle 0 is the first one with rst low; signals are sampled before the rising edge.
 // Built with SAIF tracing, the last argument is a folder instead, which gets start.saif and run.saif.
@@ -102,7 +102,7 @@ private:
 #include "streams.inc"
 
 struct Stimulus {
-    int64_t beats = 0, outputs = 0;
+    int64_t beats = 0, outputs = 0, least_cycles = 0;
     std::vector<int32_t> gaps, stalls;
     std::vector<uint8_t> data;
 
@@ -111,6 +111,7 @@ struct Stimulus {
         if (!file) fail("cannot read " + path);
         read(file, &beats, sizeof beats);
         read(file, &outputs, sizeof outputs);
+        read(file, &least_cycles, sizeof least_cycles);
         gaps.resize(beats);
         stalls.resize(outputs);
         data.resize(beats * kInputBytes);
@@ -134,6 +135,7 @@ int main(int argc, char** argv) {
 
     VerilatedContext context;
     context.randSeed(1);
+    context.commandArgs(argc, argv);
 #if VM_TRACE_SAIF
     // Registers and memories start with zeros, as on an FPGA: bits that are no image's would count when they go.
     context.randReset(0);
@@ -229,7 +231,8 @@ int main(int argc, char** argv) {
         }
         quiet = moved || pausing ? 0 : quiet + 1;
         const bool complete = source.beats >= stimulus.beats && sink.beats >= stimulus.outputs;
-        if (complete ? quiet >= kDrainCycles : quiet >= idle_cycles) {
+        const bool drained = quiet >= kDrainCycles && cycle >= stimulus.least_cycles;
+        if (complete ? drained : quiet >= idle_cycles) {
             stop = complete ? "complete" : "deadlock";
             ++cycle;
             break;

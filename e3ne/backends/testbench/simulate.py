@@ -41,13 +41,15 @@ def simulate(
     build_dir: Path | None = None,
     progress: Progress | None = None,
     saif_dir: Path | None = None,
+    seed: int = 1,
 ) -> Simulation:
     """Simulate `top`, found in the `.v` files of `verilog_dir`, and trace `probes`, `s_axis` and `m_axis`.
 
     Widths are in bits; `m_axis` data has `tlast` as the bit above `output_width`. The run ends when all of the stimulus
-    is used up and no stream moved for 16 cycles, when nothing moved for `idle_cycles` (deadlock; pauses of the stimulus
-    do not count), or after `max_cycles`. `build_dir` keeps the generated files; else they are removed. `progress` gets
-    (cycles done, output beats) now and then. Registers without reset start at random bits, always the same.
+    is used up, its least number of cycles over, and no stream moved for 16 cycles; when nothing moved for `idle_cycles`
+    (deadlock; pauses of the stimulus do not count); or after `max_cycles`. `build_dir` keeps the generated files; else
+    they are removed. `progress` gets (cycles done, output beats) now and then. Registers without reset start at random
+    bits, equal for an equal `seed`.
     With `saif_dir`, a folder, all registers start at zeros, and the toggles of all signals go there: `start.saif` has
     those that a trace makes up by starting from zeros, right after reset; `run.saif` these and those of the run.
     Raises E3neError if a tool is missing or Verilator refuses the design, ValueError on a stimulus of the wrong shape.
@@ -62,6 +64,7 @@ def simulate(
         arguments = [str(folder / "stimulus.bin"), str(folder), str(max_cycles), str(idle_cycles)]
         if saif_dir is not None:
             arguments.append(str(saif_dir))
+        arguments.append(f"+verilator+seed+{seed}")
         _run_simulator([str(simulator), *arguments], progress)
         return _read_simulation(folder, wrapper, time.perf_counter() - started)
 
@@ -69,7 +72,7 @@ def simulate(
 def write_stimulus(stimulus: Stimulus, path: Path) -> None:
     """Write the stimulus file of `harness.cpp`."""
     with path.open("wb") as file:
-        file.write(np.array([len(stimulus.beats), len(stimulus.stalls)], "<i8").tobytes())
+        file.write(np.array([len(stimulus.beats), len(stimulus.stalls), stimulus.least_cycles], "<i8").tobytes())
         file.write(stimulus.gaps.astype("<i4").tobytes())
         file.write(stimulus.stalls.astype("<i4").tobytes())
         file.write(np.ascontiguousarray(stimulus.beats).tobytes())

@@ -65,12 +65,14 @@ class Stimulus:
     `beats` has shape (n, ceil(input width / 8)): the input beats of all images in order. Beat 0 is first offered in
     cycle `gaps[0]`; beat j `gaps[j]` cycles later than the cycle after beat j-1's transfer. Output beat j is refused
     for `stalls[j]` cycles after output beat j-1's transfer (beat 0: in the cycles 0 … stalls[0] - 1); after that
-    `m_axis_tready` is 1, whatever valid is. `len(stalls)` is the number of output beats to wait for.
+    `m_axis_tready` is 1, whatever valid is. `len(stalls)` is the number of output beats to wait for. What goes on
+    behind the last of them (pixels that no window needs) may have long pauses: `least_cycles` is how long to wait.
     """
 
     beats: NDArray[np.uint8]
     gaps: NDArray[np.int32]
     stalls: NDArray[np.int32]
+    least_cycles: int = 0
 
     @staticmethod
     def without_pauses(beats: NDArray[np.uint8], output_beats: int) -> "Stimulus":

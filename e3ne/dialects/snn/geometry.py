@@ -61,6 +61,10 @@ class Window:
 
 
 def _misses(count: int, kernel: int, stride: int, dilation: int, before: int, size: int) -> bool:
-    return any(
-        all(not 0 <= index * stride - before + tap * dilation < size for tap in range(kernel)) for index in range(count)
-    )
+    """Whether some position has no tap within 0 … size - 1."""
+    for index in range(count):
+        start = index * stride - before
+        tap = max(0, -(start // dilation))  # the first that is not in front of the map
+        if tap >= kernel or start + tap * dilation >= size:
+            return True
+    return False

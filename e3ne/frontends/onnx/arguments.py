@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Generator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 
@@ -97,6 +98,25 @@ class Arguments:
         if not isinstance(value, tuple) or len(found) != len(value):
             raise E3neError(f"its {name} are not integers")
         return found
+
+
+@contextmanager
+def fitting_parameters() -> Generator[None]:
+    """Whatever NumPy raises for parameters that do not fit a node, as an `E3neError` that does not name the node."""
+    try:
+        yield
+    except MemoryError as error:
+        raise E3neError("its parameters need more memory than there is") from error
+    except (ValueError, TypeError, LookupError, ArithmeticError) as error:
+        raise E3neError(f"its parameters do not fit: {error}") from error
+
+
+def normalised_axes(axes: Sequence[int], rank: int) -> tuple[int, ...]:
+    """Axes from 0 on, of a tensor of `rank` dimensions; raises `E3neError` for others, and for those of one axis."""
+    found = tuple(axis + rank if axis < 0 else axis for axis in axes)
+    if any(not 0 <= axis < rank for axis in found) or len(set(found)) != len(found):
+        raise E3neError(f"its axes are {list(axes)}; different ones of {rank} dimensions are needed")
+    return found
 
 
 def checked_shape(shape: tuple[int, ...]) -> tuple[int, ...]:

@@ -135,11 +135,14 @@ class _Walk:
         block, self.block = self.block, None
         if quantizer.steps > MOST_STEPS:
             raise E3neError(f"it gives codes of {quantizer.steps} bits; at most {MOST_STEPS} are supported")
+        if quantizer.low > 0:
+            raise E3neError(f"its codes begin at {quantizer.low}; 0 is supported")
         if block is not None:
             if quantizer.low < 0 and block.relu is None:
                 raise E3neError("it gives negative codes; only activations that are not negative have spike trains")
             block.quantize, block.quantizer = layer, quantizer
         elif self.image is None and not self.parts:
+            # One with a sign is used by its upper half alone: pixels are 0 … 1.
             if quantizer.rounding != "half_even":
                 raise E3neError("the image is rounded half to even; other roundings are supported behind weights only")
             self.image, self.quantizer = layer, quantizer

@@ -9,10 +9,10 @@ from typing import cast
 
 import numpy as np
 
-from e3ne.dialects.parameter import identifier, unused
+from e3ne.dialects.parameter import identifier
 from e3ne.errors import E3neError
-from e3ne.frontends.onnx.arguments import Arguments, checked_shape
-from e3ne.frontends.onnx.constants import FOLDERS, fold, stored
+from e3ne.frontends.onnx.arguments import Arguments, checked_shape, fitting_parameters
+from e3ne.frontends.onnx.constants import FOLDERS, MOST_FOLDED_BYTES, fold, result_bytes, stored
 from e3ne.frontends.onnx.description import Constant, Layer, LayerChain, Pad, Quantize
 from e3ne.frontends.onnx.layers import HANDLERS, Call, Result
 from e3ne.frontends.onnx.source import RawGraph, RawNode
@@ -51,6 +51,12 @@ class _Reading:
     """results of nodes that have a problem: what follows from it is not told too"""
     current: str = ""
     """the tensor that the last layer gives"""
+    names: set[str] = field(default_factory=set[str])
+    """of the layers"""
+    numbers: dict[str, int] = field(default_factory=dict[str, int])
+    """the last one that a name was given"""
+    folded: int = 0
+    """bytes of the constants that nodes have given"""
     passed: set[str] = field(default_factory=set[str])
     """tensors that the chain has gone through"""
 
@@ -105,16 +111,18 @@ class _Reading:
         constants = {place: self.constants[name] for place, name in enumerate(node.inputs) if name in self.constants}
         if not any(node.outputs[:1]):
             raise E3neError("it gives no result")
+        if problem := node.domain_problem:
+            raise E3neError(problem)
         if any(name in self.unknown for name in given):
             if node.kind not in {*HANDLERS, *FOLDERS, "Shape"}:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))
             self.unknown.update(node.outputs)
         elif node.kind == "Shape" and given == [self.current]:
-            self._give(node, Constant(np.array((1, *self.shape), np.int64)))
+            self._give(node, _shape_of(Arguments(node, constants, self.graph.opset), self.shape))
         elif all(name in self.constants for name in given) and (node.kind in FOLDERS or node.kind not in HANDLERS):
             if node.kind not in FOLDERS:
                 raise E3neError(_REASONS.get(node.kind, "it is not supported"))
-            self._give(node, fold(Arguments(node, constants, self.graph.opset)))
+            self._fold(node, Arguments(node, constants, self.graph.opset))
         elif node.kind not in HANDLERS:
             raise E3neError(_REASONS.get(node.kind, "it is not supported"))
         else:
@@ -123,6 +131,12 @@ class _Reading:
     def _give(self, node: RawNode, value: Constant) -> None:
         checked_shape(value.shape)
         self.constants[node.outputs[0]] = value
+
+    def _fold(self, node: RawNode, arguments: Arguments) -> None:
+        self.folded += result_bytes(arguments)
+        if self.folded > MOST_FOLDED_BYTES:
+            raise E3neError(f"constants up to here need more than {MOST_FOLDED_BYTES} bytes")
+        self._give(node, fold(arguments))
 
     def _layer(self, node: RawNode, constants: dict[int, Constant]) -> None:
         values = [place for place, name in enumerate(node.inputs) if name and place not in constants]
@@ -139,19 +153,33 @@ class _Reading:
             raise E3neError("it follows a Pad, which is supported in front of a Conv only")
         if isinstance(before, Quantize) and before.is_open and node.kind not in ("Clip", "DequantizeLinear"):
             raise E3neError("it follows a QuantizeLinear without DequantizeLinear")
-        try:
+        with fitting_parameters():
             result = HANDLERS[node.kind](Call(node, constants, self.graph.opset, values[0], self.shape, before))
-        except (ValueError, TypeError, IndexError, OverflowError) as error:
-            raise E3neError(f"its parameters do not fit: {error}") from error
         self._append(node, result)
         self.passed.add(self.current)
         self.current = node.outputs[0]
 
     def _append(self, node: RawNode, result: Result) -> None:
         replaced = self.layers.pop() if result.replaces else None
+        if replaced is not None:
+            self.names.discard(replaced.name)
         for operation, shape in result.layers:
             kept = replaced if replaced is not None and not isinstance(replaced.operation, Pad) else None
             name = identifier(node.name.removeprefix("node_").strip("/.")) if kept is None else kept.name
-            taken = {layer.name for layer in self.layers}
             title = node.title if kept is None else kept.title
-            self.layers.append(Layer(unused(name, taken), title, operation, checked_shape(shape)))
+            self.layers.append(Layer(self._unused(name), title, operation, checked_shape(shape)))
+
+    def _unused(self, wanted: str) -> str:
+        """The name itself or with the first free number behind those that were given before."""
+        name = wanted
+        while name in self.names:
+            self.numbers[wanted] = self.numbers.get(wanted, 0) + 1
+            name = f"{wanted}_{self.numbers[wanted]}"
+        self.names.add(name)
+        return name
+
+
+def _shape_of(arguments: Arguments, shape: tuple[int, ...]) -> Constant:
+    """The sizes of a value of one image, or those from `start` to `end`, which are clipped as Python's slices are."""
+    sizes = np.array((1, *shape), np.int64)
+    return Constant(sizes[arguments.integer("start", 0) : arguments.integer("end", len(sizes))])

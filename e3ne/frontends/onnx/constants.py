@@ -9,16 +9,22 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
-from e3ne.frontends.onnx.arguments import Arguments, checked_shape
+from e3ne.frontends.onnx.arguments import Arguments, checked_shape, fitting_parameters, normalised_axes
 from e3ne.frontends.onnx.description import Array, Constant
 from e3ne.frontends.onnx.quantizers import (
     integer_limits,
+    number_type,
     quantize_linear,
     quantizer_of,
     rounded,
     scale_along,
     zero_point_of,
 )
+
+MOST_FOLDED_BYTES = 1 << 30
+"""Of all constants that nodes compute."""
+_ELEMENT_BYTES = 12
+"""At most: an int64 and the float32 of its scale."""
 
 
 def _constant(arguments: Arguments) -> Constant:
@@ -35,8 +41,12 @@ def stored(array: Array) -> Constant:
     """A tensor of the file; integers know their width."""
     if array.dtype.kind in "fb":
         return Constant(array)
-    low, high = integer_limits(array.dtype)
-    return Constant(array, None, (max(high, -low - 1)).bit_length() + 1)
+    return Constant(array, None, width_between(*integer_limits(array.dtype)))
+
+
+def width_between(low: int, high: int) -> int:
+    """Bits of two's complement that hold low … high."""
+    return max(high, -low - 1, 0).bit_length() + 1
 
 
 def _rearranged(arrange: Callable[[Arguments, Array], Array]) -> Callable[[Arguments], Constant]:
@@ -65,7 +75,11 @@ def _reshape(arguments: Arguments, array: Array) -> Array:
 
 
 def _flatten(arguments: Arguments, array: Array) -> Array:
-    axis = arguments.integer("axis", 1) % max(1, array.ndim)
+    axis = arguments.integer("axis", 1)
+    if not -array.ndim <= axis <= array.ndim:
+        raise E3neError(f"its axis {axis} is not one of {array.ndim} dimensions")
+    # that behind the last one is no axis of its own: all dimensions stand before it
+    axis = axis + array.ndim if axis < 0 else axis
     return array.reshape(prod(array.shape[:axis]), -1)
 
 
@@ -82,8 +96,16 @@ def _plain(arguments: Arguments, position: int) -> Array:
 
 
 def _gather(arguments: Arguments) -> Constant:
+    checked_shape(_gathered_shape(arguments))
     taken = np.take(_plain(arguments, 0), _plain(arguments, 1).astype(np.int64), arguments.integer("axis", 0))
     return Constant(np.asarray(taken))
+
+
+def _gathered_shape(arguments: Arguments) -> tuple[int, ...]:
+    shape = list(arguments.constant(0, "input").shape)
+    (axis,) = normalised_axes((arguments.integer("axis", 0),), len(shape))
+    shape[axis : axis + 1] = arguments.constant(1, "indices").shape
+    return tuple(shape)
 
 
 def _concat(arguments: Arguments) -> Constant:
@@ -93,20 +115,24 @@ def _concat(arguments: Arguments) -> Constant:
 
 
 def _cast(arguments: Arguments) -> Constant:
-    from onnx import helper
-
-    given = arguments.constant(0, "input")
-    kind = helper.tensor_dtype_to_np_dtype(arguments.integer("to", 1))
-    if given.is_quantized or np.dtype(kind).kind not in "fiu":
+    given, kind = arguments.constant(0, "input"), number_type(arguments.integer("to", 1))
+    if given.is_quantized or kind.kind not in "fiu":
         raise E3neError("this kind of cast is not supported")
-    return stored(given.values.astype(kind))
+    if kind.kind in "iu" and given.values.dtype.kind == "f":
+        low, high = integer_limits(kind)
+        whole = np.trunc(given.values.astype(np.float64))
+        # 2^63 − 1 is no float64: its neighbour above is none of int64
+        if whole.min() < low or whole.max() >= high + 1:
+            raise E3neError(f"it casts numbers that are none of {kind.name}")
+    with np.errstate(over="ignore"):
+        return stored(given.values.astype(kind))
 
 
 def _quant(arguments: Arguments) -> Constant:
     given, found = arguments.constant(0, "input").reals(), quantizer_of(arguments)
     scale = _broadcast(arguments.constant(1, "scale").reals(), given.shape)
     codes = rounded(given, scale, found.rounding, found.low, found.high)
-    return Constant(codes, scale, found.high.bit_length() + 1)
+    return Constant(codes, scale, width_between(found.low, found.high))
 
 
 def _broadcast(scale: NDArray[np.float32], shape: tuple[int, ...]) -> NDArray[np.float32]:
@@ -121,17 +147,16 @@ def _quantize_linear(arguments: Arguments) -> Constant:
     found = quantize_linear(arguments)
     scale = scale_along(arguments, given.shape)
     codes = rounded(given.reals(), scale, "half_even", found.low, found.high)
-    return Constant(codes, None, max(found.high, -found.low - 1).bit_length() + 1)
+    return Constant(codes, None, width_between(found.low, found.high))
 
 
 def _clip(arguments: Arguments) -> Constant:
     given = arguments.constant(0, "input")
-    low, high = (arguments.constant(place, name).values for place, name in ((1, "min"), (2, "max")))
-    if given.is_quantized or given.values.dtype.kind == "f" or low.size != 1 or high.size != 1:
+    if given.is_quantized or given.values.dtype.kind == "f":
         raise E3neError("only integers between QuantizeLinear and DequantizeLinear are clipped")
-    values = np.clip(given.values, int(low.reshape(-1)[0]), int(high.reshape(-1)[0]))
-    width = max(int(high.reshape(-1)[0]), -int(low.reshape(-1)[0]) - 1).bit_length() + 1
-    return Constant(values, None, min(width, given.width))
+    low, high = (arguments.constant(place, name).one_integer() for place, name in ((1, "min"), (2, "max")))
+    values = np.clip(given.values, low, high)
+    return Constant(values, None, min(width_between(low, high), given.width))
 
 
 def _dequantize_linear(arguments: Arguments) -> Constant:
@@ -164,7 +189,21 @@ FOLDERS: dict[str, Callable[[Arguments], Constant]] = {
 
 def fold(arguments: Arguments) -> Constant:
     """The value of a node of parameters alone; raises `E3neError` with the reason."""
-    try:
+    with fitting_parameters():
         return FOLDERS[arguments.node.kind](arguments)
-    except (ValueError, TypeError, IndexError, OverflowError) as error:
-        raise E3neError(f"its parameters do not fit: {error}") from error
+
+
+def result_bytes(arguments: Arguments) -> int:
+    """At most so many bytes has what `fold` gives, known before anything is computed; raises `E3neError`."""
+    given = arguments.constants
+    match arguments.node.kind:
+        case "Constant":
+            return 0  # it is in the file
+        case "Gather" if 0 in given and 1 in given:
+            with fitting_parameters():
+                size = prod(_gathered_shape(arguments))
+        case "Concat":
+            size = sum(each.values.size for each in given.values())
+        case _:
+            size = given[0].values.size if 0 in given else 0
+    return size * _ELEMENT_BYTES

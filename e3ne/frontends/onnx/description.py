@@ -42,10 +42,20 @@ class Constant:
         return self.values.shape
 
     def reals(self) -> Reals:
-        """The real numbers as a runtime has them: single precision."""
-        if self.scale is not None:
-            return (self.values.astype(np.float32) * self.scale).astype(np.float32)
-        return self.values.astype(np.float32)
+        """The real numbers as a runtime has them: single precision. Raises `E3neError` for numbers beyond that."""
+        with np.errstate(over="ignore"):
+            numbers = self.values.astype(np.float32)
+            if self.scale is not None:
+                numbers = (numbers * self.scale).astype(np.float32)
+        if not np.isfinite(numbers).all():
+            raise E3neError("it has a parameter that does not fit into single precision")
+        return numbers
+
+    def one_integer(self) -> int:
+        """The number itself, if it is one integer; raises `E3neError`."""
+        if self.values.size != 1 or self.values.dtype.kind not in "iu" or self.is_quantized:
+            raise E3neError("its limits are not one integer each")
+        return int(self.values.reshape(-1)[0])
 
     def rearranged(self, values: Array, scale: Array | None) -> Constant:
         """The same numbers in another arrangement."""

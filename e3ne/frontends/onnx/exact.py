@@ -39,16 +39,21 @@ class Ramp:
     root: Root
     shift: Fraction
 
-    def first(self, level: Fraction, *, strict: bool) -> int:
-        """The least V with y ≥ level, or with `strict` y > level."""
+    def first(self, level: Fraction, least: int, most: int, *, strict: bool) -> int:
+        """The least V of least … most with y ≥ level, or with `strict` y > level; most + 1 if there is none."""
         # V ≥ (level − shift) / (slope · unit) · root − offset / unit
         factor, base = (level - self.shift) / (self.slope * self.unit), -self.offset / self.unit
-        found = -((-(base + factor * self.root.estimate())) // 1)
-        while self._reaches(found - 1, factor, base, strict):
-            found -= 1
-        while not self._reaches(found, factor, base, strict):
-            found += 1
-        return found
+        guess = -((-(base + factor * self.root.estimate())) // 1)
+        low, high = least, most + 1
+        guess = min(max(guess, low), high)
+        while low < high:
+            # the guess and the number before it decide, but for a huge factor, whose guess is far off
+            probe = guess - 1 if low < guess <= high else guess if low == guess < high else (low + high) // 2
+            if self._reaches(probe, factor, base, strict):
+                high = probe
+            else:
+                low = probe + 1
+        return low
 
     def _reaches(self, membrane: int, factor: Fraction, base: Fraction, strict: bool) -> bool:
         sign = self.root.exceeds(factor, membrane - base)

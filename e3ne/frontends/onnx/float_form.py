@@ -70,6 +70,9 @@ def _operation(layer: Layer, value: SSAValue, table: ParameterTable) -> LayerOp:
 
 
 def _synapse(synapse: Synapse, layer: Layer, value: SSAValue, table: ParameterTable) -> LayerOp:
-    weights = table.define(f"{layer.name}_weight", synapse.weights.reals())
-    bias = None if synapse.bias is None else table.define(f"{layer.name}_bias", synapse.bias.reals())
+    try:
+        weights = table.define(f"{layer.name}_weight", synapse.weights.reals())
+        bias = None if synapse.bias is None else table.define(f"{layer.name}_bias", synapse.bias.reals())
+    except E3neError as error:
+        raise E3neError(f"{layer.title}: {error}") from error
     return synapse_op(layer.name, synapse, value, float_tensor(layer.shape), weights, bias)

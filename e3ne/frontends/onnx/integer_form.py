@@ -154,8 +154,7 @@ def _neuron(membranes: Membranes, quantizer: Quantizer, low: Integers, high: Int
             ]
             bias[channel] = float(ramp.shift / scale)
             continue
-        firsts = (ramp.first(level * scale, strict=strict) for level, strict in levels)
-        goals[channel] = [min(max(first, least), most + 1) for first in firsts]
+        goals[channel] = [ramp.first(level * scale, least, most, strict=strict) for level, strict in levels]
         theta[channel] = float(scale) / ramp.scale
         # beside the rounding to the nearest that the solver assumes
         bias[channel] = float(ramp.zero) + theta[channel] * (0.5 - float(levels[0][0]))

@@ -10,7 +10,7 @@ import numpy as np
 
 from e3ne.dialects.snn import Window
 from e3ne.errors import E3neError
-from e3ne.frontends.onnx.arguments import Arguments
+from e3ne.frontends.onnx.arguments import Arguments, normalised_axes
 from e3ne.frontends.onnx.description import (
     Constant,
     Flatten,
@@ -172,7 +172,7 @@ def _batch_normalization(call: Call) -> Result:
         raise E3neError("it is in training mode; export the network for inference")
     names = ("scale", "bias", "mean", "variance")
     gamma, beta, mean, variance = (call.reals(place, name, call.shape[0]) for place, name in enumerate(names, start=1))
-    epsilon = call.real("epsilon", 1e-5)
+    epsilon = call.real("epsilon", float(np.float32(1e-5)))
     if (variance.astype(np.float64) + epsilon).min() <= 0:
         raise E3neError("its variance and epsilon add up to a number that is not positive")
     return Result(((Norm(gamma, beta, mean, variance, epsilon), call.shape),))
@@ -184,7 +184,7 @@ def _relu(call: Call) -> Result:
 
 def _clip(call: Call) -> Result:
     if isinstance(call.before, Quantize) and call.before.is_open:
-        low, high = (int(call.constant(place, name).values.reshape(-1)[0]) for place, name in ((1, "min"), (2, "max")))
+        low, high = (call.constant(place, name).one_integer() for place, name in ((1, "min"), (2, "max")))
         given = call.before.quantizer
         narrowed = replace(given, low=max(low, given.low), high=min(high, given.high))
         return Result(((Quantize(narrowed, is_open=True), call.shape),), replaces=True)
@@ -220,7 +220,7 @@ def _global_pool(call: Call) -> Result:
 def _reduce_mean(call: Call) -> Result:
     channels, height, width = call.map_shape()
     axes = call.numbers(1, "axes")
-    if axes is None or sorted(axis % 4 for axis in axes) != [2, 3]:
+    if axes is None or sorted(normalised_axes(axes, 4)) != [2, 3]:
         raise E3neError("only the mean over height and width together is supported")
     pool: tuple[Operation, Shape] = (Pool("average", Window((height, width), (height, width))), (channels, 1, 1))
     return Result((pool,) if call.integer("keepdims", 1) else (pool, (Flatten(), (channels,))))
@@ -249,7 +249,8 @@ def _flatten(call: Call) -> Result:
 def _squeeze(call: Call) -> Result:
     axes = call.numbers(1, "axes")
     given = (1, *call.shape)
-    removed = {axis % len(given) for axis in axes} if axes is not None else {a for a, n in enumerate(given) if n == 1}
+    ones = (axis for axis, size in enumerate(given) if size == 1)
+    removed = set(ones if axes is None else normalised_axes(axes, len(given)))
     if any(given[axis] != 1 for axis in removed):
         raise E3neError(f"it removes axes {sorted(removed)} of {given}, which are not all of size 1")
     return _flattened(call, tuple(size for axis, size in enumerate(given) if axis not in removed))

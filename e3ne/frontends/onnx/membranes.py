@@ -96,7 +96,7 @@ def _offsets(bias: Constant | None, units: Sequence[Fraction]) -> list[Fraction]
     if bias is None:
         return [Fraction(0)] * len(units)
     if bias.scale is None:
-        return [Fraction(float(number)) for number in bias.values]
+        return [Fraction(float(number)) for number in bias.reals()]
     scales = [Fraction(float(scale)) for scale in bias.scale]
     same = [unit if abs(scale / unit - 1) <= _ONE_SCALE else scale for scale, unit in zip(scales, units, strict=True)]
     return [int(number) * scale for number, scale in zip(bias.values, same, strict=True)]

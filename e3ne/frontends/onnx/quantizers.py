@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
 from e3ne.frontends.onnx.arguments import Arguments
 from e3ne.frontends.onnx.description import Constant, Integers, Quantizer, Reals, Rounding
+from e3ne.frontends.onnx.source import NUMBERS
 
 MOST_BITS = 32
 
@@ -26,11 +29,11 @@ _ROUNDINGS: dict[str, Rounding] = {
 
 def integer_limits(kind: np.dtype[np.generic]) -> tuple[int, int]:
     """(least, greatest) of an integer type, that of 4 bits and less included."""
-    name = kind.name
-    bits = int(name.lstrip("uint") or 0)
-    if not bits:
-        raise E3neError(f"it holds {name}, not integers")
-    return (0, (1 << bits) - 1) if name.startswith("u") else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+    found = re.fullmatch(r"(u?)int(\d+)", kind.name)
+    if found is None:
+        raise E3neError(f"it holds {kind.name}, not integers")
+    bits = int(found[2])
+    return (0, (1 << bits) - 1) if found[1] else (-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
 
 
 def quantizer_of(arguments: Arguments) -> Quantizer:
@@ -52,9 +55,27 @@ def quantizer_of(arguments: Arguments) -> Quantizer:
 
 
 def quantize_linear(arguments: Arguments) -> Quantizer:
-    """Of a QuantizeLinear, with the first number of its scale; the type of its zero point says what the limits are."""
-    low, high = integer_limits(zero_point_of(arguments, 2).values.dtype) if arguments.has(2) else (0, 255)
+    """Of a QuantizeLinear, with the first number of its scale; the type of its zero point says what the limits are.
+
+    Where there is none its `output_dtype` says it, and where that is not there the type is uint8.
+    """
+    low, high = integer_limits(zero_point_of(arguments, 2).values.dtype)
+    if wanted := arguments.integer("output_dtype", 0):
+        limits = integer_limits(number_type(wanted))
+        if arguments.has(2) and limits != (low, high):
+            raise E3neError("its output_dtype is not the type of its zero point")
+        low, high = limits
+    _check_block(arguments)
     return Quantizer(_first_scale(arguments), low, high)
+
+
+def number_type(number: int) -> np.dtype[np.generic]:
+    """NumPy's type of one of ONNX' types of tensors, by its number."""
+    from onnx import TensorProto, helper
+
+    if number not in TensorProto.DataType.values() or TensorProto.DataType.Name(number) not in NUMBERS:
+        raise E3neError(f"its type {number} is not that of numbers that are supported")
+    return np.dtype(helper.tensor_dtype_to_np_dtype(number))
 
 
 def zero_point_of(arguments: Arguments, position: int) -> Constant:
@@ -71,6 +92,7 @@ def scale_along(arguments: Arguments, shape: tuple[int, ...]) -> Reals:
     """The scale of a QuantizeLinear or DequantizeLinear for each number of a tensor: one, or one along its axis."""
     scale = arguments.constant(1, "scale").reals()
     _check_scale(scale)
+    _check_block(arguments)
     if scale.size == 1:
         return np.broadcast_to(scale.reshape(()), shape)
     axis = arguments.integer("axis", 1)
@@ -99,6 +121,11 @@ def _first_scale(arguments: Arguments) -> np.float32:
     scale = arguments.constant(1, "scale").reals()
     _check_scale(scale)
     return np.float32(scale.reshape(-1)[0])
+
+
+def _check_block(arguments: Arguments) -> None:
+    if arguments.integer("block_size", 0):
+        raise E3neError("its scale is by blocks (block_size), which is not supported")
 
 
 def _check_scale(scale: Reals) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from e3ne.errors import E3neError
+from e3ne.input_file import require_plain
 
 if TYPE_CHECKING:
     from onnx import AttributeProto, GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto
@@ -31,6 +32,11 @@ NUMBERS = (
 )
 """Types of tensors that are read."""
 
+ONNX_DOMAINS = ("", "ai.onnx")
+QONNX_DOMAINS = ("qonnx.custom_op.general", "finn.custom_op.general", "onnx.brevitas")
+"""Of today and of earlier versions."""
+QONNX_KINDS = ("Quant", "IntQuant", "BipolarQuant", "Trunc", "FloatQuant")
+
 Attribute = int | float | str | tuple[int, ...] | tuple[float, ...] | Array
 
 
@@ -44,11 +50,24 @@ class RawNode:
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
     attributes: Mapping[str, Attribute]
+    domain: str = ""
+    """whose operator it is"""
+    is_function: bool = False
+    """whether the file itself says what the operator does"""
 
     @property
     def title(self) -> str:
         """How messages call it."""
         return f"node '{self.name}' ({self.kind})"
+
+    @property
+    def domain_problem(self) -> str:
+        """Why it is not the operator that its kind says; empty if it is."""
+        if self.is_function:
+            return "it is a function of the file, which is not supported; export the network with its functions inlined"
+        if self.domain not in (QONNX_DOMAINS if self.kind in QONNX_KINDS else ONNX_DOMAINS):
+            return f"it is of the domain '{self.domain}', which is not supported"
+        return ""
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +96,8 @@ def read_graph(path: Path) -> RawGraph:
     if len(graph.node) > MOST_NODES:
         raise E3neError(f"ONNX file '{path}' has {len(graph.node)} nodes; at most {MOST_NODES} are read")
     tensors, unread = _tensors(graph, problems)
-    nodes = [_node(number, node, problems) for number, node in enumerate(graph.node)]
+    functions = {(function.domain, function.name) for function in model.functions}
+    nodes = [_node(number, node, functions, problems) for number, node in enumerate(graph.node)]
     given = [value for value in graph.input if _text(value.name) not in tensors.keys() | unread]
     shape = (0, 0, 0)
     if len(given) == 1:
@@ -86,7 +106,7 @@ def read_graph(path: Path) -> RawGraph:
         problems.append(f"the network must have one input, not {len(given)}")
     if len(graph.output) != 1:
         problems.append(f"the network must have one output, not {len(graph.output)}")
-    opset = next((entry.version for entry in model.opset_import if entry.domain in ("", "ai.onnx")), 0)
+    opset = next((entry.version for entry in model.opset_import if entry.domain in ONNX_DOMAINS), 0)
     if opset < OLDEST_OPSET:
         problems.append(f"its operators are those of version {opset}; versions from {OLDEST_OPSET} on are supported")
     if len(graph.sparse_initializer):
@@ -109,9 +129,7 @@ def _load(path: Path) -> ModelProto:
     import onnx
 
     try:
-        size = path.stat().st_size
-        if size > MOST_BYTES:
-            raise E3neError(f"ONNX file '{path}' has {size} bytes; at most {MOST_BYTES} are read")
+        require_plain(path, f"ONNX file '{path}'", MOST_BYTES)
         return onnx.load_model(path, load_external_data=False)  # pyright: ignore[reportUnknownMemberType]
     except FileNotFoundError as error:
         raise E3neError(f"model file '{path}' does not exist") from error
@@ -130,6 +148,8 @@ def _tensors(graph: GraphProto, problems: list[str]) -> tuple[dict[str, Array], 
     unread: set[str] = set()
     for tensor in graph.initializer:
         name = _text(tensor.name)
+        if name in found or name in unread:
+            problems.append(f"parameter '{name}' is there more than once")
         try:
             found[name] = read_tensor(tensor)
         except E3neError as error:
@@ -158,7 +178,7 @@ def read_tensor(tensor: TensorProto) -> Array:
         raise E3neError(f"of shape {dims} cannot be read: {error}") from error
 
 
-def _node(number: int, node: NodeProto, problems: list[str]) -> RawNode:
+def _node(number: int, node: NodeProto, functions: Collection[tuple[str, str]], problems: list[str]) -> RawNode:
     outputs = tuple(_text(output) for output in node.output)
     name = _text(node.name) or next((output for output in outputs if output), f"node_{number}")
     attributes: dict[str, Attribute] = {}
@@ -167,7 +187,9 @@ def _node(number: int, node: NodeProto, problems: list[str]) -> RawNode:
             attributes[_text(attribute.name)] = _attribute(attribute)
         except E3neError as error:
             problems.append(f"node '{name}' ({_text(node.op_type)}): its {_text(attribute.name)} {error}")
-    return RawNode(name, _text(node.op_type), tuple(_text(name) for name in node.input), outputs, attributes)
+    inputs = tuple(_text(name) for name in node.input)
+    is_function = (node.domain, node.op_type) in functions
+    return RawNode(name, _text(node.op_type), inputs, outputs, attributes, _text(node.domain), is_function)
 
 
 def _text(name: str | bytes) -> str:

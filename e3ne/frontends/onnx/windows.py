@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from e3ne.dialects.snn import Window
 from e3ne.errors import E3neError
-from e3ne.frontends.onnx.arguments import Arguments
+from e3ne.frontends.onnx.arguments import Arguments, normalised_axes
 from e3ne.frontends.onnx.description import Pad
 
 Pair = tuple[int, int]
@@ -56,8 +56,8 @@ def pad_sizes(arguments: Arguments) -> Pad:
         if len(given) != 2 * len(axes):
             raise E3neError(f"its pads are {list(given)}, which do not fit its axes {list(axes)}")
         spread = [0] * 8
-        for place, axis in enumerate(axes):
-            spread[axis % 4], spread[4 + axis % 4] = given[place], given[len(axes) + place]
+        for place, axis in enumerate(normalised_axes(axes, 4)):
+            spread[axis], spread[4 + axis] = given[place], given[len(axes) + place]
         given = tuple(spread)
     if len(given) != 8 or min(given) < 0 or any(given[place] for place in (0, 1, 4, 5)):
         raise E3neError(f"its pads are {list(given)}; only zeros around height and width are added")

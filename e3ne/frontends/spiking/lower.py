@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import SSAValue
 
 from e3ne.dialects import snn
-from e3ne.dialects.parameter import identifier
+from e3ne.dialects.parameter import identifier, unused
 from e3ne.dialects.snn.types import float_tensor
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.chain import as_chain
@@ -28,6 +28,9 @@ from e3ne.frontends.spiking.description import (
     Scale,
     SpikingNetwork,
 )
+
+LARGEST = float(np.finfo(np.float32).max)
+"""Of a parameter."""
 
 
 def lower(network: SpikingNetwork) -> ModuleOp:
@@ -84,6 +87,8 @@ class _Building:
     network: snn.NetworkOp
     parameters: list[snn.ParameterOp] = field(default_factory=list[snn.ParameterOp])
     factor: float = 1.0
+    names: set[str] = field(default_factory=set[str])
+    symbols: set[str] = field(default_factory=set[str])
 
     def __post_init__(self) -> None:
         self.value: SSAValue = self.network.image
@@ -93,7 +98,8 @@ class _Building:
         self.value = op.output
 
     def add(self, node: Node) -> None:
-        name, operation = identifier(node.name), node.operation
+        name, operation = unused(identifier(node.name), self.names), node.operation
+        self.names.add(name)
         self.factor *= _factor(operation)
         match operation:
             case Convolution():
@@ -166,6 +172,10 @@ class _Building:
             loses_input=neuron.loses_input,
         )
 
-    def _parameter(self, symbol: str, array: Reals) -> str:
+    def _parameter(self, wanted: str, array: Reals) -> str:
+        if (np.abs(array) > LARGEST).any():
+            raise E3neError(f"{wanted}: it has a number beyond ±{LARGEST:.3g}, which float32 does not hold")
+        symbol = unused(wanted, self.symbols)
+        self.symbols.add(symbol)
         self.parameters.append(snn.ParameterOp(symbol, np.asarray(array, np.float64)))
         return symbol

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -21,8 +21,11 @@ from e3ne.frontends.spiking.module_layers import (
     read_layer,
     with_batch_norm,
 )
-from e3ne.frontends.spiking.module_tracer import package_of, trace
+from e3ne.frontends.spiking.module_tracer import CHAINS, package_of, trace
 from e3ne.frontends.spiking.shapes import Shape, result_shape
+
+_ADDITIONS = cast("tuple[object, ...]", (operator.add, operator.iadd, torch.add))  # pyright: ignore[reportUnknownMemberType]
+_PRODUCTS = cast("tuple[object, ...]", (operator.mul, operator.imul, torch.mul, torch.multiply))  # pyright: ignore[reportUnknownMemberType]
 
 
 @dataclass(frozen=True)
@@ -66,6 +69,11 @@ def import_module(module: nn.Module, input_shape: Shape, name: str, library: Lib
     """
     if len(input_shape) not in (1, 3) or min(input_shape) < 1:
         raise E3neError(f"the shape of an input is (C, H, W) or (N,), not {input_shape}")
+    if hooked := _hooked(module):
+        raise E3neError(
+            f"network '{name}': {', '.join(hooked)} has hooks (pruning, weight_norm, ...), which change its "
+            "result; make them permanent first (prune.remove, remove_weight_norm, handle.remove)"
+        )
     traced = trace(module)
     walk = _Walk(module, input_shape, library, traced.tensors)
     for node in traced.graph.nodes:
@@ -75,6 +83,16 @@ def import_module(module: nn.Module, input_shape: Shape, name: str, library: Lib
         neurons = ", ".join(library.neurons)
         raise E3neError(f"network '{name}' cannot be imported:\n{lines}\nsupported are: {neurons}; {SUPPORTED}")
     return SpikingNetwork(name, input_shape, walk.nodes)
+
+
+def _hooked(root: nn.Module) -> list[str]:
+    """The modules whose forward() is not all that they do."""
+    parts = cast("Iterator[tuple[str, nn.Module]]", root.named_modules())
+    return [
+        f"module '{path}' ({type(part).__name__})" if path else "the network itself"
+        for path, part in parts
+        if any(vars(part).get(hooks) for hooks in ("_forward_hooks", "_forward_pre_hooks"))
+    ]
 
 
 @dataclass(eq=False)
@@ -128,9 +146,9 @@ class _Walk:
         path = str(node.target)
         module = self.root.get_submodule(path)
         kind, package = type(module).__name__, package_of(module)
-        place = self._place(node.args[0] if node.args else None)
         if package == self.library.package and kind in self.library.neurons:
-            return self._neuron(node, path, module, place)
+            return self._neuron(node, path, module, self._place(node.args[0] if node.args else None))
+        place = self._place(_bound(node, "input").get("input"))
         if package not in ("torch", "spikingjelly"):
             raise E3neError("it is not supported")
         if kind in IDENTITIES:
@@ -139,7 +157,7 @@ class _Walk:
             return self._batch_norm(node, module, place)
         if kind not in LAYERS:
             raise E3neError("it is not supported")
-        return self._append(path, read_layer(module, self._shape(place), self.library.lead), [place])
+        return self._append(path, read_layer(module, self._shape(place), self._lead(node)), [place])
 
     def _neuron(self, node: fx.Node, path: str, module: nn.Module, place: int) -> _Value:
         if path in self.called:
@@ -163,8 +181,9 @@ class _Walk:
             raise E3neError("its state is computed; it must be what the neuron gave in the step before")
 
     def _batch_norm(self, node: fx.Node, module: nn.Module, place: int) -> int:
-        source = node.args[0]
-        if place < 0 or not isinstance(source, fx.Node) or len(source.users) > 1 or source.op != "call_module":
+        source = _bound(node, "input").get("input")
+        others = any(value == place and len(each.users) > 1 for each, value in self.values.items())
+        if place < 0 or not isinstance(source, fx.Node) or source.op != "call_module" or others:
             raise E3neError("batch normalisation must directly follow a convolution or linear layer")
         old = self.nodes[place]
         self.nodes[place] = Node(old.name, with_batch_norm(old.operation, module), old.inputs, old.shape)
@@ -176,16 +195,19 @@ class _Walk:
             return self._item(node)
         if target is getattr:
             return None
-        name = str(getattr(target, "__name__", target))
-        if name in ("add", "iadd"):
-            return self._append(node.name, Add(), [self._place(argument) for argument in node.args])
-        if name in ("mul", "imul"):
+        if target in _ADDITIONS:
+            return self._add(node)
+        if target in _PRODUCTS:
             return self._scale(node)
         if target is torch.flatten:
             return self._flatten(node)
         if target in (functional.max_pool2d, functional.avg_pool2d):
             return self._pool(node)
-        raise E3neError(f"{name} is not supported; use a module of torch.nn")
+        raise E3neError(f"{getattr(target, '__name__', target)} is not supported; use a module of torch.nn")
+
+    def _add(self, node: fx.Node) -> int:
+        given = _bound(node, "input", "other")
+        return self._append(node.name, Add(), [self._place(given.get(name)) for name in ("input", "other")])
 
     def _item(self, node: fx.Node) -> _Value:
         source, index = node.args
@@ -197,10 +219,11 @@ class _Walk:
         return value.place if index == 0 else _State(value.neuron)
 
     def _scale(self, node: fx.Node) -> int:
-        numbers = [argument for argument in node.args if isinstance(argument, int | float)]
+        factors = list(_bound(node, "input", "other").values())
+        numbers = [factor for factor in factors if isinstance(factor, int | float)]
         if len(numbers) != 1:
             raise E3neError("only multiplication by a number is supported")
-        source = next(argument for argument in node.args if not isinstance(argument, int | float))
+        source = next(factor for factor in factors if not isinstance(factor, int | float))
         return self._append(node.name, Scale(float(numbers[0])), [self._place(source)])
 
     def _pool(self, node: fx.Node) -> int:
@@ -208,9 +231,9 @@ class _Walk:
         make = nn.MaxPool2d if node.target is functional.max_pool2d else nn.AvgPool2d
         if len(arguments) > 3:
             raise E3neError("it has more arguments in a row than kernel_size, stride and padding; name them")
-        place = self._place(node.args[0])
+        place = self._place(node.args[0] if node.args else node.kwargs.get("input"))
         pool = cast("Callable[..., nn.Module]", make)(*arguments, **keywords)
-        return self._append(node.name, read_layer(pool, self._shape(place), self.library.lead), [place])
+        return self._append(node.name, read_layer(pool, self._shape(place), self._lead(node)), [place])
 
     def _method(self, node: fx.Node) -> _Value:
         match node.target:
@@ -221,25 +244,26 @@ class _Walk:
             case "view" | "reshape":
                 return self._view(node)
             case "detach" | "clone" | "contiguous" | "float":
-                return self.values[cast(fx.Node, node.args[0])]
+                return self.values[cast(fx.Node, _bound(node, "input", "memory_format")["input"])]
             case "add" | "add_":
-                return self._append(node.name, Add(), [self._place(argument) for argument in node.args])
+                return self._add(node)
             case _:
                 raise E3neError(f"method {node.target} is not supported")
 
     def _flatten(self, node: fx.Node) -> int:
-        place = self._place(node.args[0])
-        start = node.args[1] if len(node.args) > 1 else node.kwargs.get("start_dim", 0)
-        end = node.args[2] if len(node.args) > 2 else node.kwargs.get("end_dim", -1)
-        check_flatten(start, end, self.library.lead, self._shape(place))
+        given = _bound(node, "input", "start_dim", "end_dim")
+        place = self._place(given.get("input"))
+        check_flatten(given.get("start_dim", 0), given.get("end_dim", -1), self._lead(node), self._shape(place))
         return self._append(node.name, Flatten(), [place])
 
     def _view(self, node: fx.Node) -> int:
         place = self._place(node.args[0])
         sizes = node.args[1:]
+        if node.kwargs:
+            raise E3neError(f"its argument {', '.join(node.kwargs)} is not supported")
         if len(sizes) == 1 and isinstance(sizes[0], tuple | list):
             sizes = tuple(cast("Sequence[object]", sizes[0]))
-        if len(sizes) != self.library.lead + 1 or sizes[-1] != -1:
+        if len(sizes) != self._lead(node) + 1 or sizes[-1] != -1:
             raise E3neError("only flattening is supported, as x.flatten(1) or x.view(x.size(0), -1)")
         return self._append(node.name, Flatten(), [place])
 
@@ -255,6 +279,14 @@ class _Walk:
             if place not in used:
                 raise E3neError(f"the result of '{made.name}' does not get to the output")
         return None
+
+    def _lead(self, node: fx.Node) -> int:
+        """How many dimensions come before those of a sample: batch alone inside SpikingJelly's containers."""
+        inside: dict[str, object] = node.meta.get("nn_module_stack", {})
+        path = str(node.target) if node.op == "call_module" else next(reversed(inside), "")
+        parts = path.split(".")
+        above = (self.root.get_submodule(".".join(parts[:depth])) for depth in range(len(parts)))
+        return 1 if any(type(module).__name__ in CHAINS for module in above) else self.library.lead
 
     def _place(self, argument: object) -> int:
         """Where an argument's values are; raises `E3neError` if it is not the result of a layer."""
@@ -275,3 +307,12 @@ class _Walk:
             name, number = f"{wanted}_{number}", number + 1
         self.nodes.append(Node(name, operation, tuple(places), shape))
         return len(self.nodes) - 1
+
+
+def _bound(node: fx.Node, *names: str) -> dict[str, object]:
+    """The arguments of a call by name; raises `E3neError` for one that is not read."""
+    if len(node.args) > len(names):
+        raise E3neError(f"it has more arguments than {', '.join(names)}, which is not supported")
+    if unread := [key for key in node.kwargs if key not in names]:
+        raise E3neError(f"its argument {', '.join(unread)} is not supported")
+    return {**dict(zip(names, node.args, strict=False)), **node.kwargs}

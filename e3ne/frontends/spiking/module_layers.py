@@ -124,7 +124,7 @@ def _pool(kind: str, module: nn.MaxPool2d | nn.AvgPool2d, shape: Shape) -> Pool:
 
 def _flatten(module: nn.Module, shape: Shape, lead: int) -> Operation:
     assert isinstance(module, nn.Flatten)
-    # SpikingJelly's own takes the time dimension away first
+    # SpikingJelly's own takes the time dimension away first.
     first = 1 if type(module).__module__.startswith("spikingjelly") else lead
     check_flatten(module.start_dim, module.end_dim, first, shape)
     return Flatten()

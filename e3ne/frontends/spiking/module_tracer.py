@@ -16,7 +16,7 @@ from torch import Tensor, fx, nn
 from e3ne.errors import E3neError
 
 _LEAF_PACKAGES = ("torch", "snntorch", "spikingjelly")
-_CHAINS = ("SeqToANNContainer", "MultiStepContainer", "StepModeContainer")
+CHAINS = ("SeqToANNContainer", "MultiStepContainer", "StepModeContainer")
 """SpikingJelly's containers, which do the same as a Sequential but for dimensions that are not of a step."""
 
 
@@ -56,7 +56,7 @@ def trace(module: nn.Module) -> Traced:
 
 class _StepTracer(fx.Tracer):
     def is_leaf_module(self, m: nn.Module, module_qualified_name: str) -> bool:
-        if isinstance(m, nn.Sequential) or type(m).__name__ in _CHAINS:
+        if isinstance(m, nn.Sequential) or type(m).__name__ in CHAINS:
             return False
         return package_of(m) in _LEAF_PACKAGES
 

@@ -53,9 +53,7 @@ def _reader(kind: str) -> Callable[[nn.Module, Shape], Neuron]:
 def _neuron(kind: str, module: nn.Module, shape: Shape) -> Neuron:
     """The neuron of a module of class `kind` for membranes of `shape`; raises `E3neError` for its settings."""
     _check_settings(module)
-    rule = reset_of(
-        kind, str(_attribute(module, "reset_mechanism")), delayed=bool(getattr(module, "reset_delay", True))
-    )
+    rule = reset_of(kind, _mechanism(module), delayed=bool(getattr(module, "reset_delay", True)))
     threshold = snapped(_parameter(module, "threshold", shape))
     if (threshold < 0).any():
         raise E3neError("its threshold is negative, which snnTorch lets reset before the first spike")
@@ -76,6 +74,21 @@ def _neuron(kind: str, module: nn.Module, shape: Shape) -> Neuron:
         synapse_decay=_clamped(_parameter(module, "alpha", shape)) if kind.endswith("Synaptic") else None,
     )
     return _with_recurrence(neuron, module, shape) if kind.startswith("R") else neuron
+
+
+def _mechanism(module: nn.Module) -> str:
+    """The reset that a step does. snnTorch keeps it in three places, of which later changes reach one or two."""
+    names = {"_base_sub": "subtract", "_base_zero": "zero", "_base_int": "none"}
+    by_number = dict(enumerate(names.values()))
+    function = str(getattr(_attribute(module, "state_function"), "__name__", ""))
+    done, number = names.get(function, function), int(cast("torch.Tensor", _attribute(module, "reset_mechanism_val")))
+    said = {"reset_mechanism": str(_attribute(module, "reset_mechanism")), "reset_mechanism_val": by_number.get(number)}
+    if other := [f"{name} says {value}" for name, value in said.items() if value != done]:
+        raise E3neError(
+            f"a step resets by '{done}', but its {' and its '.join(other)}: it was changed after it was made; make it "
+            "with the reset_mechanism that it was trained with"
+        )
+    return done
 
 
 def _lapicque(module: nn.Module, shape: Shape) -> tuple[Reals, Reals]:

@@ -45,7 +45,11 @@ class _Codes:
         for digit in reversed(range(self.op.steps.value.data)):
             above = "".join(f"{found}, " for found in digits)
             digits.append(f"{name}_{digit}")
-            c.wire(f"{name}_{digit}", 1, f"{name}_reached[{{{above}1'b1{', ' + str(digit) + chr(39) + 'd0' if digit else ''}}}]")
+            c.wire(
+                f"{name}_{digit}",
+                1,
+                f"{name}_reached[{{{above}1'b1{', ' + str(digit) + chr(39) + 'd0' if digit else ''}}}]",
+            )
         return c.wire(name, self.op.steps.value.data, f"{{{', '.join(digits)}}}")
 
     def floor(self, name: str) -> str:
@@ -95,7 +99,10 @@ def add_fire(c: Checker, op: FireOp) -> None:
     c.ok("digits", f"~m_valid | m_data == {{{', '.join(reversed(digits))}}}")
     _add_floor(c, op, codes)
     c.keep("group", f"f_group < {given.chunks}" + (" & next_group == f_group" if given.chunks > 1 else ""))
-    c.keep("count", f"f_count == {' + '.join([f'{count}' + chr(39) + 'd0', *_busy(stages)])} & (f_count != 0 | f_beat == 0)")
+    c.keep(
+        "count",
+        f"f_count == {' + '.join([f'{count}' + chr(39) + 'd0', *_busy(stages)])} & (f_count != 0 | f_beat == 0)",
+    )
     for stage in range(stages):
         _add_stage(c, op, codes, stage, entry)
 
@@ -120,7 +127,7 @@ def _add_floor(c: Checker, op: FireOp, codes: _Codes) -> None:
 
 def _add_stage(c: Checker, op: FireOp, codes: _Codes, stage: int, entry: int) -> None:
     """What a stage holds: a value of the queue, its group, and the first digits of its code."""
-    given, steps, span, lanes = op.input_type, op.steps.value.data, op.span, op.input_type.lanes
+    steps, span, lanes = op.steps.value.data, op.span, op.input_type.lanes
     stages, chunks = op.stages.value.data, op.input_type.chunks
     busy, earlier = numbered("busy", stage), stage * span
     groups = width_for(chunks)

@@ -36,9 +36,7 @@ class Prover:
     reset may come at any time. Each property may be assumed in the `depth` cycles before the one in which it is proved.
     """
 
-    def __init__(
-        self, circuit: Circuit, splits: Mapping[str, str] | None = None, conflicts: int = CONFLICTS
-    ) -> None:
+    def __init__(self, circuit: Circuit, splits: Mapping[str, str] | None = None, conflicts: int = CONFLICTS) -> None:
         self.circuit, self.conflicts = circuit, conflicts
         self.splits = splits or {}
         self.assumptions = list(circuit.matching(ASSUMPTION).values())
@@ -153,6 +151,4 @@ class Prover:
             places = [values[bit >> 1] ^ bool(bit & 1) if bit >> 1 < len(values) else False for bit in found]
             return sum(int(one) << place for place, one in enumerate(places))
 
-        return [
-            {name: value(cycle, bits) for name, bits in self.circuit.signals.items()} for cycle in range(last + 1)
-        ]
+        return [{name: value(cycle, bits) for name, bits in self.circuit.signals.items()} for cycle in range(last + 1)]

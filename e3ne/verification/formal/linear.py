@@ -112,9 +112,7 @@ class Cycle:
                 self._replace_group(group, grouped.weights, result)
             except NotLinearError as error:
                 mine = {literal for literal, _ in group}
-                error.registers = frozenset(
-                    q for q, (lit, _) in zip(registers, parts, strict=True) if lit & ~1 in mine
-                )
+                error.registers = frozenset(q for q, (lit, _) in zip(registers, parts, strict=True) if lit & ~1 in mine)
                 raise
         origin = self.origin(result.weights)
         result.weights = {origin[literal]: weight for literal, weight in result.weights.items()}
@@ -205,8 +203,10 @@ def added(graph: Graph, bits: Sequence[tuple[Literal, int]], constant: int, widt
             if magnitude >> place & 1:
                 columns[place].append(literal ^ negative)
     rows = [[TRUE if constant >> place & 1 else FALSE for place in range(width)]]
-    for number in range(max(len(column) for column in columns)):
-        rows.append([column[number] if number < len(column) else FALSE for column in columns])
+    rows.extend(
+        [column[number] if number < len(column) else FALSE for column in columns]
+        for number in range(max(len(column) for column in columns))
+    )
     # The constant last: it is none in most cases.
     total = rows[1] if len(rows) > 1 else rows[0]
     for row in [*rows[2:], rows[0]] if len(rows) > 1 else []:

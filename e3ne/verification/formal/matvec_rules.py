@@ -22,7 +22,9 @@ from e3ne.verification.formal.linear import Cycle, NotLinearError, WeightedSum
 from e3ne.verification.formal.linear_trace import Tracer
 from e3ne.verification.formal.matvec_search import differing_case
 
-CONTROL = re.compile(r"(valid|first_time|first_chunk|last_time|last_chunk|group|chunk|time|gives|fold|address)_?(_?\d+)?")
+CONTROL = re.compile(
+    r"(valid|first_time|first_chunk|last_time|last_chunk|group|chunk|time|gives|fold|address)_?(_?\d+)?"
+)
 
 
 @dataclass(frozen=True)
@@ -56,7 +58,9 @@ def supported(op: MatvecOp) -> bool:
     """Whether there are rules for the unit's form."""
     fold = _Fold.of(op)
     plain = op.bias is None and not op.is_event and not op.has_credit
-    return plain and (fold.chunks == 1 or fold.step_beats == 1) and not (fold.held and op.implementation.data == "table")
+    return (
+        plain and (fold.chunks == 1 or fold.step_beats == 1) and not (fold.held and op.implementation.data == "table")
+    )
 
 
 def add_matvec(c: Checker, op: MatvecOp) -> None:
@@ -243,9 +247,7 @@ class Sums:
             raise NotLinearError("the first step does not begin with a constant")
         return sum(1 << place for place, bit in enumerate(found) if bit == TRUE)
 
-    def _read_weights(
-        self, lane: int, drive: WeightedSum, cycle: int
-    ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    def _read_weights(self, lane: int, drive: WeightedSum, cycle: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
         """From the selected weights on: each is a digit times a bit of the weights' word, for every address."""
         if cycle < 2:
             raise NotLinearError("the selected weights are not where they should be")
@@ -260,7 +262,11 @@ class Sums:
             product = self.free.next([bit])[0]
             graph = self.free.graph
             ends = (graph.left[product >> 1], graph.right[product >> 1])
-            if product & 1 or graph.is_input[product >> 1] or any(end & 1 or not graph.is_input[end >> 1] for end in ends):
+            if (
+                product & 1
+                or graph.is_input[product >> 1]
+                or any(end & 1 or not graph.is_input[end >> 1] for end in ends)
+            ):
                 raise NotLinearError("a selected weight is no digit times a weight")
             sources = list(self.free.origin(ends).values())
             origins = dict(self._origin(source, cycle - 1) for source in sources)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -29,7 +30,11 @@ def differing_case(sums: Sums, lane: int) -> tuple[int, int, int] | None:
         digits = [values.words(int(held), [bit]) for bit in taken]
         weights = sums.expected(lane, np.array([group]), np.array([chunk]))[0]
         rest = {
-            (after[n] - before[n] * sums.factor(time, chunk) - sum(int(w) * d[n] for w, d in zip(weights, digits, strict=True)))
+            (
+                after[n]
+                - before[n] * sums.factor(time, chunk)
+                - sum(int(w) * d[n] for w, d in zip(weights, digits, strict=True))
+            )
             & mask
             for n in range(TRIES)
         }
@@ -46,7 +51,7 @@ class _Values:
         self.cycles = sums.cycles[case]
         self.found: list[dict[int, int]] = [{0: 0} for _ in self.cycles]
 
-    def words(self, cycle: int, bits: list[Literal] | tuple[Literal, ...]) -> list[int]:
+    def words(self, cycle: int, bits: Sequence[Literal]) -> list[int]:
         """A number for each try."""
         found = [self._bit(cycle, bit) for bit in bits]
         return [sum((bit >> n & 1) << place for place, bit in enumerate(found)) for n in range(TRIES)]

@@ -17,7 +17,7 @@ def add_sink(c: Checker, op: SinkOp) -> None:
     c.ok("offers_what_it_has", "f_count <= 1 & m_valid == f_count[0]")
     c.ok("no_loss", "~f_take | f_count == 0 | f_give")
     c.ok("last", f"~m_valid | m_last == (f_beat == {beats - 1})")
-    sign = f"f_value[{{0}}]" if given.signed else "1'b0"
+    sign = "f_value[{0}]" if given.signed else "1'b0"
     lanes = [
         f"{{{{{container - bits}{{{sign.format(lane * bits + bits - 1)}}}}}, f_value[{lane * bits} +: {bits}]}}"
         if container > bits

@@ -84,7 +84,7 @@ def prove_unit(op: UnitOp, verilog: str) -> Sequence[Outcome]:
     return [independence(circuit), *Prover(circuit, checker.splits).prove(), *sums, *missing]
 
 
-def widths_of(op: UnitOp, verilog: str) -> str:
+def widths_of(verilog: str) -> str:
     """The widths of both ports."""
     return f"{port_bits(verilog, 's_data')} → {port_bits(verilog, 'm_data')}"
 

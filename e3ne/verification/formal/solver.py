@@ -33,7 +33,7 @@ class Solver:
         elif literal != TRUE:
             self._solver.add_clause([_name(literal)])
 
-    def find(self, literals: Sequence[Literal]) -> list[bool] | None | bool:
+    def find(self, literals: Sequence[Literal]) -> list[bool] | bool | None:
         """Values of all nodes with which all the literals are 1, None if there are none, False if given up."""
         if FALSE in literals:
             return None

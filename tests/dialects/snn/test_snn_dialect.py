@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections import Counter
 from collections.abc import Callable
 from io import StringIO
 
@@ -167,3 +169,23 @@ def test_window_that_sees_only_padding() -> None:
     assert Window((2, 2), (2, 2), (2, 0, 0, 0)).padding_only(4, 4)
     assert not Window((3, 3), (2, 2), (1, 1, 1, 1)).padding_only(4, 4)
     assert Window((2, 2), (1, 1), (1, 1, 1, 1), (6, 6)).padding_only(5, 5)
+
+
+def test_windows_that_see_only_padding_tap_by_tap() -> None:
+    rng, found = np.random.default_rng(0), Counter[bool]()
+    for _ in range(400):
+        (kernel, stride, dilation, size), padding = rng.integers(1, 6, 4).tolist(), rng.integers(0, 9, 2).tolist()
+        window = Window((kernel, 1), (stride, 1), (padding[0], 0, padding[1], 0), (dilation, 1))
+        if window.problems(size, 1):
+            continue
+        starts = (index * stride - padding[0] for index in range(window.positions(size, 1)[0]))
+        outside = any(all(not 0 <= first + tap * dilation < size for tap in range(kernel)) for first in starts)
+        assert window.padding_only(size, 1) == outside, (window, size)
+        found[outside] += 1
+    assert min(found[True], found[False]) > 50
+
+
+def test_large_windows_in_no_time() -> None:
+    start = time.process_time()
+    assert not Window((8192, 8192), (1, 1), (8191, 8191, 8191, 8191)).padding_only(1, 1)
+    assert time.process_time() - start < 1

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 import pytest
 
+from e3ne.dialects.snn import LifOp, LinearOp, find_network
 from e3ne.errors import E3neError
 from e3ne.frontends.spiking.chain import as_chain
 from e3ne.frontends.spiking.description import (
@@ -246,3 +247,26 @@ def test_the_input_goes_past_no_neurons() -> None:
     ]
     with pytest.raises(E3neError, match="layer 'lif': a connection from the input past neurons is not supported"):
         as_chain(SpikingNetwork("n", (3,), nodes))
+
+
+@pytest.mark.parametrize("names", [("fc.0", "fc_0"), ("fc", "fc_weight"), ("a.b", "a-b")])
+def test_layers_whose_names_are_one_identifier(names: tuple[str, str]) -> None:
+    first, second = names
+    nodes = [
+        Node(first, Linear(np.ones((3, 3)), None), (-1,), (3,)),
+        Node("lif", neuron_of(), (0,), (3,)),
+        Node(second, Linear(np.ones((2, 3)), None), (1,), (2,)),
+        Node("fc_0_1", neuron_of(), (2,), (2,)),
+    ]
+    module = lower(SpikingNetwork("n", (3,), nodes))
+    layers = [op.layer_name for op in find_network(module).layers() if isinstance(op, LinearOp | LifOp)]
+    assert len(set(layers)) == 4
+
+
+def test_numbers_that_float32_does_not_hold() -> None:
+    nodes = [
+        Node("fc", Linear(np.full((3, 3), 1e39), None), (-1,), (3,)),
+        Node("lif", neuron_of(), (0,), (3,)),
+    ]
+    with pytest.raises(E3neError, match="fc_weight: it has a number beyond"):
+        lower(SpikingNetwork("n", (3,), nodes))

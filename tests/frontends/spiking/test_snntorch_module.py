@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 
@@ -213,6 +214,80 @@ def test_refusals(network: object, shape: tuple[int, ...], words: list[str]) -> 
         import_snntorch(network(), shape, "net")
     for word in words:
         assert word in str(error.value)
+
+
+class Sums(nn.Module):
+    """Two layers whose results `add` puts together."""
+
+    def __init__(self, add: Callable[[torch.Tensor, torch.Tensor], torch.Tensor]) -> None:
+        super().__init__()
+        self.first, self.left, self.right = nn.Linear(12, 12), nn.Linear(12, 12), nn.Linear(12, 12)
+        self.neuron, self.last, self.add = neuron("Leaky", (12,)), neuron("Leaky", (12,)), add
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        spikes = self.neuron(self.first(torch.flatten(input=x, start_dim=1)))
+        return self.last(self.add(self.left(spikes), self.right(input=spikes)))
+
+
+@pytest.mark.parametrize("call", [torch.add, lambda a, *rest, **named: a.add(*rest, **named)])
+def test_a_factor_of_an_addition_is_not_passed_over(call: Callable[..., torch.Tensor]) -> None:
+    with pytest.raises(E3neError, match="operation 'add': its argument alpha is not supported"):
+        import_snntorch(Sums(lambda a, b: call(a, b, alpha=-3)), MLP_SHAPE, "net")
+
+
+def test_arguments_by_name() -> None:
+    network = set_weights(Sums(lambda a, b: torch.add(input=a, other=b)), 3)
+    names = [name for name, part in network.named_modules() if isinstance(part, snn.SpikingNeuron)]
+    inputs = spikes_in(MLP_SHAPE)
+    assert_same_spikes(import_snntorch(network, MLP_SHAPE, "net"), record(network, names, inputs), inputs)
+
+
+def doubled(module: nn.Module, *values: object) -> object:
+    del module
+    return values[-1]
+
+
+@pytest.mark.parametrize(("path", "said"), [("", "the network itself"), ("inner", "'inner'"), ("inner.0", "'inner.0'")])
+@pytest.mark.parametrize("before", [False, True])
+def test_hooks_are_not_passed_over(path: str, said: str, before: bool) -> None:
+    """What pruning and weight_norm compute in a hook is not what the parameters say."""
+    network = nn.Sequential()
+    network.add_module("inner", nn.Sequential(nn.Linear(12, 4), neuron("Leaky", (4,))))
+    part = network.get_submodule(path)
+    handle = part.register_forward_pre_hook(doubled) if before else part.register_forward_hook(doubled)
+    with pytest.raises(E3neError) as error:
+        import_snntorch(network, MLP_SHAPE, "net")
+    assert said in str(error.value)
+    assert "hooks (pruning, weight_norm, ...)" in str(error.value)
+    handle.remove()
+    import_snntorch(network, MLP_SHAPE, "net")
+
+
+@pytest.mark.parametrize("kind", ["Leaky", "Synaptic", "RLeaky"])
+def test_a_reset_that_was_changed_afterwards(kind: str) -> None:
+    """By the setter or by loading: a step goes on with the reset that the neuron was made with."""
+    changed = mlp(lambda shape: neuron(kind, shape))
+    changed[1].reset_mechanism = "zero"
+    loaded = mlp(lambda shape: neuron(kind, shape))
+    loaded.load_state_dict(mlp(lambda shape: neuron(kind, shape, reset_mechanism="zero")).state_dict())
+    for network in (changed, loaded):
+        with pytest.raises(E3neError, match=r"a step resets by 'subtract', but its .*reset_mechanism_val says zero"):
+            import_snntorch(network, MLP_SHAPE, "net")
+
+
+def test_a_batch_norm_behind_a_result_that_others_take_too() -> None:
+    class Shared(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layer, self.drop, self.norm = nn.Linear(12, 4), nn.Dropout(), nn.BatchNorm1d(4)
+            self.last = neuron("Leaky", (4,))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            y = self.layer(x)
+            return self.last(self.norm(self.drop(y)) + y)
+
+    with pytest.raises(E3neError, match="must directly follow"):
+        import_snntorch(Shared(), MLP_SHAPE, "net")
 
 
 def test_independent_problems_are_told_at_once() -> None:

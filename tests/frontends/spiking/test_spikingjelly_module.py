@@ -124,6 +124,20 @@ def test_refusals(make: object, words: list[str]) -> None:
         assert word in str(error.value)
 
 
+def test_a_flatten_of_torch_in_a_container() -> None:
+    """Inside, time and batch are one dimension."""
+    stem = layer.SeqToANNContainer(nn.Conv2d(2, 4, 3, padding=1))
+    head = layer.SeqToANNContainer(nn.MaxPool2d(2), nn.Flatten(), nn.Linear(64, 10))
+    network = set_weights(nn.Sequential(stem, neuron.IFNode(), head, neuron.IFNode()), 5, 0.7).eval()
+    functional.set_step_mode(network, "m")
+    inputs = spikes_in(MAP_SHAPE)
+    imported = import_spikingjelly(network, MAP_SHAPE, "net")
+    with torch.no_grad():
+        result = network(torch.from_numpy(inputs).float().transpose(0, 1)).transpose(0, 1).numpy()
+    assert 0.02 < result.mean() < 0.98
+    assert np.array_equal(simulate(imported, inputs)["3"], result)
+
+
 def test_mixed_step_modes_are_refused() -> None:
     network = nn.Sequential(nn.Linear(12, 5), neuron.IFNode(), nn.Linear(5, 5), neuron.IFNode(step_mode="m"))
     with pytest.raises(E3neError, match="different step_modes"):

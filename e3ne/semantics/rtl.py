@@ -122,6 +122,13 @@ def top_of(design: ModuleOp) -> rtl.ModuleOp:
 
 
 def run(design: ModuleOp, stimulus: list[dict[str, int]], reset_cycles: int) -> list[dict[str, int]]:
-    """The outputs of the top module in every cycle; reset is high in the first ones."""
-    evaluator = Evaluator(design, top_of(design))
+    """The outputs of the last module in every cycle; reset is high in the first ones."""
+    return run_module(design, top_of(design), stimulus, reset_cycles)
+
+
+def run_module(
+    design: ModuleOp, module: rtl.ModuleOp, stimulus: list[dict[str, int]], reset_cycles: int
+) -> list[dict[str, int]]:
+    """The outputs of a module in every cycle; reset is high in the first ones."""
+    evaluator = Evaluator(design, module)
     return [evaluator.step(inputs, cycle < reset_cycles) for cycle, inputs in enumerate(stimulus)]

@@ -1,7 +1,8 @@
-"""Verilator's and Yosys's opinion of many designs at once."""
+"""Verilator's, Yosys's and slang's opinion of many designs at once."""
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -68,3 +69,17 @@ def yosys_warnings(files: Sequence[Path], folder: Path) -> list[str]:
     lines = log.read_text(encoding="utf-8").splitlines()
     found = [line for line in lines if "arning" in line or "ERROR" in line]
     return found if done.returncode == 0 else [*found, *done.stderr.splitlines()[-3:]]
+
+
+def slang_diagnostics(files: Sequence[Path]) -> list[str]:
+    """What slang says, each with the file that it is about."""
+    # Pyslang has no types that a strict checker takes, so it is taken by name.
+    library = importlib.import_module("pyslang")
+    manager = library.SourceManager()
+    tree = library.syntax.SyntaxTree.fromFiles([str(file) for file in files], manager)
+    compilation = library.ast.Compilation()
+    compilation.addSyntaxTree(tree)
+    return [
+        f"{Path(manager.getFileName(diagnostic.location)).name}: {diagnostic.code}"
+        for diagnostic in compilation.getAllDiagnostics()
+    ]

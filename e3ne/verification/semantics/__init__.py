@@ -1,0 +1,1 @@
+"""Passes that are checked by execution: what `e3ne-opt --verify-semantics` does."""

@@ -1,0 +1,1 @@
+"""Deliberate defects of units, printer, cycle model and passes, and what finds them: `python -m tests.mutants`."""

@@ -48,11 +48,13 @@ class Prover:
         base = self._step(depth, base=True)
         step = self._step(depth, base=False)
         broken = [name for name in self.wanted if base[name] == "failed" or step[name] == "failed"]
-        traces = self.search(searched, broken) if broken else {}
+        # A property may fail only some cycles after what it rests on.
+        asked = [name for name in self.wanted if name in broken or name.startswith(PROPERTY)]
+        traces = {name: found for name, found in self.search(searched, asked).items() if found} if broken else {}
         outcomes: list[Outcome] = []
         for name in self.wanted:
             results = {base[name], step[name]}
-            if name in broken:
+            if name in broken or name in traces:
                 found = traces.get(name, ())
                 method = f"counterexample after {len(found) - 1} cycles" if found else "induction fails"
                 outcomes.append(Outcome(name, "failed", method, found))

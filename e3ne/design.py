@@ -62,7 +62,10 @@ class Design:
     @cached_property
     def plan(self) -> Plan:
         """The finished dataflow graph as a plan."""
-        return plan(find_graph(self.module("buffered")))
+        try:
+            return plan(find_graph(self.module("buffered")))
+        except E3neError as error:
+            raise E3neError(f"{self.folder}, stage 'buffered': {error}") from error
 
     @property
     def verilog(self) -> Path:

@@ -135,7 +135,11 @@ def _from_nir(file: Path, dialect: str) -> ModuleOp:
     from e3ne.frontends.spiking.lower import lower
     from e3ne.frontends.spiking.nir_file import read_nir
 
-    return lower(read_nir(file, dialect or None))
+    network = read_nir(file, dialect or None)
+    try:
+        return lower(network)
+    except E3neError as error:
+        raise E3neError(f"NIR file '{file}': {error}") from error
 
 
 def _from_onnx(file: Path) -> ModuleOp:

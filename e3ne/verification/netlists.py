@@ -16,7 +16,9 @@ import traceback
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import redirect_stdout
 from dataclasses import dataclass, replace
+from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -135,7 +137,8 @@ def start_otherwise(designs: Sequence[Lowered], folder: Path) -> Iterator[Outcom
 def lenet5(family: Family, folder: Path) -> Lowered:
     """LeNet-5 as `e3ne compile` makes it."""
     options = ["--weight-bits", "3", "--steps", "4", "--device", DEVICES[family]]
-    status = e3ne(["compile", "lenet5", *options, "-o", str(folder)])
+    with redirect_stdout(StringIO()):
+        status = e3ne(["compile", "lenet5", *options, "-o", str(folder)])
     if status:
         raise E3neError(f"e3ne compile ended with {status}")
     design = Design(folder)

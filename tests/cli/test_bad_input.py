@@ -270,7 +270,7 @@ def test_broken_archives(float_model: Path, tmp_path: Path, out: Path) -> None:
     np.savez(file, x=np.zeros((3, 1, 8, 8)))
     file.write_bytes(file.read_bytes()[:100])
     refused(e3ne(*command), out, "is not an .npy file, or an .npz file")
-    refused(e3ne(*command[:-1], tmp_path), out, "is not an .npy file, or an .npz file")
+    refused(e3ne(*command[:-1], tmp_path), out, "it is a folder, not a file")
 
 
 def test_broken_test_data(float_model: Path, data: Path, tmp_path: Path, out: Path) -> None:

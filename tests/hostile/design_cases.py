@@ -88,9 +88,13 @@ for _command in ("check", "simulate", "toggles"):
     for _number, _value in enumerate(("0", "-1", "x", "", HUGE, "²")):
         _name = f"design/{_command}_count_{_number}"
         add(_name, partial(_given, _command, _nothing, (f"--count={_value}",)), "--count")
-_bad("verilog_that_is_gone", "synth", _gone("rtl/net.v"), "net")
+add("design/synth_verilog_that_is_gone", partial(_given, "synth", _gone("rtl/net.v"), ()), "`net'")
 _bad("verilog_that_is_none", "synth", _text("rtl/net.v", b"module net (\n"), "net.v")
-_bad("verilog_of_another_module", "synth", _text("rtl/net.v", b"module other (); endmodule\n"), "net")
+add(
+    "design/synth_verilog_of_another_module",
+    partial(_given, "synth", _text("rtl/net.v", b"module other (); endmodule\n"), ()),
+    "`net'",
+)
 for _number, _options in enumerate((("--family=abacus",), ("--clock=0",), ("--attempts=-1",), ("--device=xcvu13p",))):
     _name = f"design/synth_option_{_number}"
     add(_name, partial(_given, "synth", _nothing, _options), _options[0].partition("=")[0])

@@ -121,7 +121,6 @@ _command("compare_into_10000_characters", "compare", "MODEL", "-o", "x" * 10_000
 _command("calibrate_without_a_family", "calibrate", says=("--family",))
 _command("calibrate_an_unknown_family", "calibrate", "--family", "abacus", says=("abacus",))
 _command("calibrate_no_samples", "calibrate", "--family", "ecp5", "--samples", "0", says=("--samples",))
-_command("calibrate_a_seed_below_zero", "calibrate", "--family", "ecp5", "--seed", "-1", "-o", "out", says=("--seed",))
 
 
 @accepted("options")

@@ -247,7 +247,7 @@ HARDWARE: Mapping[str, PassMutant] = {
         "dialects.rtl.canonicalization.state",
         checks_designs.canonical,
         {
-            "enable_low": ("an enable that is always low is none", "DropEnable.match_and_rewrite", "constant_value(op.enable) == 1", "constant_value(op.enable) == 0"),
+            "enable_lost": ("registers lose any enable", "DropEnable.match_and_rewrite", "op.enable is not None and constant_value(op.enable) == 1", "op.enable is not None"),
             "reset_lost": ("registers lose their reset with their enable", "DropEnable.match_and_rewrite", "None, op.reset, op.register_name", "None, None, op.register_name"),
             "write_lost": ("a write that always happens is erased", "EraseDisabledWrite.match_and_rewrite", "constant_value(op.enable) == 0", "constant_value(op.enable) != 0"),
         },

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import pytest
 
 from e3ne.dialects.dataflow import MatvecOp, StreamType, UnitOp
-from e3ne.errors import E3neError
 from e3ne.units.interface import Choice
 from e3ne.units.matvec import decide_latency
 from e3ne.verification.formal.designs import printed

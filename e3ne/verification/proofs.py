@@ -26,7 +26,7 @@ from e3ne.verification.table import Row, finish
 
 @dataclass(frozen=True)
 class Proof:
-    """What was found about a property of a unit."""
+    """What was found about a property of a unit; `seconds` are those of the whole unit."""
 
     unit: PrintedUnit
     outcome: Outcome
@@ -59,21 +59,24 @@ def _prove(folders: Sequence[Path], kind: str | None) -> list[Proof]:
         for unit in units:
             progress.update(task, description=unit.op.unit_name)
             begin = time.perf_counter()
-            outcomes = prove_unit(unit.op, unit.verilog)
+            try:
+                outcomes = prove_unit(unit.op, unit.verilog)
+            except E3neError as error:
+                outcomes = [Outcome(str(error), "failed", "")]
             seconds = time.perf_counter() - begin
-            proofs += [Proof(unit, outcome, seconds / len(outcomes)) for outcome in outcomes]
+            proofs += [Proof(unit, outcome, seconds) for outcome in outcomes]
             progress.advance(task)
     return proofs
 
 
 def _show(proofs: Sequence[Proof]) -> None:
-    table = Table("design", "unit", "kind", "widths", "property", "method", "seconds", "result")
+    table = Table("design", "unit", "kind", "widths", "seconds", "property", "method", "result")
     last: tuple[str, str] | None = None
     for proof in proofs:
         unit, outcome = proof.unit, proof.outcome
         name = (unit.design, unit.op.unit_name)
-        cells = (*name, kind_of(unit.op), widths_of(unit.verilog)) if name != last else ("",) * 4
-        table.add_row(*cells, outcome.name, outcome.method, f"{proof.seconds:.2f}", outcome.result)
+        cells = (*name, kind_of(unit.op), widths_of(unit.verilog), f"{proof.seconds:.1f}")
+        table.add_row(*(cells if name != last else ("",) * len(cells)), outcome.name, outcome.method, outcome.result)
         last = name
     Console(width=180).print(table)
     for proof in proofs:

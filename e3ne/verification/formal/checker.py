@@ -24,11 +24,13 @@ class Checker:
     lines: list[str] = field(default_factory=list[str])
     splits: dict[str, str] = field(default_factory=dict[str, str])
     missing: list[str] = field(default_factory=list[str])
+    names: set[str] = field(default_factory=set[str])
 
     def reg(self, name: str, bits: int, following: str, enable: str = "1'b1", reset: str | None = "0") -> str:
         """A register, which has `reset` after a reset; without one it holds anything at first."""
         change = f"if ({enable}) {name} <= {following};"
         body = change if reset is None else f"if (rst) {name} <= {reset}; else {change}"
+        self._declare(name)
         self.declared.append(f"reg [{bits - 1}:0] {name};")
         self.lines.append(f"always @(posedge clk) begin {body} end")
         return name
@@ -39,6 +41,7 @@ class Checker:
 
     def wire(self, name: str, bits: int, value: str) -> str:
         """A name for a value."""
+        self._declare(name)
         self.declared.append(f"wire [{bits - 1}:0] {name};")
         self.lines.append(f"assign {name} = {value};")
         return name
@@ -52,13 +55,21 @@ class Checker:
         self._add(f"keep_{name}", value, split)
 
     def _add(self, name: str, value: str, split: str | None) -> None:
+        self._declare(name)
         self.lines.append(f"(* keep *) wire {name} = {value};")
         if split is not None:
             self.splits[name] = split
 
     def assume(self, name: str, value: str) -> None:
         """What the surroundings do."""
+        self._declare(f"assume_{name}")
         self.lines.append(f"(* keep *) wire assume_{name} = {value};")
+
+    def _declare(self, name: str) -> None:
+        """Refuses a name that is there: Yosys would take both for one signal."""
+        if name in self.names or re.search(rf"\b{name}\b", self.verilog):
+            raise E3neError(f"{self.name} has two signals {name}")
+        self.names.add(name)
 
     def has(self, name: str) -> bool:
         """Whether the module declares a register of this name."""

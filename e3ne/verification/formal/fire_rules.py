@@ -139,7 +139,11 @@ def _add_stage(c: Checker, op: FireOp, codes: _Codes, stage: int, entry: int) ->
     c.wire(f"f_held_{stage}", entry, held)
     group = numbered("group", stage) if chunks > 1 else "1'b0"
     values = [numbered("value", stage * lanes + lane) for lane in range(lanes)]
-    if chunks > 1:
+    if chunks > 1 and not c.has(group):
+        # Nothing reads it any more, so that it was removed.
+        group = c.wire(f"f_group_{stage}", groups, f"f_held_{stage}[{entry - 1}:{c.taken}]")
+        c.keep(f"group_range_{stage}", f"~{busy} | {group} < {chunks}")
+    elif chunks > 1:
         c.keep(f"group_{stage}", f"~{busy} | {group} == f_held_{stage}[{entry - 1}:{c.taken}]")
         c.keep(f"group_range_{stage}", f"~{busy} | {group} < {chunks}")
     else:

@@ -1,4 +1,4 @@
-"""Properties of a circuit that hold in every cycle after a reset: by induction over cycles, or up to a depth."""
+"""Properties of a circuit that hold in every cycle after a reset: by induction over cycles."""
 
 from __future__ import annotations
 
@@ -48,11 +48,13 @@ class Prover:
         base = self._step(depth, base=True)
         step = self._step(depth, base=False)
         broken = [name for name in self.wanted if base[name] == "failed" or step[name] == "failed"]
-        traces = self.search(searched, broken) if broken else {}
+        # A property may fail only some cycles after what it rests on.
+        asked = [name for name in self.wanted if name in broken or name.startswith(PROPERTY)]
+        traces = self.search(searched, asked) if broken else {}
         outcomes: list[Outcome] = []
         for name in self.wanted:
             results = {base[name], step[name]}
-            if name in broken:
+            if name in broken or name in traces:
                 found = traces.get(name, ())
                 method = f"counterexample after {len(found) - 1} cycles" if found else "induction fails"
                 outcomes.append(Outcome(name, "failed", method, found))
@@ -67,19 +69,11 @@ class Prover:
             ]
         return outcomes
 
-    def bounded(self, depth: int) -> list[Outcome]:
-        """Up to `depth` cycles after a reset."""
-        found = self.search(depth, list(self.wanted))
-        method = f"all runs of {depth} cycles"
-        return [
-            Outcome(name, "proved", method)
-            if name not in found
-            else Outcome(name, "failed" if found[name] else "skipped", method, found[name])
-            for name in self.wanted
-        ]
-
     def search(self, depth: int, names: Sequence[str]) -> dict[str, Trace]:
-        """A run from a reset in which a property is 0, for each that has one; an empty one if given up."""
+        """The shortest runs from a reset in which properties and invariants are 0.
+
+        Those in which an invariant is may be shorter than those in which a property is, with which the search ends.
+        """
         unrolled = Unrolled(self.circuit)
         solver = Solver(unrolled.graph, self.conflicts)
         traces: dict[str, Trace] = {}
@@ -92,13 +86,15 @@ class Prover:
             for name in names:
                 if name in traces:
                     continue
-                wrong = unrolled.at(cycle, [self.wanted[name]])[0] ^ 1
-                found = solver.find([wrong])
-                if found is False:
-                    traces[name] = ()
-                elif found:
+                holds = unrolled.at(cycle, [self.wanted[name]])[0]
+                found = solver.find([holds ^ 1])
+                if found is None:
+                    solver.require(holds)
+                elif found is not False:
                     assert isinstance(found, list)
                     traces[name] = self._trace(unrolled, cycle, found)
+            if any(name.startswith(PROPERTY) for name in traces):
+                break
         solver.close()
         return traces
 

@@ -8,7 +8,7 @@ by the SAT solver.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from e3ne.verification.formal.circuit import Circuit
@@ -28,7 +28,12 @@ _Bit = tuple[Literal, frozenset[int]]
 
 
 class NotLinearError(Exception):
-    """A group of bits adds up to no weighted sum of what it depends on, or nobody could tell."""
+    """A group of bits adds up to no weighted sum of what it depends on, or nobody could tell.
+
+    `registers` are those that hold the bits.
+    """
+
+    registers: frozenset[Literal] = frozenset()
 
 
 @dataclass
@@ -51,12 +56,22 @@ class WeightedSum:
         elif node != FALSE:
             self.weights.pop(node, None)
 
+    def range(self) -> tuple[int, int]:
+        """The least and the greatest number for free bits; weights are those of least magnitude."""
+        values = [self.signed(weight) for weight in self.weights.values()]
+        return self.constant + sum(v for v in values if v < 0), self.constant + sum(v for v in values if v > 0)
+
+    def signed(self, weight: int) -> int:
+        """The number of least magnitude that is the weight modulo 2^bits."""
+        weight &= (1 << self.bits) - 1
+        return weight - (weight >> (self.bits - 1) << self.bits)
+
 
 class Cycle:
     """The gates of a cycle in which some inputs and registers are known."""
 
     def __init__(self, circuit: Circuit, known: Mapping[Literal, Literal]) -> None:
-        self.circuit = circuit
+        self.circuit, self.known = circuit, known
         self.following = dict(circuit.registers)
         self.gates = Unrolled(circuit, known)
         self.gates.step(known)
@@ -93,7 +108,12 @@ class Cycle:
             else:
                 gates.append((literal, frozenset(n for n in self.graph.cone([literal]) if self.graph.is_input[n])))
         for group in _connected(gates, 1):
-            self._replace_group(group, grouped.weights, result)
+            try:
+                self._replace_group(group, grouped.weights, result)
+            except NotLinearError as error:
+                mine = {literal for literal, _ in group}
+                error.registers = frozenset(q for q, (lit, _) in zip(registers, parts, strict=True) if lit & ~1 in mine)
+                raise
         origin = self.origin(result.weights)
         result.weights = {origin[literal]: weight for literal, weight in result.weights.items()}
         return result
@@ -115,13 +135,16 @@ class Cycle:
 
     def _replace(self, bits: Mapping[Literal, int], support: Sequence[int], result: WeightedSum) -> None:
         """Adds what a group adds up to, by what it depends on."""
-        mask = (1 << result.bits) - 1
-        cases = [0, *(1 << place for place in range(len(support)))]
-        few = len(support) <= FEW
-        values = [
-            sum(weight for literal, weight in bits.items() if value[literal >> 1] ^ (literal & 1)) & mask
-            for value in self._evaluated(bits, support, range(1 << len(support)) if few else cases)
-        ]
+        constant, slopes = self._modular(bits, support, result.bits)
+        result.constant += constant
+        for node, slope in zip(support, slopes, strict=True):
+            result.add(2 * node, slope)
+
+    def _modular(self, bits: Mapping[Literal, int], support: Sequence[int], width: int) -> tuple[int, list[int]]:
+        """Modulo 2^`width`, for all values of what they depend on."""
+        mask, few = (1 << width) - 1, len(support) <= FEW
+        cases = range(1 << len(support)) if few else _single(len(support))
+        values = [value & mask for value in self._values(bits, support, cases)]
         constant = values[0]
         slopes = [(values[1 << place if few else place + 1] - constant) & mask for place in range(len(support))]
         if few:
@@ -130,10 +153,13 @@ class Cycle:
                 if (expected - value) & mask:
                     raise NotLinearError(f"{len(bits)} bits of {len(support)} are no weighted sum")
         else:
-            self._prove(bits, dict(zip(support, slopes, strict=True)), constant, result.bits)
-        result.constant += constant
-        for node, slope in zip(support, slopes, strict=True):
-            result.add(2 * node, slope)
+            self._prove(bits, dict(zip(support, slopes, strict=True)), constant, width)
+        return constant, slopes
+
+    def _values(self, bits: Mapping[Literal, int], support: Sequence[int], cases: Iterable[int]) -> Iterator[int]:
+        """What bits add up to in each case, for which bit i is that of `support[i]`."""
+        for value in self._evaluated(bits, support, cases):
+            yield sum(weight for literal, weight in bits.items() if value[literal >> 1] ^ (literal & 1))
 
     def _evaluated(self, bits: Iterable[Literal], support: Sequence[int], cases: Iterable[int]) -> list[dict[int, int]]:
         """The values of the nodes of some literals in each case, for which bit i is that of `support[i]`."""
@@ -158,6 +184,11 @@ class Cycle:
             self.solver = Solver(graph, CONFLICTS)
         if self.solver.find([differs]) is not None:
             raise NotLinearError(f"{len(bits)} bits of {len(slopes)} are no weighted sum")
+
+
+def _single(bits: int) -> list[int]:
+    """No bit, and each one alone."""
+    return [0, *(1 << place for place in range(bits))]
 
 
 def added(graph: Graph, bits: Sequence[tuple[Literal, int]], constant: int, width: int) -> list[Literal]:

@@ -10,6 +10,7 @@ def add_replay(c: Checker, op: ReplayOp) -> None:
     """The beat at any one place of any one block is followed; blocks are given one after another."""
     given, size, repeat = op.input_type, op.beats, op.repeat.value.data
     if Order(op.order.data) is Order.STEPS_OUTER and given.chunks > 1 and given.step_beats > 1:
+        c.missing.append("this order of repeated beats")
         return
     place, turns = width_for(size), width_for(repeat)
     c.reg("f_written", place, next_modulo("f_written", place, size), "f_take")

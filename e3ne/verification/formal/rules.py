@@ -20,6 +20,7 @@ from e3ne.dialects.dataflow import (
     WindowOp,
 )
 from e3ne.errors import E3neError
+from e3ne.verification.formal.argmax_rules import prove_argmax
 from e3ne.verification.formal.checker import Checker
 from e3ne.verification.formal.circuit import read_circuit
 from e3ne.verification.formal.fifo_rules import add_fifo
@@ -80,8 +81,12 @@ def prove_unit(op: UnitOp, verilog: str) -> Sequence[Outcome]:
     checker = checker_of(op, verilog)
     circuit = read_circuit(checker.text(), op.unit_name)
     missing = [Outcome(f"no rules for {what}", "skipped", "") for what in checker.missing]
-    sums = prove_sums(circuit, op) if isinstance(op, MatvecOp) else []
-    return [independence(circuit), *Prover(circuit, checker.splits).prove(), *sums, *missing]
+    values: list[Outcome] = []
+    if isinstance(op, MatvecOp):
+        values = prove_sums(circuit, op)
+    elif isinstance(op, ArgmaxOp):
+        values = prove_argmax(circuit, op)
+    return [independence(circuit), *Prover(circuit, checker.splits).prove(), *values, *missing]
 
 
 def widths_of(verilog: str) -> str:

@@ -24,6 +24,8 @@ from e3ne.units.layout import Values
 from e3ne.verification.lowering import Lowered
 
 TOP = "batch"
+"""The module; simulators of batches are kept apart, so that many of them do not make a user's own be forgotten."""
+
 Bytes = NDArray[np.uint8]
 
 
@@ -200,6 +202,7 @@ class Batch:
             output_width=self.output_bits,
             max_cycles=max_cycles,
             seed=seed,
+            cache=TOP,
         )
 
     def _inside(self, plan: Plan) -> Sequence[StreamInfo]:

@@ -40,6 +40,9 @@ UNITS: dict[str, Callable[[], UnitOp]] = {
     "fire in stages": lambda: fire(
         VALUES, [5, 7], [2, 3], 1, 4, {"stages": 2, "parallel_steps": 2, "threshold_memory": "block"}
     ),
+    "fire in four stages": lambda: fire(
+        VALUES, [5, 7], [2, 3], 1, 4, {"stages": 4, "parallel_steps": 4, "threshold_memory": "block"}
+    ),
     "adders": lambda: with_latency(
         StreamType.of(1, 1, 6, steps=2),
         [[3, -2, 1, 0, 2, 1], [-1, 2, 0, 3, 1, -2]],
@@ -52,6 +55,7 @@ UNITS: dict[str, Callable[[], UnitOp]] = {
     ),
     "replay": lambda: replay(StreamType.of(1, 2, 3, steps=1, lanes=1), 2, memory="distributed"),
     "resize": lambda: resize(StreamType.of(1, 2, 4, steps=2, lanes=2), 4, 2),
+    "resize of one beat": lambda: resize(StreamType.of(1, 2, 4, steps=2, lanes=2, parallel=2), 2, 1),
     "sink": lambda: sink(StreamType.of(1, 1, 3, steps=1, bits=-5, lanes=1), 8),
     "source": lambda: source((1, 5, 1), 2, 8),
     "window": lambda: window(StreamType.of(3, 4, 1, steps=1, lanes=1), (3, 3), padding=(1, 1, 1, 1)),

@@ -22,6 +22,9 @@ _VERILATE = (
 _SAIF = ("--trace-saif", "--trace-underscore", "--trace-max-width", "0", "--trace-max-array", "1")
 # Widths are checked where the wrapper meets the design: a probe of the wrong width would cut data off silently.
 _WRONG_WIDTH = re.compile(rf"%Warning-WIDTH\w*: \S*{TESTBENCH}\.v:.*")
+SIMULATORS = "simulators"
+"""The kind of entries of the cache."""
+
 _BUNDLE_BYTES = 400_000
 _SLOW_BYTES = 60_000
 
@@ -49,11 +52,13 @@ def read_sources(verilog_dir: Path, wrapper: Wrapper) -> Sources:
     return Sources(design, wrapper)
 
 
-def build_simulator(sources: Sources, build_dir: Path | None = None, *, saif: bool = False) -> Path:
+def build_simulator(
+    sources: Sources, build_dir: Path | None = None, *, saif: bool = False, cache: str = SIMULATORS
+) -> Path:
     """The program for a design, from the cache or built now; with `saif` one that can count toggles, and is slower.
 
-    `build_dir` keeps what is made on the way (Verilog, C++), if anything is. Raises E3neError without tools, and with
-    Verilator's first messages if it refuses the Verilog.
+    `build_dir` keeps what is made on the way (Verilog, C++), if anything is. Of each kind of `cache` those that were
+    used last are kept. Raises E3neError without tools, and with Verilator's first messages if it refuses the Verilog.
     """
     tools = find_toolchain(saif=saif)
     texts = {**{f"rtl/{name}": text for name, text in sources.design.items()}, **sources.testbench}
@@ -75,8 +80,8 @@ def build_simulator(sources: Sources, build_dir: Path | None = None, *, saif: bo
         with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
             _build(tools, texts, Path(temporary).resolve(), entry / "simulator")
 
-    simulator = cached_folder("simulators", key, fill) / "simulator"
-    forget_oldest("simulators")
+    simulator = cached_folder(cache, key, fill) / "simulator"
+    forget_oldest(cache)
     return simulator
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from e3ne.backends.testbench.build import build_simulator, read_sources
+from e3ne.backends.testbench.build import SIMULATORS, build_simulator, read_sources
 from e3ne.backends.testbench.streams import (
     Simulation,
     Stimulus,
@@ -42,6 +42,7 @@ def simulate(
     progress: Progress | None = None,
     saif_dir: Path | None = None,
     seed: int = 1,
+    cache: str = SIMULATORS,
 ) -> Simulation:
     """Simulate `top`, found in the `.v` files of `verilog_dir`, and trace `probes`, `s_axis` and `m_axis`.
 
@@ -49,14 +50,14 @@ def simulate(
     is used up, its least number of cycles over, and no stream moved for 16 cycles; when nothing moved for `idle_cycles`
     (deadlock; pauses of the stimulus do not count); or after `max_cycles`. `build_dir` keeps the generated files; else
     they are removed. `progress` gets (cycles done, output beats) now and then. Registers without reset start at random
-    bits, equal for an equal `seed`.
+    bits, equal for an equal `seed`. `cache` is the kind of simulators among which this one is kept.
     With `saif_dir`, a folder, all registers start at zeros, and the toggles of all signals go there: `start.saif` has
     those that a trace makes up by starting from zeros, right after reset; `run.saif` these and those of the run.
     Raises E3neError if a tool is missing or Verilator refuses the design, ValueError on a stimulus of the wrong shape.
     """
     wrapper = wrapper_of(top, probes, input_width, output_width)
     check_stimulus(stimulus, input_width)
-    simulator = build_simulator(read_sources(verilog_dir, wrapper), build_dir, saif=saif_dir is not None)
+    simulator = build_simulator(read_sources(verilog_dir, wrapper), build_dir, saif=saif_dir is not None, cache=cache)
     with tempfile.TemporaryDirectory(prefix="e3ne-") as temporary:
         folder = Path(temporary)
         write_stimulus(stimulus, folder / "stimulus.bin")

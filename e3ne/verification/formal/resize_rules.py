@@ -46,7 +46,7 @@ def add_resize(c: Checker, op: ResizeOp) -> None:
         c.keep("given", "given_beats == f_out")
     c.keep("given_range", f"f_out < {spend} & (busy | f_out == 0)")
     if collect == 1:
-        c.keep("count", "f_count == busy")
+        c.keep("count", "f_count == busy & f_in == 0")
         return
     c.keep("count", "f_count == {1'b0, busy} + complete")
     c.keep("taken", f"taken_beats == f_in & (~complete | f_in == 0) & f_in < {collect}")

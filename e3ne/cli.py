@@ -6,6 +6,7 @@ import argparse
 import gc
 import logging
 import os
+import signal
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
@@ -13,12 +14,11 @@ from pathlib import Path
 from typing import NoReturn, cast
 
 from e3ne.devices.families import FAMILIES
-from e3ne.errors import E3neError
+from e3ne.errors import INTERRUPTED, E3neError
 from e3ne.options import ROUTED_CLOCK_MHZ, Options
 
 DIFFERENCE = 1
 MISTAKE = 2
-INTERRUPTED = 130
 
 
 class _Parser(argparse.ArgumentParser):
@@ -33,6 +33,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command; returns its exit status: 0, 1 for a difference between levels, 2 for a user's mistake,
     130 when it was interrupted by Ctrl-C.
     """
+    try:
+        return _run(arguments)
+    finally:
+        if arguments is None:
+            # All is done and told: while Python takes itself down, an interrupt would kill it without a word.
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def _run(arguments: Sequence[str] | None) -> int:
     # A module has some 100,000 objects, hardly any of them garbage: looking for cycles took a sixth of the time.
     gc.set_threshold(500_000)
     # What libraries log about a user's mistake is said in our own words.

@@ -7,3 +7,7 @@ class E3neError(Exception):
 
 class ResultsChangedError(Exception):
     """A pass has changed a result, or more than it declares: a mistake of the program, found by execution."""
+
+
+INTERRUPTED = 130
+"""The exit status of a command that Ctrl-C has ended."""

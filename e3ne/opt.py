@@ -23,7 +23,7 @@ from xdsl.utils.exceptions import ArgSpecParseError, DiagnosticException, ParseE
 from xdsl.utils.target import Target
 from xdsl.xdsl_opt_main import xDSLOptMain
 
-from e3ne.errors import E3neError, ResultsChangedError
+from e3ne.errors import INTERRUPTED, E3neError, ResultsChangedError
 from e3ne.module_text import check_text
 
 VERIFY = "--verify-semantics"
@@ -161,3 +161,6 @@ def main() -> None:
     except ResultsChangedError as error:
         print(f"e3ne-opt: {error}", file=sys.stderr)
         sys.exit(1)
+    except KeyboardInterrupt:
+        print("e3ne-opt: interrupted", file=sys.stderr)
+        sys.exit(INTERRUPTED)

@@ -163,3 +163,15 @@ def test_quoted_text_is_read_as_it_was(text: str) -> None:
     spec = f"snn-count-operations{{data={written}}},cse"
     first, second = PassPipeline.parse_spec({**get_all_passes(), **E3NE_UNIVERSE.all_passes}, spec).passes
     assert (first.data, second.name) == (text, "cse")  # type: ignore[attr-defined]
+
+
+def test_an_interruption_is_one_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def interrupted(_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("e3ne.opt.E3neOptMain.run", interrupted)
+    monkeypatch.setattr(sys, "argv", ["e3ne-opt", "-"])
+    with pytest.raises(SystemExit) as raised:
+        main()
+    assert raised.value.code == 130
+    assert capsys.readouterr().err == "e3ne-opt: interrupted\n"

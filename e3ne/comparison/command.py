@@ -14,8 +14,7 @@ from e3ne.comparison.entry import Comparison, Entry
 from e3ne.comparison.output import SCHEMA, STATE, table_of, write_outputs
 from e3ne.dialects.snn import find_network
 from e3ne.dialects.snn.encodings import neuron_encodings
-from e3ne.errors import E3neError
-from e3ne.exploration.command import INTERRUPTED
+from e3ne.errors import INTERRUPTED, E3neError
 from e3ne.files import require_own
 from e3ne.model_and_data import source_and_data
 from e3ne.options import MAX_STEPS, RATES, Options

@@ -14,7 +14,7 @@ from e3ne.commands import progress
 from e3ne.compilation import CALIBRATION_IMAGES, Source
 from e3ne.dataset import Dataset
 from e3ne.dialects.snn import find_network
-from e3ne.errors import E3neError
+from e3ne.errors import INTERRUPTED, E3neError
 from e3ne.exploration.clock import Clock
 from e3ne.exploration.explore import Exploration
 from e3ne.exploration.networks import Networks
@@ -27,8 +27,6 @@ from e3ne.pipeline_runner import print_module
 from e3ne.report import has_classes
 from e3ne.terminal import terminal
 from e3ne.whole_number import whole_number
-
-INTERRUPTED = 130
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -13,12 +13,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from e3ne.errors import E3neError
+from e3ne.errors import INTERRUPTED, E3neError
 from e3ne.verification.fuzz import Fuzz, Result, run_all
 from e3ne.verification.reproducer import replay
 from e3ne.verification.table import Row, finish
-
-INTERRUPTED = 130
 
 
 def run(arguments: argparse.Namespace) -> int:

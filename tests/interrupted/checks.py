@@ -50,8 +50,11 @@ def _of_interruption(status: int, message: str, delay: float, place: Place) -> P
     # before the first line of ours Python itself answers
     if "e3ne/cli.py" not in message and "Traceback" in message and delay < 1:
         return []
-    found = [] if status in (0, 130) else [f"interrupted after {delay:.2f} s: status {status}"]
-    if status == 130 and message != "e3ne: interrupted\n":
+    # Python ends itself by the signal where the interrupt came in text that it was executing, as dataclasses do: for
+    # a shell that is 130, too.
+    told = status in (130, -signal.SIGINT)
+    found = [] if status == 0 or told else [f"interrupted after {delay:.2f} s: status {status}"]
+    if told and message != "e3ne: interrupted\n":
         found.append(f"interrupted after {delay:.2f} s: {message[-300:]!r}")
     left = [path.name for path in place.out.parent.iterdir() if path != place.out]
     return found + [f"interrupted after {delay:.2f} s: {name} is left" for name in left]

@@ -82,7 +82,7 @@ TESTS: Mapping[str, Sequence[str]] = {
     "passes.rtl_compare_ahead": (f"{PASS}rtl_compare_ahead.py",),
     "passes.rtl_split_memories": (f"{PASS}rtl_split_memories.py",),
     "passes.snn_append_argmax": (CHECKS, f"{PASS}snn_quantize_spiking.py"),
-    "passes.snn_calibrate": (CHECKS, f"{PASS}snn_encodings.py"),
+    "passes.snn_calibrate": (CHECKS, f"{PASS}snn_encodings.py", f"{PASS}snn_passes.py"),
     "passes.snn_convert_to_rate": (f"{PASS}snn_convert_to_rate.py", CHECKS),
     "passes.snn_fold_batch_norm": (CHECKS,),
     "passes.snn_quantize": (CHECKS, f"{PASS}snn_encodings.py"),

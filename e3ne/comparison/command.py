@@ -9,7 +9,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from e3ne.commands import progress
 from e3ne.comparison.entry import Comparison, Entry
 from e3ne.comparison.output import SCHEMA, STATE, table_of, write_outputs
 from e3ne.dialects.snn import find_network
@@ -20,7 +19,7 @@ from e3ne.model_and_data import source_and_data
 from e3ne.options import MAX_STEPS, RATES, Options
 from e3ne.report import SPIKE_IMAGES, accuracy, has_classes
 from e3ne.semantics.snn import run_float
-from e3ne.terminal import terminal
+from e3ne.terminal import progress, terminal
 from e3ne.whole_number import whole_number
 
 

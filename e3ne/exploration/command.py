@@ -10,7 +10,6 @@ from pathlib import Path
 
 from rich.console import Console
 
-from e3ne.commands import progress
 from e3ne.compilation import CALIBRATION_IMAGES, Source
 from e3ne.dataset import Dataset
 from e3ne.dialects.snn import find_network
@@ -25,7 +24,7 @@ from e3ne.model_and_data import source_and_data
 from e3ne.options import Options
 from e3ne.pipeline_runner import print_module
 from e3ne.report import has_classes
-from e3ne.terminal import terminal
+from e3ne.terminal import progress, terminal
 from e3ne.whole_number import whole_number
 
 

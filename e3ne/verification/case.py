@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects.snn import EncodingAttr, RateAttr
-from e3ne.verification.lowering import Decisions
+from e3ne.verification.decisions import Decisions
 from e3ne.verification.networks import NetworkBuilder
 
 SMALL = "_small"

@@ -10,7 +10,8 @@ from xdsl.utils.exceptions import VerifyException
 
 from e3ne.dialects.snn import DirectAttr, EncodingAttr, RadixAttr, RateAttr
 from e3ne.errors import E3neError
-from e3ne.verification.lowering import Decisions, Lowered, lower
+from e3ne.verification.decisions import Decisions
+from e3ne.verification.lowering import Lowered, lower
 from e3ne.verification.random_layers import LayerDrawer
 from e3ne.verification.specification import Specification
 

@@ -13,8 +13,9 @@ import numpy as np
 from e3ne.errors import E3neError
 from e3ne.pipeline_runner import print_module, read_module
 from e3ne.verification.batch import Run, random_runs
+from e3ne.verification.decisions import Decisions
 from e3ne.verification.levels import Failure, check_values, crash, simulate_all
-from e3ne.verification.lowering import Decisions, Lowered, build, lower
+from e3ne.verification.lowering import Lowered, build, lower
 from e3ne.verification.shrink import Finding
 
 README = """Network {name} fails:

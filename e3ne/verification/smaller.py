@@ -11,7 +11,7 @@ from xdsl.dialects.builtin import IntAttr
 
 from e3ne.dialects.snn import EncodingAttr, RadixAttr
 from e3ne.units.interface import Choice
-from e3ne.verification.lowering import Decisions
+from e3ne.verification.decisions import Decisions
 from e3ne.verification.networks import NetworkBuilder
 from e3ne.verification.specification import Layer, Specification
 

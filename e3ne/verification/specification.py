@@ -10,7 +10,7 @@ import numpy as np
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.dialects.snn import EncodingAttr
-from e3ne.verification.lowering import Decisions
+from e3ne.verification.decisions import Decisions
 from e3ne.verification.networks import NetworkBuilder
 
 IMAGES = 3

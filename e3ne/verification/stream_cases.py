@@ -9,7 +9,7 @@ from e3ne.dialects.dataflow import Order
 from e3ne.dialects.snn import BipolarAttr, DirectAttr, RadixAttr, RateAttr, TtfsAttr
 from e3ne.units.synapses import divisors
 from e3ne.verification.case import Append, Case, on_both_targets, over_time, small_map, vector
-from e3ne.verification.lowering import Decisions, Folding, Neurons
+from e3ne.verification.decisions import Decisions, Folding, Neurons
 
 FIFO: Mapping[str, Case] = on_both_targets(
     {

@@ -16,7 +16,7 @@ from e3ne.dialects.snn import (
     TtfsLinearAttr,
 )
 from e3ne.verification.case import Append, Case, on_both_targets, over_time, small_map, vector
-from e3ne.verification.lowering import Folding
+from e3ne.verification.decisions import Folding
 
 ENCODINGS: Mapping[str, EncodingAttr] = {
     "radix": RadixAttr.of(4),

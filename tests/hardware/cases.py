@@ -7,7 +7,7 @@ from itertools import product
 
 from e3ne.dialects.dataflow import Order
 from e3ne.verification.case import Append, Case, map_case
-from e3ne.verification.lowering import Decisions, Folding, Neurons
+from e3ne.verification.decisions import Decisions, Folding, Neurons
 from tests.hardware.dense_cases import DENSE, EVENT
 from tests.hardware.encoding_cases import ENCODINGS
 from tests.hardware.pixel_cases import PIXELS

@@ -7,7 +7,7 @@ from itertools import product
 
 from e3ne.dialects.dataflow import Order
 from e3ne.verification.case import Append, Case, map_case
-from e3ne.verification.lowering import Decisions, Folding
+from e3ne.verification.decisions import Decisions, Folding
 
 
 def _dense() -> dict[str, Case]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from e3ne.dialects.snn import BipolarAttr, PhaseAttr, RadixAttr, TtfsAttr, TtfsLinearAttr, WeightedAttr
 from e3ne.verification.case import Case
-from e3ne.verification.lowering import Decisions, Folding, Neurons
+from e3ne.verification.decisions import Decisions, Folding, Neurons
 
 KINDS: Mapping[str, WeightedAttr] = {
     "phase": PhaseAttr.of(2, 3),

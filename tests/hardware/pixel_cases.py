@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from e3ne.dialects.snn import RateAttr
 from e3ne.verification.case import Case
-from e3ne.verification.lowering import Decisions
+from e3ne.verification.decisions import Decisions
 
 _RADIX: Mapping[str, Case] = {
     f"{name}_{'pool_first' if first else 'fire_first'}": Case(

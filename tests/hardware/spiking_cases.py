@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from e3ne.dialects.snn import DirectAttr, RateAttr
 from e3ne.verification.case import Append, Case
-from e3ne.verification.lowering import Decisions, Folding
+from e3ne.verification.decisions import Decisions, Folding
 
 
 def _spikes(layers: Append, steps: int = 5, **decisions: object) -> Case:

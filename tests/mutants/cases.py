@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from e3ne.dialects.dataflow import Order
 from e3ne.dialects.snn import DirectAttr, RateAttr
 from e3ne.verification.case import Append, Case, map_case
-from e3ne.verification.lowering import Decisions, Folding, Neurons
+from e3ne.verification.decisions import Decisions, Folding, Neurons
 
 SEED = 3
 

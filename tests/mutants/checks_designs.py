@@ -40,7 +40,8 @@ from e3ne.units.matvec import Matvec
 from e3ne.units.window import DEEPEST_IN_LUTS, Window
 from e3ne.verification.batch import data_of, differing_values
 from e3ne.verification.case import Case, map_case
-from e3ne.verification.lowering import Decisions, Folding, Lowered, lay_out
+from e3ne.verification.decisions import Decisions, Folding
+from e3ne.verification.lowering import Lowered, lay_out
 from e3ne.verification.networks import NetworkBuilder
 from tests.backends.rtl_designs import random_design
 from tests.hardware.cases import CHAINS, POOLS, WINDOWS

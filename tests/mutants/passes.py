@@ -117,23 +117,41 @@ NETWORKS: Mapping[str, PassMutant] = {
 
 GRAPHS: Mapping[str, PassMutant] = {
     **_of(
-        "passes.convert_snn_to_dataflow",
+        "conversion.construction",
         checks_designs.conversion,
         {
-            "order_of_flattened": ("weights are in the network's order", "_Conversion._linear", "matrix = matrix[:, _stream_order(shape)]", "pass"),
-            "order_of_thresholds": ("thresholds are in the network's order", "_Conversion._channels", "array[_stream_order(shape)] if", "array if"),
+            "order_of_thresholds": ("thresholds are in the network's order", "Construction.channels", "array[stream_order(shape)] if", "array if"),
+            "numbers": ("neurons may give all numbers", "Construction.numbers", "encoding.levels == 1 << encoding.bits", "True"),
+        },
+    ),
+    **_of(
+        "conversion.synapses",
+        checks_designs.conversion,
+        {
+            "order_of_flattened": ("weights are in the network's order", "linear", "matrix = matrix[:, stream_order(shape)]", "pass"),
             "groups": ("all groups see the first inputs", "dense_weights", "group * inputs : (group + 1) * inputs]", "0:inputs]"),
-            "covered_map": ("a kernel that covers the map is not reordered", "_Conversion._convolution", "weights.transpose(0, 2, 3, 1)", "weights"),
-            "least": ("what trains without a zero begin with is forgotten", "_Conversion._matvec", "matrix.sum(axis=1) * encoding.least + (0 if bias is None else bias)", "0 * matrix.sum(axis=1) + (0 if bias is None else bias)"),
-            "gap_of_values": ("the distance of values is forgotten", "_Conversion._matvec", "matrix = matrix * encoding.gap", "pass"),
-            "numbers": ("neurons may give all numbers", "_Conversion._numbers", "encoding.levels == 1 << encoding.bits", "True"),
-            "ones": ("a sum pool adds channels", "_Conversion._sum_pool", "np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))", "np.tile(np.eye(channels, dtype=np.int64), (1, window.size))"),
-            "rules": ("no neuron loses the input of a reset", "_Conversion._lif", '"loses_input", ', ""),
-            "bits_of_sums": ("sums have a bit too few", "_Conversion._matvec", "signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max())))", "signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max()))) - 2"),
-            "bias_lost": ("biases are not there", "_Conversion._matvec", "None if bias is None else self._parameter", "None if True else self._parameter"),
-            "padding_lost": ("pools are not padded", "_Conversion._pool_window", "window.padding,", "(0, 0, 0, 0),"),
-            "ties_lost": ("ties go up", "_Conversion._fire", "ties_to_even=layer.ties_to_even is not None", "ties_to_even=False"),
-            "bits_of_membranes": ("membranes of neurons have a bit too few", "_Conversion._lif", "signed_bits(found.low, found.high)", "signed_bits(found.low, found.high) - 2"),
+            "covered_map": ("a kernel that covers the map is not reordered", "convolution", "weights.transpose(0, 2, 3, 1)", "weights"),
+            "least": ("what trains without a zero begin with is forgotten", "_matvec", "matrix.sum(axis=1) * encoding.least + (0 if bias is None else bias)", "0 * matrix.sum(axis=1) + (0 if bias is None else bias)"),
+            "gap_of_values": ("the distance of values is forgotten", "_matvec", "matrix = matrix * encoding.gap", "pass"),
+            "bits_of_sums": ("sums have a bit too few", "_matvec", "signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max())))", "signed_bits(min(membrane.low, int(low.min())), max(membrane.high, int(high.max()))) - 2"),
+            "bias_lost": ("biases are not there", "_matvec", "None if bias is None else graph.parameter", "None if True else graph.parameter"),
+        },
+    ),
+    **_of(
+        "conversion.neurons",
+        checks_designs.conversion,
+        {
+            "rules": ("no neuron loses the input of a reset", "lif", '"loses_input", ', ""),
+            "ties_lost": ("ties go up", "fire", "ties_to_even=layer.ties_to_even is not None", "ties_to_even=False"),
+            "bits_of_membranes": ("membranes of neurons have a bit too few", "lif", "signed_bits(found.low, found.high)", "signed_bits(found.low, found.high) - 2"),
+        },
+    ),
+    **_of(
+        "conversion.pools",
+        checks_designs.conversion,
+        {
+            "ones": ("a sum pool adds channels", "sum_pool", "np.kron(np.eye(channels, dtype=np.int64), np.ones((1, window.size), dtype=np.int64))", "np.tile(np.eye(channels, dtype=np.int64), (1, window.size))"),
+            "padding_lost": ("pools are not padded", "_pool_window", "window.padding,", "(0, 0, 0, 0),"),
         },
     ),
     **_of(

@@ -72,6 +72,7 @@ TESTS: Mapping[str, Sequence[str]] = {
     "units.window": (f"{UNIT}window.py",),
     "units.window_taps": (f"{UNIT}window.py",),
     "passes.convert_snn_to_dataflow": (CHECKS,),
+    **{f"conversion.{name}": (CHECKS,) for name in ("construction", "ends", "neurons", "pools", "synapses")},
     "passes.dataflow_fold": (CHECKS, "tests/filecheck/test_filecheck.py"),
     "passes.dataflow_insert_fifos": (f"{PASS}insert_fifos.py", CHECKS),
     "passes.dataflow_legalize_streams": (CHECKS,),

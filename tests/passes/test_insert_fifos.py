@@ -11,7 +11,8 @@ from e3ne.analysis.event_graph import ScheduleError
 from e3ne.dialects.dataflow import FifoOp, GraphOp, number, units_of
 from e3ne.passes.dataflow_insert_fifos import MINIMAL_DEPTH, DataflowInsertFifosPass
 from e3ne.semantics.dataflow import find_graph, plan
-from e3ne.verification.lowering import Decisions, Folding, lower
+from e3ne.verification.decisions import Decisions, Folding
+from e3ne.verification.lowering import lower
 from e3ne.verification.networks import NetworkBuilder
 
 

@@ -8,7 +8,8 @@ import pytest
 from e3ne.dialects.snn import RateAttr
 from e3ne.errors import E3neError
 from e3ne.verification.batch import differing_values, random_runs
-from e3ne.verification.lowering import Decisions, lower
+from e3ne.verification.decisions import Decisions
+from e3ne.verification.lowering import lower
 from e3ne.verification.networks import NetworkBuilder
 
 

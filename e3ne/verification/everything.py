@@ -30,6 +30,7 @@ CHECKS: Mapping[str, Sequence[str]] = {
     "mutants-python": ("tests.mutants.python", "--count", "60"),
     "ranges": ("e3ne.verification.ranges",),
     "proofs": ("e3ne.verification.proofs",),
+    "four-state": ("e3ne.verification.four_state",),
     "passes": ("e3ne.verification.pipelines",),
     "interrupted": ("tests.interrupted",),
 }

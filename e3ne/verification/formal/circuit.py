@@ -2,21 +2,37 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
-import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, cast
 
+from e3ne.backends.synthesis.process import run_commands
 from e3ne.errors import E3neError
 from e3ne.verification.formal.graph import FALSE, TRUE, Graph, Literal
 
 Bit = int | str
 """A bit of Yosys's netlist: a number, or a constant."""
+
+
+READ = (
+    'read_verilog -formal -sv "{file}"',
+    "hierarchy -check -top {top}",
+    "proc",
+    "flatten",
+    "check -assert",
+    "opt_expr",
+    "memory_collect",
+    "memory_map",
+    "opt_clean",
+    "dffunmap",
+    "simplemap",
+    "techmap",
+    'write_json "{out}"',
+)
+"""To simple gates, and registers without enable or reset; memories become registers, or constants."""
 
 
 @dataclass(frozen=True)
@@ -38,16 +54,10 @@ def read_circuit(verilog: str, top: str) -> Circuit:
 
     Raises E3neError if Yosys is not installed or refuses the text.
     """
-    if importlib.util.find_spec("pyosys") is None:
-        raise E3neError("proofs need Yosys: pip install pyosys")
     with tempfile.TemporaryDirectory() as name:
         file, out = Path(name) / "unit.v", Path(name) / "unit.json"
         file.write_text(verilog, encoding="utf-8")
-        command = [sys.executable, "-m", "e3ne.verification.formal.yosys", str(file), top, str(out)]
-        run = subprocess.run(command, capture_output=True, text=True, check=False)
-        if run.returncode or not out.exists():
-            said = [line for line in (run.stdout + run.stderr).splitlines() if "ERROR" in line]
-            raise E3neError(f"Yosys cannot read {top}: {'; '.join(said) or run.stderr[-500:]}")
+        run_commands([command.format(file=file, top=top, out=out) for command in READ])
         modules = cast(dict[str, Any], json.loads(out.read_text(encoding="utf-8")))["modules"]
     return _Reader(modules[top]).circuit()
 

@@ -1,0 +1,1 @@
+"""Designs in a simulator with four values, 0, 1, unknown and unconnected."""

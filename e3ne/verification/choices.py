@@ -73,7 +73,7 @@ def try_all(batch: Sequence[Trial], folder: Path) -> list[Failure]:
 def lint(designs: dict[Trial, Lowered], folder: Path) -> list[tuple[Trial, str]]:
     """What each tool says of each design; what cannot be told to be about one is about all."""
     files = write_designs(list(designs.values()), folder)
-    said = [*verilator_messages(files).splitlines(), *yosys_warnings(files, folder), *slang_diagnostics(files)]
+    said = [*verilator_messages(files).splitlines(), *yosys_warnings(files), *slang_diagnostics(files)]
     if not said:
         return []
     found: list[tuple[Trial, str]] = []

@@ -5,21 +5,13 @@ from __future__ import annotations
 import importlib
 import os
 import subprocess
-import sys
 from collections.abc import Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
+from e3ne.backends.synthesis.process import run_commands
+from e3ne.errors import E3neError
 from e3ne.verification.lowering import Lowered
-
-_YOSYS = """
-import sys
-from pyosys import libyosys
-top, log, *files = sys.argv[1:]
-design = libyosys.Design()
-for command in (f"read_verilog {' '.join(files)}", f"hierarchy -check -top {top}", "proc", "check -assert"):
-    libyosys.run_pass(f"tee -q -a {log} {command}", design)
-"""
 
 
 def write_designs(designs: Sequence[Lowered], folder: Path) -> list[Path]:
@@ -61,14 +53,14 @@ def verilator_messages(files: Sequence[Path]) -> str:
     return done.stdout.split("- V e r i l a t i o n")[0].split("- Verilator:")[0] + done.stderr
 
 
-def yosys_warnings(files: Sequence[Path], folder: Path) -> list[str]:
-    """Warnings of reading, `proc` and `check`, in a process of its own, which Yosys ends on an error."""
-    log = folder / "yosys.log"
-    command = [sys.executable, "-c", _YOSYS, files[-1].stem, str(log), *map(str, files)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    lines = log.read_text(encoding="utf-8").splitlines()
-    found = [line for line in lines if "arning" in line or "ERROR" in line]
-    return found if done.returncode == 0 else [*found, *done.stderr.splitlines()[-3:]]
+def yosys_warnings(files: Sequence[Path]) -> list[str]:
+    """Warnings of reading, `proc` and `check`, or the error with which they end."""
+    read = [f'read_verilog "{file}"' for file in files]
+    try:
+        log = run_commands([*read, f"hierarchy -check -top {files[-1].stem}", "proc", "check -assert"])
+    except E3neError as error:
+        return str(error).splitlines()
+    return [line for line in log.splitlines() if "arning" in line]
 
 
 def slang_diagnostics(files: Sequence[Path]) -> list[str]:

@@ -71,4 +71,4 @@ def test_no_tool_warns(batches: Batches, group: str, tmp_path: Path) -> None:
     files = write_designs(list(batches(group).designs.values()), tmp_path)
     assert verilator_messages(files) == ""
     pytest.importorskip("pyosys")
-    assert yosys_warnings(files, tmp_path) == []
+    assert yosys_warnings(files) == []

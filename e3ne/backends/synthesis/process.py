@@ -35,5 +35,6 @@ def run_commands(commands: Sequence[str]) -> str:
     if done.returncode:
         lines = done.stdout.strip().splitlines()
         errors = [line for line in lines if "ERROR" in line] or lines[-3:]
+        errors += [line for line in lines if "Warning" in line]
         raise E3neError("\n".join(["Yosys failed:", *errors[:10]]))
     return done.stdout

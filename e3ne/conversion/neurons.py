@@ -30,7 +30,7 @@ def fire(graph: Construction, layer: snn.RequantizeOp) -> SSAValue:
         graph.numbers(f"{label}_numbers", train.encoding),
         ties_to_even=layer.ties_to_even is not None,
     )
-    return _neuron(graph, layer, op)
+    return _element_by_element(graph, layer, op, "neuron")
 
 
 def lif(graph: Construction, layer: snn.LifOp) -> SSAValue:
@@ -67,7 +67,7 @@ def lif(graph: Construction, layer: snn.LifOp) -> SSAValue:
         signed_bits(found.low, found.high),
         layer.encoding.bits,
     )
-    return _neuron(graph, layer, op)
+    return _element_by_element(graph, layer, op, "neuron")
 
 
 def sum_steps(graph: Construction, layer: snn.SumStepsOp) -> SSAValue:
@@ -76,12 +76,18 @@ def sum_steps(graph: Construction, layer: snn.SumStepsOp) -> SSAValue:
     assert isinstance(given, snn.MembraneType)
     bits = signed_bits(given.low, given.high)
     op = dataflow.SumFramesOp(f"{graph.label(layer)}_sum", layer.layer_name, graph.streams[layer.input], bits)
-    return graph.insert(op.standing_for(layer.layer_name, "sum")).output
+    return _element_by_element(graph, layer, op, "sum")
 
 
-def _neuron(graph: Construction, layer: snn.RequantizeOp | snn.LifOp, op: dataflow.FireOp | dataflow.LifOp) -> SSAValue:
+def _element_by_element(
+    graph: Construction,
+    layer: snn.RequantizeOp | snn.LifOp | snn.SumStepsOp,
+    op: dataflow.FireOp | dataflow.LifOp | dataflow.SumFramesOp,
+    kind: str,
+) -> SSAValue:
+    """Appends a unit that gives its elements in the order in which it takes them."""
     if layer.input in graph.flattened:
         # Elements are in another order than the network's, so the stream does not stand for its value.
         graph.flattened[layer.output] = graph.flattened[layer.input]
         return graph.insert(op).output
-    return graph.insert(op.standing_for(layer.layer_name, "neuron")).output
+    return graph.insert(op.standing_for(layer.layer_name, kind)).output

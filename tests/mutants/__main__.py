@@ -13,14 +13,18 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from e3ne.verification.table import Row, finish
-from tests.mutants import model, passes, printer, run_units
+from tests.mutants import model, passes, run_printer, run_units
 from tests.mutants.outcome import Outcome, Report
 
 Run = Callable[[Sequence[str], Report], None]
 
 CATALOGUES: Mapping[str, tuple[Sequence[str], Run, str]] = {
     "units": (tuple(run_units.MUTANTS), run_units.run, "hardware against cycle model, every stream, every cycle"),
-    "printer": (tuple(printer.MUTANTS), printer.run, "Verilog against the meaning of rtl, every cycle, and lint"),
+    "printer": (
+        tuple(run_printer.MUTANTS),
+        run_printer.run,
+        "Verilog against the meaning of rtl, every cycle, and lint",
+    ),
     "model": (tuple(model.MUTANTS), model.run, "prediction against hardware and integer network"),
     "passes": (tuple(passes.MUTANTS), passes.run, "a check of each pass"),
 }

@@ -13,6 +13,7 @@ from e3ne.backends.verilog.target import print_verilog
 from e3ne.cli import main
 from e3ne.conversion import synapses
 from e3ne.dialects.snn import RadixAttr
+from e3ne.errors import E3neError
 from e3ne.pipeline_runner import read_module
 from e3ne.verification import fuzz, lowering
 from e3ne.verification.decisions import Decisions
@@ -69,6 +70,23 @@ def test_a_wrong_pass_is_found_and_made_small(
     assert json.loads((tmp_path / "s0n0" / "case.json").read_text())["decisions"]["seed"] is None
     assert main(["fuzz", "--replay", str(tmp_path / "s0n0")]) == 0
     assert "nothing differs" in capsys.readouterr().out
+
+
+def test_a_network_that_is_refused_by_now(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(synapses, "dense_weights", lambda *_: 0 / 0)
+        assert found(patch, NETWORK, tmp_path, 0).failure is not None
+
+    def refuse(*_: object) -> np.ndarray:
+        raise E3neError("layer 'conv': not supported")
+
+    monkeypatch.setattr(synapses, "dense_weights", refuse)
+    assert main(["fuzz", "--replay", str(tmp_path / "s0n0")]) == 2
+    message = capsys.readouterr().err
+    assert "is refused by now" in message
+    assert "layer 'conv': not supported" in message
 
 
 def test_wrong_verilog_is_found_and_replayed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,23 +1,23 @@
 """Interval analysis of `rtl`: which additions and subtractions can leave their width, and whether they are meant to.
 
-Values of a module are read as unsigned numbers; what comes from a port, a register or a memory is anything that its
-bits can be. An addition that stays within its width for all of that is exact. Others wrap around, which two kinds of
-logic do on purpose: counters, and sums that are kept modulo 2^width, where only the last one has to fit (that it does
-is proved for the dataflow graph). Anything else is a mistake of a unit.
+An addition that stays within its width for all that its operands can be is exact, as unsigned numbers or in two's
+complement, whichever its readers take it for. Others wrap around, which two kinds of logic do on purpose: counters,
+and sums that are kept modulo 2^width, where only the last one has to fit (that it does is proved for the dataflow
+graph). Anything else is a mistake of a unit.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from xdsl.dialects.builtin import ModuleOp
 from xdsl.ir import Operation, SSAValue
 
+from e3ne.analysis.bit_values import Lanes, Values
 from e3ne.dialects import rtl
 from e3ne.dialects.rtl import width_of
-
-Interval = tuple[int, int]
 
 
 class Kind(Enum):
@@ -43,32 +43,64 @@ class Sum:
         return f"module @{self.module}: {self.op.name} of {width_of(self.op.result)} bits {self.kind.value}"
 
 
-def sums_of(design: ModuleOp) -> list[Sum]:
-    """All additions and subtractions of all modules, in order."""
+def sums_of(design: ModuleOp, inputs: Mapping[str, Lanes] | None = None) -> list[Sum]:
+    """All additions and subtractions of all modules, in order.
+
+    `inputs` tells for a module by its name what the elements of its port `s_data` can be.
+    """
     found: list[Sum] = []
     for module in design.body.block.ops:
         if isinstance(module, rtl.ModuleOp):
-            ranges = _Ranges()
-            kinds: dict[Operation, Kind] = {}
+            values = Values(_ports(module, inputs or {}))
             sums = [op for op in module.block.ops if isinstance(op, rtl.AddOp | rtl.SubOp)]
-            for op in sums:
-                kinds[op] = _kind(op, ranges)
+            kinds: dict[Operation, Kind] = {op: _kind(op, values) for op in sums}
             _mark_parts(sums, kinds)
             found += [Sum(module.sym_name.data, op, kinds[op]) for op in sums]
     return found
 
 
-def _kind(op: rtl.AddOp | rtl.SubOp, ranges: _Ranges) -> Kind:
-    first, second = (ranges.of(operand) for operand in op.operands)
-    low, high = (first[0] + second[0], first[1] + second[1])
-    if isinstance(op, rtl.SubOp):
-        low, high = (first[0] - second[1], first[1] - second[0])
-    if low >= 0 and high < 1 << width_of(op.result):
+def _ports(module: rtl.ModuleOp, inputs: Mapping[str, Lanes]) -> dict[SSAValue, Lanes]:
+    lanes = inputs.get(module.sym_name.data)
+    return {} if lanes is None else {module.block.args[module.input_names.index("s_data")]: lanes}
+
+
+def _kind(op: rtl.AddOp | rtl.SubOp, values: Values) -> Kind:
+    if _is_exact(op, values):
         return Kind.EXACT
     constant = any(isinstance(operand.owner, rtl.ConstantOp) for operand in op.operands)
     if _comes_back(op):
         return Kind.COUNTS if constant else Kind.ACCUMULATES
     return Kind.WRAPS
+
+
+def _is_exact(op: rtl.AddOp | rtl.SubOp, values: Values) -> bool:
+    """Whether the result fits in the reading, unsigned or two's complement, that its readers have of it."""
+    first, second = (values.of(operand) for operand in op.operands)
+    size = 1 << width_of(op.result)
+    unsigned = _within(op, first.unsigned(), second.unsigned(), 0, size - 1)
+    signed = _within(op, first.signed(), second.signed(), -size // 2, size // 2 - 1)
+    readings = set(_readings(op.result))
+    return (unsigned or signed) and (unsigned or UNSIGNED not in readings) and (signed or SIGNED not in readings)
+
+
+def _within(op: rtl.AddOp | rtl.SubOp, first: tuple[int, int], second: tuple[int, int], least: int, most: int) -> bool:
+    low, high = first[0] + second[0], first[1] + second[1]
+    if isinstance(op, rtl.SubOp):
+        low, high = first[0] - second[1], first[1] - second[0]
+    return least <= low and high <= most
+
+
+UNSIGNED = (rtl.ZextOp, rtl.UltOp, rtl.UleOp, rtl.TableOp, rtl.MemoryReadOp, rtl.MemoryReadRegisteredOp)
+SIGNED = (rtl.SextOp, rtl.SltOp, rtl.SleOp)
+"""Operations that take a value for a number, unsigned or of two's complement."""
+
+
+def _readings(value: SSAValue) -> Iterator[tuple[type[Operation], ...]]:
+    """What the operations that a value reaches take it for."""
+    for reader in _readers(value):
+        for kind in (UNSIGNED, SIGNED):
+            if isinstance(reader, kind):
+                yield kind
 
 
 def _mark_parts(sums: list[rtl.AddOp | rtl.SubOp], kinds: dict[Operation, Kind]) -> None:
@@ -80,14 +112,14 @@ def _mark_parts(sums: list[rtl.AddOp | rtl.SubOp], kinds: dict[Operation, Kind])
         for op in sums:
             if kinds[op] is not Kind.WRAPS:
                 continue
-            users = list(_sums_behind(op.result))
+            users = list(_readers(op.result))
             width = width_of(op.result)
             if users and all(kinds.get(user) in modular and width_of(user.results[0]) == width for user in users):
                 kinds[op] = Kind.PARTIAL
                 changed = True
 
 
-def _sums_behind(value: SSAValue) -> list[Operation]:
+def _readers(value: SSAValue) -> list[Operation]:
     """The operations that a value reaches through registers and choices that keep its width."""
     found: list[Operation] = []
     seen: set[SSAValue] = set()
@@ -121,60 +153,3 @@ def _comes_back(op: rtl.AddOp | rtl.SubOp) -> bool:
         for result in current.results:
             todo += [use.operation for use in result.uses]
     return False
-
-
-class _Ranges:
-    """Intervals of the values of a module."""
-
-    def __init__(self) -> None:
-        self._known: dict[SSAValue, Interval] = {}
-
-    def of(self, value: SSAValue) -> Interval:
-        """The least and the greatest unsigned number that a value can be."""
-        if value not in self._known:
-            whole = 0, (1 << width_of(value)) - 1
-            self._known[value] = whole  # what depends on itself within a cycle is anything
-            low, high = self._computed(value)
-            self._known[value] = (low, high) if low <= high <= whole[1] else whole
-        return self._known[value]
-
-    def _computed(self, value: SSAValue) -> Interval:
-        op, most = value.owner, (1 << width_of(value)) - 1
-        match op:
-            case rtl.ConstantOp():
-                return op.value.value, op.value.value
-            case rtl.ZextOp():
-                return self.of(op.operands[0])
-            case rtl.MuxOp():
-                one, other = (self.of(operand) for operand in op.operands[1:])
-                return min(one[0], other[0]), max(one[1], other[1])
-            case rtl.ConcatOp():
-                return self._joined(op)
-            case rtl.TableOp():
-                complete = len(op.words) == 1 << width_of(op.address)
-                return min(op.words) if complete else 0, max(op.words)
-            case rtl.AndOp():
-                return 0, min(self.of(operand)[1] for operand in op.operands)
-            case rtl.AddOp():
-                ends = [self.of(operand) for operand in op.operands]
-                low, high = sum(end[0] for end in ends), sum(end[1] for end in ends)
-                return (low, high) if high <= most else (0, most)
-            case rtl.ExtractOp():
-                return self._extracted(op)
-            case _:
-                return 0, most
-
-    def _joined(self, op: rtl.ConcatOp) -> Interval:
-        """The first operand has the highest bits."""
-        low = high = 0
-        for operand in op.operands:
-            width, (least, greatest) = width_of(operand), self.of(operand)
-            low, high = low << width | least, high << width | greatest
-        return low, high
-
-    def _extracted(self, op: rtl.ExtractOp) -> Interval:
-        """The bits above the lowest ones of something small."""
-        low, high = self.of(op.operands[0])
-        start, width = op.low, width_of(op.result)
-        low, high = low >> start, high >> start
-        return (low, high) if high < 1 << width else (0, (1 << width) - 1)

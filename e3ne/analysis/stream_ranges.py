@@ -33,6 +33,9 @@ from e3ne.dialects.parameter import signed_width
 
 Interval = tuple[int, int]
 
+STREAM = "an element of its stream"
+"""What each unit with an output gives."""
+
 
 @dataclass(frozen=True)
 class UnitRange:
@@ -79,7 +82,7 @@ def stream_ranges(graph: GraphOp) -> list[UnitRange]:
         found += inside
         stream = unit.output_type
         bits = -stream.element_bits if stream.signed else stream.element_bits * stream.steps
-        found.append(UnitRange(unit.unit_name, "an element of its stream", *result, bits))
+        found.append(UnitRange(unit.unit_name, STREAM, *result, bits))
     return found
 
 

@@ -11,13 +11,16 @@ import argparse
 import sys
 import time
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 from rich.progress import track
 from xdsl.dialects.builtin import ModuleOp
 
 from e3ne.analysis.bit_ranges import Kind, sums_of
-from e3ne.analysis.stream_ranges import stream_ranges
+from e3ne.analysis.bit_values import Lanes
+from e3ne.analysis.stream_ranges import STREAM, UnitRange, stream_ranges
+from e3ne.dialects.dataflow import SinkOp, TransformOp, producer, units_of
 from e3ne.pipeline_runner import run_passes
 from e3ne.semantics.dataflow import find_graph
 from e3ne.verification.random_networks import accepted_networks
@@ -33,9 +36,20 @@ def count(graph: ModuleOp) -> tuple[Counter[str], list[str]]:
     failures = [each.message() for each in integers if not each.fits]
     hardware = graph.clone()
     run_passes(hardware, "convert-dataflow-to-rtl,canonicalize,cse")
-    sums = sums_of(hardware)
+    sums = sums_of(hardware, lanes_of(graph, integers))
     failures += [each.message() for each in sums if each.kind is Kind.WRAPS and not each.module.endswith(HEAPS)]
     return Counter({"integers": len(integers), **Counter(each.kind.name for each in sums)}), failures
+
+
+def lanes_of(graph: ModuleOp, integers: Sequence[UnitRange]) -> dict[str, Lanes]:
+    """What the ports of units take: elements of streams, as the analysis of the graph has them; no digits of trains."""
+    streams = {each.unit: each for each in integers if each.what == STREAM}
+    found: dict[str, Lanes] = {}
+    for unit in units_of(find_graph(graph)):
+        if isinstance(unit, TransformOp | SinkOp) and unit.input_type.steps == 1:
+            given = streams[producer(unit.input).unit_name]
+            found[unit.unit_name] = Lanes(unit.input_type.element_bits, given.low, given.high)
+    return found
 
 
 def main() -> int:

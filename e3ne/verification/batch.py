@@ -45,13 +45,24 @@ def random_runs(design: Lowered, images: int, seed: int) -> list[Run]:
     codes = rng.choice(known, (images, *plan.data_shape))
     codes[0] = known[-1]
     codes[1:2] = 0
-    taken, given = images * plan.input_beats, images * plan.output_beats
-    # Slower than the design on average: the waiting reaches every unit.
-    longest = 6 * plan.interval() // plan.output_beats + 2
+    taken = images * plan.input_beats
     gaps = rng.integers(0, 40, taken) * (rng.random(taken) < 0.3)
-    stalls = rng.integers(0, longest, given) * (rng.random(given) < 0.7)
-    quiet = np.zeros(taken, np.int64), np.zeros(given, np.int64)
-    return [Run(codes, *quiet), Run(codes[::-1], gaps, stalls)]
+    quiet = np.zeros(taken, np.int64), np.zeros(images * plan.output_beats, np.int64)
+    return [Run(codes, *quiet), Run(codes[::-1], gaps, _stalls(plan, images, rng))]
+
+
+def _stalls(plan: Plan, images: int, rng: np.random.Generator) -> Cycles:
+    """How long each output beat is withheld, in cycles: on average longer than the design needs, at the end shorter.
+
+    As long as the output is slower, the waiting reaches every unit. Where it is faster, at the last image or half of
+    the only one, beats come to units that are empty, while it waits or not.
+    """
+    beats = images * plan.output_beats
+    usual = plan.interval() // plan.output_beats
+    light = rng.integers(0, 2 * usual + 3, beats) * (rng.random(beats) < 0.5)
+    heavy = rng.integers(0, 6 * usual + 2, beats) * (rng.random(beats) < 0.7)
+    parts = max(2, images)
+    return np.where(np.arange(beats) * parts < beats * (parts - 1), heavy, light)
 
 
 def known_codes(plan: Plan) -> Values:

@@ -63,6 +63,11 @@ SINK = of(
             "fifos_of_3", "an image has a beat more", "Sink.build",
             "count(m, given.beats_per_image,", "count(m, given.beats_per_image + 1,",
         ),
+        "lost_when_empty": (
+            "deep", "a result that comes while the output waits is lost", "Sink.build",
+            "Pipeline(m, 1, taken_port(m))\n        s.accept(m, pipeline.ready)\n        pipeline.enter(s.valid)",
+            "Pipeline(m, 1, taken := taken_port(m))\n        s.accept(m, pipeline.ready)\n        pipeline.enter(m.and_(s.valid, taken))",
+        ),
         "lanes_reversed": (
             "deep", "results are in reverse order", "Sink.build", "m.concat(*reversed(wide))", "m.concat(*wide)",
         ),

@@ -128,22 +128,35 @@ def _add_compile(commands: argparse._SubParsersAction[_Parser]) -> None:  # pyri
             f"--{option.name.replace('_', '-')}",
             type=kind,
             default=option.default,
-            help=f"{option.metadata['help']} (default {option.default})"
+            help=option.metadata["help"]
+            + (f" (default {option.default})" if option.default != "" else "")
             + (f"; one of {', '.join(option.metadata['choices'])}" if "choices" in option.metadata else ""),
         )
     command.set_defaults(run=_lazily("compile_command"))
 
 
-def _model_arguments(command: argparse.ArgumentParser, *, out: bool = True) -> None:
-    command.add_argument("model", metavar="MODEL", help="from e3ne models, file.py:factory, .pt2, .onnx, .nir or .mlir")
+_ANY_MODEL = "from e3ne models, file.py:factory, .pt2, .onnx, .nir or .mlir"
+_RELU_MODEL = "a network of ReLUs: from e3ne models, file.py:factory, .pt2, .onnx or .mlir"
+_ANY_DATA = "images or spikes: .npy, or .npz with x or events, and optional y"
+_RELU_DATA = "images: .npy, or .npz with x and optional y"
+
+
+def _model_arguments(
+    command: argparse.ArgumentParser, *, out: bool = True, model: str = _ANY_MODEL, data: str = _ANY_DATA
+) -> None:
+    command.add_argument("model", metavar="MODEL", help=model)
     command.add_argument("-o", "--output-folder", type=Path, required=out, metavar="OUT", help="where results go")
-    command.add_argument("--data", type=Path, help="images or spikes: .npy, or .npz with x or events, and optional y")
-    command.add_argument("--test-data", type=Path, help="images to measure accuracy with (default: those of --data)")
+    command.add_argument("--data", type=Path, help=data)
+    command.add_argument(
+        "--test-data",
+        type=Path,
+        help="images to measure accuracy with (default: those of --data, or a reference network's test digits)",
+    )
     command.add_argument("--input-shape", help="C,H,W of an image, when there is no --data: random images are drawn")
 
 
 def _explore_arguments(command: argparse.ArgumentParser) -> None:
-    _model_arguments(command)
+    _model_arguments(command, model=_RELU_MODEL, data=_RELU_DATA)
     command.add_argument("--minutes", type=_positive, default=20, help="time that it may take (default 20)")
     command.add_argument("--steps", default="2,3,4", help="numbers T of time steps to try (default 2,3,4)")
     command.add_argument("--weight-bits", default="2,3,4", help="bits W of a weight to try (default 2,3,4)")
@@ -153,11 +166,13 @@ def _explore_arguments(command: argparse.ArgumentParser) -> None:
         metavar="PERCENT",
         help="accuracy that mixed precision keeps (default 0.5 below the float network)",
     )
-    command.add_argument("--device", default=Options().device, help="FPGA part that the designs fit in")
+    command.add_argument(
+        "--device", default=Options().device, help="FPGA part that the designs fit in (default %(default)s)"
+    )
 
 
 def _compare_arguments(command: argparse.ArgumentParser) -> None:
-    _model_arguments(command, out=False)
+    _model_arguments(command, out=False, model=_RELU_MODEL, data=_RELU_DATA)
     command.add_argument(
         "--encodings",
         default="radix,rate,phase,ttfs,ttfs-linear,bipolar,direct",
@@ -170,6 +185,11 @@ def _compare_arguments(command: argparse.ArgumentParser) -> None:
     )
 
 
+_CHECKED_DATA = (
+    "images: .npy, or .npz with x (default: a reference network's test digits, else the images of the calibration)"
+)
+
+
 def _check_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--count", type=_positive, default=20, help="images for the Verilog (default 20)")
     command.add_argument(
@@ -178,7 +198,7 @@ def _check_arguments(command: argparse.ArgumentParser) -> None:
         default=2000,
         help="images for the cycle model (default 2000, or all there are)",
     )
-    command.add_argument("--data", type=Path, help="images: .npy, or .npz with x (default: the test images)")
+    command.add_argument("--data", type=Path, help=_CHECKED_DATA)
 
 
 def _simulate_arguments(command: argparse.ArgumentParser) -> None:
@@ -191,7 +211,7 @@ def _simulate_arguments(command: argparse.ArgumentParser) -> None:
 
 def _toggles_arguments(command: argparse.ArgumentParser) -> None:
     command.add_argument("--count", type=_positive, default=8, help="how many images (default 8)")
-    command.add_argument("--data", type=Path, help="images: .npy, or .npz with x (default: the test images)")
+    command.add_argument("--data", type=Path, help=_CHECKED_DATA)
 
 
 def _synth_arguments(command: argparse.ArgumentParser) -> None:

@@ -48,9 +48,16 @@ def _pipeline() -> str:
     data = "OUT/ir/data.npz"
     text = (
         "The module after a stage is OUT/ir/NN-STAGE.mlir. The passes are shown with the options that follow from the "
-        "defaults.\nThe stage `tuned` is there with `--fine-tune` only. A reference network that comes fine-tuned "
-        "starts at `integer`. With\n`--encoding rate` or `direct` the stage `converted` (`snn-convert-to-rate`) takes "
-        "the place of `calibrated`, and\n`integer` begins with `snn-quantize-spiking`.\n"
+        "defaults.\nThe network itself is `00-float.mlir`.\n\n"
+        "- With `--fine-tune` there is the stage `tuned`. A network that comes fine-tuned has `00-tuned.mlir` and goes "
+        "on with\n  `integer`.\n"
+        "- With `--encoding rate` or `direct` the stage `converted` (`snn-convert-to-rate`) takes the place of "
+        "`calibrated`, and\n  `integer` begins with `snn-quantize-spiking`.\n"
+        "- Networks of integrate-and-fire neurons go from `00-float.mlir` to `integer` by `snn-quantize-spiking` and\n"
+        "  `snn-count-operations`, quantised ones (`00-quantised.mlir`) by `snn-count-operations` alone.\n"
+        "- `--output class` puts `snn-append-argmax` into `integer`.\n"
+        "- For ECP5 `chosen` begins with `dataflow-set-target`, and `rtl` has `rtl-split-memories`, `canonicalize`, "
+        "`cse`,\n  `rtl-compare-ahead`, `cse` between its first and its last pass.\n"
     )
     stages = [*network_stages(Options(fine_tune=20), data), *hardware_stages(Options())]
     return f"{text}\n{_table(('stage', 'passes', 'why it stands here'), map(_stage_row, stages))}"

@@ -76,7 +76,10 @@ class Options:
     objective: str = field(default="area", metadata={"help": "what the hardware minimises", "choices": OBJECTIVES})
     interval: int = field(
         default=0,
-        metadata={"help": "cycles between images, at most (0: 1024 for the smallest area if nothing else is asked)"},
+        metadata={
+            "help": "cycles between images, at most (0: 1024, times the time steps for integrate-and-fire neurons, for "
+            "the smallest area if nothing else is asked)"
+        },
     )
     latency: int = field(default=0, metadata={"help": "cycles of latency, at most (0: any)"})
     target_fps: float = field(default=0.0, metadata={"help": "images a second, at least (0: any)"})
@@ -90,7 +93,7 @@ class Options:
         default=0,
         metadata={"help": "neighbouring pixels that the first convolution computes at once (0: what is best)"},
     )
-    decisions: str = field(default="", metadata={"help": "a JSON file of choices by unit that are not open"})
+    decisions: str = field(default="", metadata={"help": "a JSON file of choices by unit that are made already"})
     device: str = field(default="xcvu13p", metadata={"help": "FPGA part that use is reported against"})
 
     def problems(self) -> list[str]:

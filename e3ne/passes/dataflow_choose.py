@@ -29,8 +29,9 @@ PIXELS = (1, 2, 4)
 class DataflowChoosePass(ModulePass):
     """Arranges the graph and decides every open choice of its units: the best of all combinations.
 
-    Units whose choices are made by hand keep them. What was found is kept as the attribute `choice` of the graph: the
-    value of the objective, a lower bound that holds for every combination, and for each unit the runner-up.
+    Kept are matvecs whose three folding attributes are set, and windows with `lanes`; everything else goes through
+    `decisions`. What was found is kept as the attribute `choice` of the graph: the value of the objective, a lower
+    bound that holds for every combination, and for each unit the runner-up.
     """
 
     name = "dataflow-choose"
@@ -53,8 +54,8 @@ class DataflowChoosePass(ModulePass):
     pixels: int = 0
     """neighbouring pixels of the first layer at once; 0: what is best"""
     decisions: str = ""
-    """a JSON file of choices by unit that are not open, {"fc1_matvec": {"output_lanes": 4}}, and of the whole graph,
-    {"graph": {"pixels": 2, "pool_before_fire": 1}}"""
+    """a JSON file of choices by unit that are made already, {"fc1_matvec": {"output_lanes": 4}}, and of the whole
+    graph, {"graph": {"pixels": 2, "pool_before_fire": 1}}"""
 
     def __post_init__(self) -> None:
         """Raises E3neError with all problems of the options."""

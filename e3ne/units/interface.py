@@ -1,8 +1,9 @@
 """The one interface behind which everything about a hardware unit lives.
 
-A unit is one file of this package: its legal choices, its cost, its schedule, its arithmetic and its hardware. The
-schedule and the arithmetic are the *model*, plain numbers and NumPy, so that it can be printed as a program of its
-own; the hardware is an rtl module. Passes and backends use a unit through this interface alone.
+A unit is a class of this package behind `Unit`, in one file or several: its legal choices, its cost, its schedule, its
+arithmetic and its hardware. The schedule and the arithmetic are the *model*, plain numbers and NumPy, so that it
+can be printed as a program of its own; the hardware is an rtl module. Passes and backends use a unit through this
+interface alone.
 """
 
 from __future__ import annotations

@@ -1,9 +1,10 @@
 """Mutates the project's Python: `python -m tests.mutants.python --count N --seed S`.
 
-A mutant is one changed operator, constant, condition or statement in a function of e3ne/semantics, e3ne/units or
-e3ne/passes, drawn at random; it is killed if a test of its module fails. Tests run in a copy of this process, in which
-the code of the function is exchanged, so that nothing is imported again. Estimates of cost (`*_features`) and the
-search for what costs least are left out: a wrong estimate changes what is chosen, not what is computed.
+A mutant is one changed operator, constant, condition or statement in a function of e3ne/semantics, e3ne/units,
+e3ne/conversion or e3ne/passes, drawn at random; it is killed if a test of its module fails. Tests run in a copy of this
+process, in which the code of the function is exchanged, so that nothing is imported again. Estimates of cost
+(`*_features`) and the search for what costs least are left out: a wrong estimate changes what is chosen, not what is
+computed.
 """
 
 from __future__ import annotations
@@ -22,15 +23,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from e3ne.verification.progress import Steps
 from e3ne.verification.table import Row, finish
 from tests.mutants.edits import Edit, code_in, function_of
 
 ROOT = Path(__file__).parents[2]
-PACKAGES = ("semantics", "units", "passes")
 UNIT, PASS = "tests/units/test_", "tests/passes/test_"
 CHECKS = "tests/mutants/test_checks.py"
 
@@ -280,10 +279,9 @@ def main() -> int:
         *(f"e3ne.{m}" for m in TESTS),
     ):
         importlib.import_module(name)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     left: list[Place] = []
     healthy: dict[tuple[str, ...], bool] = {}
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Steps() as progress:
         task = progress.add_task("mutants of Python", total=len(drawn))
         for place in drawn:
             tests = tuple(TESTS[place.module.removeprefix("e3ne.")])

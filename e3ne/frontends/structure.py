@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.batch_norm import BatchNormOp
 from e3ne.dialects.snn.lif import LifOp
 from e3ne.dialects.snn.network import FlattenOp, NetworkOp, SumStepsOp
 from e3ne.dialects.snn.neurons import ReluOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp
-from e3ne.dialects.snn.synapses import BatchNormOp, SynapseOp
+from e3ne.dialects.snn.synapses import SynapseOp
 
 
 @dataclass

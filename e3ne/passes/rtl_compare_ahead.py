@@ -19,8 +19,8 @@ from xdsl.rewriter import InsertPoint, Rewriter
 from e3ne.dialects.rtl.arithmetic import AddOp, EqOp, MuxOp, NeOp, SubOp
 from e3ne.dialects.rtl.attributes import BitsAttr, WordsAttr
 from e3ne.dialects.rtl.base import ConstantOp, constant_value
-from e3ne.dialects.rtl.bits import TableOp
 from e3ne.dialects.rtl.register import RegisterOp
+from e3ne.dialects.rtl.table import TableOp
 
 NARROWEST, WIDEST = 2, 16
 """Bits of a counter from which on a question takes half of a 4-input LUT or more, and up to which it is a table."""

@@ -11,10 +11,11 @@ from xdsl.dialects.builtin import FloatAttr, f64
 
 from e3ne.dialects.parameter import Array, ParameterBase, dense_attr
 from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.batch_norm import BatchNormOp
 from e3ne.dialects.snn.network import FlattenOp, NetworkOp
 from e3ne.dialects.snn.neurons import ReluOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp
-from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, SynapseOp
+from e3ne.dialects.snn.synapses import Conv2dOp, SynapseOp
 from e3ne.errors import E3neError
 from e3ne.frontends.structure import structure_problems
 from e3ne.quantization.levels import Levels

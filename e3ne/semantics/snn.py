@@ -21,12 +21,13 @@ from xdsl.ir import Operation
 
 from e3ne.dialects.parameter import find_parameter
 from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.batch_norm import BatchNormOp
 from e3ne.dialects.snn.encodings import RateAttr
 from e3ne.dialects.snn.lif import LifOp
 from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, SumStepsOp, find_network
 from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, SumPoolOp
-from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
+from e3ne.dialects.snn.synapses import Conv2dOp, LinearOp, SynapseOp
 from e3ne.dialects.snn.types import MembraneType, TrainType, frames_of, shape_of
 from e3ne.errors import E3neError
 from e3ne.semantics import snn_arithmetic as arithmetic

@@ -7,19 +7,16 @@ from xdsl.ir import Dialect
 
 from e3ne.dialects.dataflow.base import TransformOp, UnitOp, as_tuple, number, numbers, retype
 from e3ne.dialects.dataflow.boundary import SinkOp, SourceOp
-from e3ne.dialects.dataflow.compute import (
+from e3ne.dialects.dataflow.fire import SEARCHES, THRESHOLD_MEMORIES, ArgmaxOp, FireOp
+from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
+from e3ne.dialects.dataflow.matvec import (
     CONTROLS,
     IMPLEMENTATIONS,
     LUT_SIZES,
-    SEARCHES,
     STATIONARY,
-    THRESHOLD_MEMORIES,
     WEIGHT_MEMORIES,
-    ArgmaxOp,
-    FireOp,
     MatvecOp,
 )
-from e3ne.dialects.dataflow.graph import GraphOp, producer, units_of
 from e3ne.dialects.dataflow.movement import (
     REPLAY_MEMORIES,
     WINDOW_MEMORIES,

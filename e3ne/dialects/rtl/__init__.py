@@ -44,7 +44,6 @@ from e3ne.dialects.rtl.bits import (
     ReduceXorOp,
     ReplicateOp,
     SextOp,
-    TableOp,
     ZextOp,
 )
 from e3ne.dialects.rtl.instance import InstanceOp, find_module
@@ -58,6 +57,7 @@ from e3ne.dialects.rtl.memory import (
 )
 from e3ne.dialects.rtl.register import RegisterOp
 from e3ne.dialects.rtl.structure import ModuleOp, OutputOp
+from e3ne.dialects.rtl.table import TableOp
 
 
 class RtlConstantMaterialization(ConstantMaterializationInterface):

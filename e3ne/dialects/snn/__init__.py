@@ -14,6 +14,7 @@ from xdsl.ir import Attribute, Dialect
 
 from e3ne.dialects.parameter import ExternalAttr, find_parameter, parameter_array
 from e3ne.dialects.snn.base import LayerOp
+from e3ne.dialects.snn.batch_norm import BatchNormOp
 from e3ne.dialects.snn.encodings import (
     BipolarAttr,
     DirectAttr,
@@ -32,7 +33,7 @@ from e3ne.dialects.snn.network import ArgmaxOp, FlattenOp, NetworkOp, OutputOp, 
 from e3ne.dialects.snn.neurons import EncodeOp, ReluOp, RequantizeOp
 from e3ne.dialects.snn.parameters import ParameterOp, externalise
 from e3ne.dialects.snn.pools import AveragePoolOp, MaxPoolOp, PoolOp, SumPoolOp
-from e3ne.dialects.snn.synapses import BatchNormOp, Conv2dOp, LinearOp, SynapseOp
+from e3ne.dialects.snn.synapses import Conv2dOp, LinearOp, SynapseOp
 from e3ne.dialects.snn.types import MembraneType, TrainType, float_tensor, frames_of, shape_of
 
 

@@ -1,4 +1,4 @@
-"""Synapses: convolution and linear layers in both forms, and the batch normalisation that is folded into them."""
+"""Synapses: convolution and linear layers in both forms."""
 
 from __future__ import annotations
 
@@ -8,13 +8,10 @@ from typing import ClassVar, Self
 from xdsl.dialects.builtin import (
     I64,
     FlatSymbolRefAttrConstr,
-    Float64Type,
-    FloatAttr,
     IntegerAttr,
     StringAttr,
     SymbolRefAttr,
     TensorType,
-    f64,
     i64,
 )
 from xdsl.ir import Attribute, SSAValue
@@ -275,52 +272,3 @@ class LinearOp(SynapseOp):
             if len(shape := shape_of(value.type)) != 1:
                 raise self.error(f"a linear layer works on [N], not on {list(shape)}; flatten first")
         self.verify_parameters()
-
-
-@irdl_op_definition
-class BatchNormOp(LayerOp):
-    """Per channel: gamma * (x - mean) / sqrt(variance + epsilon) + beta. Float form only."""
-
-    KIND: ClassVar[Kind] = "norm"
-    name = "snn.batch_norm"
-
-    gamma = prop_def(FlatSymbolRefAttrConstr)
-    beta = prop_def(FlatSymbolRefAttrConstr)
-    mean = prop_def(FlatSymbolRefAttrConstr)
-    variance = prop_def(FlatSymbolRefAttrConstr)
-    epsilon = prop_def(FloatAttr[Float64Type])
-
-    traits = traits_def(Pure())
-
-    assembly_format = (
-        "$layer $input `gamma` $gamma `beta` $beta `mean` $mean `variance` $variance `epsilon` $epsilon "
-        "attr-dict `:` type($input) `->` type($output)"
-    )
-
-    def __init__(self, layer: str, input: SSAValue, *, gamma: str, beta: str, mean: str, variance: str, epsilon: float):
-        super().__init__(
-            operands=[input],
-            result_types=[input.type],
-            properties={
-                "layer": StringAttr(layer),
-                "gamma": SymbolRefAttr(gamma),
-                "beta": SymbolRefAttr(beta),
-                "mean": SymbolRefAttr(mean),
-                "variance": SymbolRefAttr(variance),
-                "epsilon": FloatAttr(epsilon, f64),
-            },
-        )
-
-    def verify_(self) -> None:
-        """Float tensors of one shape, epsilon >= 0, one f32 per channel in each parameter."""
-        self.verify_types((TensorType, TensorType))
-        self.verify_shape(shape_of(self.input.type))
-        if self.epsilon.value.data < 0:
-            raise self.error("epsilon is negative")
-        if self.parent_op() is None:
-            return
-        channels = shape_of(self.input.type)[0]
-        for symbol in (self.gamma, self.beta, self.mean, self.variance):
-            array = parameter_array(find_parameter(self, symbol))
-            if array.shape != (channels,) or array.dtype.kind != "f":
-                raise self.error(f"{symbol} must be {channels} real numbers")

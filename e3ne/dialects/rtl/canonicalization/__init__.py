@@ -14,10 +14,11 @@ from e3ne.dialects.rtl.arithmetic import (
     NotOp,
     SubOp,
 )
-from e3ne.dialects.rtl.bits import ConcatOp, ExtractOp, ReduceOrOp, ReduceXorOp, SextOp, TableOp, ZextOp
+from e3ne.dialects.rtl.bits import ConcatOp, ExtractOp, ReduceOrOp, ReduceXorOp, SextOp, ZextOp
 from e3ne.dialects.rtl.canonicalization import logic, narrowing, state, wiring
 from e3ne.dialects.rtl.memory import MemoryOp, MemoryWriteOp
 from e3ne.dialects.rtl.register import RegisterOp
+from e3ne.dialects.rtl.table import TableOp
 
 
 def patterns_of(operation: type[Operation]) -> tuple[RewritePattern, ...]:

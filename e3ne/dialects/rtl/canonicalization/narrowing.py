@@ -13,8 +13,9 @@ from xdsl.pattern_rewriter import PatternRewriter, RewritePattern, op_type_rewri
 
 from e3ne.dialects.rtl.arithmetic import ArithmeticOp, BitwiseOp, MuxOp, NotOp
 from e3ne.dialects.rtl.attributes import BitsAttr, WordsAttr, width_of
-from e3ne.dialects.rtl.bits import ExtractOp, SextOp, TableOp
+from e3ne.dialects.rtl.bits import ExtractOp, SextOp
 from e3ne.dialects.rtl.register import RegisterOp
+from e3ne.dialects.rtl.table import TableOp
 
 
 def used_range(value: SSAValue) -> tuple[int, int] | None:

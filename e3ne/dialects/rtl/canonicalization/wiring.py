@@ -15,9 +15,9 @@ from e3ne.dialects.rtl.bits import (
     ReduceXorOp,
     ReplicateOp,
     SextOp,
-    TableOp,
     ZextOp,
 )
+from e3ne.dialects.rtl.table import TableOp
 
 
 class FlattenConcat(RewritePattern):

@@ -18,12 +18,10 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from e3ne.verification.batch import Batch, differing_values, random_runs
 from e3ne.verification.lint import slang_diagnostics, verilator_messages, write_designs, yosys_warnings
 from e3ne.verification.lowering import Lowered
+from e3ne.verification.progress import Steps
 from e3ne.verification.table import Row, finish
 from e3ne.verification.trials import KINDS, Trial, trials
 
@@ -130,9 +128,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     started, failures = time.monotonic(), list[Failure]()
     asked = [trial for kind in kinds for trial in trials(kind)]
     batches = [asked[start : start + BATCH] for start in range(0, len(asked), BATCH)]
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     pool = ProcessPoolExecutor(options.processes, get_context("spawn"))
-    with pool, Progress(*columns, console=Console(stderr=True)) as progress:
+    with pool, Steps() as progress:
         task = progress.add_task("legal choices", total=len(asked))
         futures = {pool.submit(try_all, batch, options.output): batch for batch in batches}
         for future in as_completed(futures):

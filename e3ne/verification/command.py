@@ -9,12 +9,11 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from e3ne.errors import INTERRUPTED, E3neError
 from e3ne.verification.fuzz import Fuzz, Result, run_all
+from e3ne.verification.progress import Steps
 from e3ne.verification.reproducer import replay
 from e3ne.verification.table import Row, finish
 
@@ -28,17 +27,18 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.seed < 0:
         raise E3neError(f"--seed is {arguments.seed}; supported: 0 and more")
     fuzz = Fuzz(arguments.seed, arguments.count, arguments.batch, arguments.output_folder)
-    started, console = time.monotonic(), Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    started = time.monotonic()
     try:
-        with Progress(*columns, console=console) as progress:
+        with Steps() as progress:
             task = progress.add_task("networks", total=fuzz.count)
 
             def report(results: Sequence[Result]) -> None:
                 for result in results:
                     if result.failure is not None:
                         line = result.failure.message.splitlines()[-1]
-                        console.print(f"[red]{result.name}[/red]: {escape(line)}; see {result.folder}", soft_wrap=True)
+                        progress.console.print(
+                            f"[red]{result.name}[/red]: {escape(line)}; see {result.folder}", soft_wrap=True
+                        )
                 progress.advance(task, len(results))
 
             results = run_all(fuzz, arguments.jobs, report)

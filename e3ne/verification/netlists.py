@@ -22,9 +22,6 @@ from io import StringIO
 from multiprocessing import get_context
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from e3ne.backends.synthesis.yosys import write_verilog_netlist
 from e3ne.cli import main as e3ne
 from e3ne.design import Design
@@ -35,6 +32,7 @@ from e3ne.verification.case import SMALL
 from e3ne.verification.cell_models import cell_models, with_parts
 from e3ne.verification.lint import write_designs
 from e3ne.verification.lowering import Lowered
+from e3ne.verification.progress import Steps
 from e3ne.verification.table import Row, finish
 from e3ne.verification.trials import KINDS, Trial, sample, trials
 
@@ -177,9 +175,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     kinds = [kind for kind in asked if kind != LENET5]
     todo = [job for job in jobs(kinds, options.family or FAMILIES) if job.trials or LENET5 in asked]
     done: dict[str, list[tuple[Job, Sequence[Outcome]]]] = {job.row: [] for job in todo}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     pool = ProcessPoolExecutor(options.processes, get_context("spawn"))
-    with pool, Progress(*columns, console=Console(stderr=True)) as progress:
+    with pool, Steps() as progress:
         task = progress.add_task("designs", total=sum(job.count for job in todo))
         futures = {pool.submit(Job.run, job): job for job in todo}
         for future in as_completed(futures):

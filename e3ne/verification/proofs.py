@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
-from rich.progress import Progress
 from rich.table import Table
 
 from e3ne.errors import E3neError
 from e3ne.verification.formal.designs import PrintedUnit, compile_designs, printed_units
 from e3ne.verification.formal.induction import Outcome
 from e3ne.verification.formal.rules import kind_of, kinds, prove_unit, widths_of
+from e3ne.verification.progress import Steps
 from e3ne.verification.table import Row, finish
 
 
@@ -54,7 +54,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _prove(folders: Sequence[Path], kind: str | None) -> list[Proof]:
     units = [unit for folder in folders for unit in printed_units(folder) if kind in (None, kind_of(unit.op))]
     proofs: list[Proof] = []
-    with Progress(console=Console(stderr=True)) as progress:
+    with Steps() as progress:
         task = progress.add_task("proofs", total=len(units))
         for unit in units:
             progress.update(task, description=unit.op.unit_name)

@@ -8,10 +8,9 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from e3ne.verification.progress import Steps
 from e3ne.verification.table import Row, finish
 from tests.mutants import model, passes, run_printer, run_units
 from tests.mutants.outcome import Outcome, Report
@@ -42,8 +41,7 @@ def chosen(only: Sequence[str]) -> dict[str, list[str]]:
 def run(names: Mapping[str, Sequence[str]], verbose: bool) -> list[Outcome]:
     """What became of each mutant."""
     found: list[Outcome] = []
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Steps() as progress:
         for catalogue, wanted in names.items():
             if not wanted:
                 continue

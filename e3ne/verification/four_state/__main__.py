@@ -13,14 +13,12 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
 from e3ne.errors import E3neError
 from e3ne.verification.batch import random_runs
 from e3ne.verification.case import SMALL
 from e3ne.verification.four_state.simulation import compare
 from e3ne.verification.lowering import Lowered
+from e3ne.verification.progress import Steps
 from e3ne.verification.random_networks import accepted_networks
 from e3ne.verification.table import Row, finish
 from e3ne.verification.trials import KINDS, sample, trials
@@ -76,9 +74,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     }
     if not options.no_units:
         sets |= {"units, 6-input LUTs": lambda: unit_designs(False), "units, 4-input LUTs": lambda: unit_designs(True)}
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     rows: list[Row] = []
-    with Progress(*columns, console=Console(stderr=True)) as progress:
+    with Steps() as progress:
         for title, designs in sets.items():
             task = progress.add_task(title, total=options.count if title == "random networks" else None)
             outcomes: list[Outcome] = []

@@ -6,12 +6,15 @@ from collections.abc import Callable
 
 import pytest
 
-from e3ne.dialects.dataflow import MatvecOp, StreamType, UnitOp
+from e3ne.dialects.dataflow import LifOp, MatvecOp, PoolOp, StreamType, SumFramesOp, UnitOp, units_of
+from e3ne.semantics.dataflow import find_graph
 from e3ne.units.interface import Choice
 from e3ne.units.matvec import decide_latency
 from e3ne.verification.formal.designs import printed
 from e3ne.verification.formal.induction import Outcome
 from e3ne.verification.formal.rules import prove_unit
+from e3ne.verification.lowering import lower
+from tests.hardware.spiking_cases import FRAMES, RECURRENT, RULES, STATES
 from tests.units.test_argmax import argmax
 from tests.units.test_boundary import sink, source
 from tests.units.test_fifo import fifo
@@ -72,6 +75,24 @@ def outcomes(name: str, old: str = "", new: str = "") -> list[Outcome]:
 def test_small_units(name: str) -> None:
     found = outcomes(name)
     assert {each.name: each.method for each in found if each.result != "proved"} == {}
+
+
+@pytest.mark.parametrize("name", ["one_beat", "synapse", "in_luts", "same_subtract_ge", "sum_pool"])
+def test_units_without_rules_for_their_values_keep_the_handshake(name: str) -> None:
+    case = (RULES | RECURRENT | STATES | FRAMES)[name]
+    design = lower(case.network(name), case.decisions)
+    units = [unit for unit in units_of(find_graph(design.graph)) if isinstance(unit, LifOp | SumFramesOp | PoolOp)]
+    assert units
+    for op in units:
+        found = prove_unit(op, printed("small", op).verilog)
+        assert [each.name for each in found if each.result == "skipped"] == [f"no rules for the values of {op.name}"]
+        assert {each.name: each.method for each in found if each.result not in ("proved", "skipped")} == {}
+
+
+def test_neurons_without_rules_keep_the_handshake() -> None:
+    op = fire(VALUES, [5, 7], [2, 3], 1, 3, even=True)
+    found = prove_unit(op, printed("small", op).verilog)
+    assert {each.result for each in found} == {"proved", "skipped"}
 
 
 MUTANTS = [

@@ -8,7 +8,6 @@ from __future__ import annotations
 import numpy as np
 
 from e3ne.dialects.dataflow import FireOp, integers_of
-from e3ne.errors import E3neError
 from e3ne.verification.formal.checker import Checker, next_modulo, numbered, width_for
 
 
@@ -16,8 +15,6 @@ class _Codes:
     """The code of a value, written as logic: how many of θ, 2·θ, … V·2^f + b reaches."""
 
     def __init__(self, c: Checker, op: FireOp) -> None:
-        if op.numbers is not None or op.ties_to_even is not None:
-            raise E3neError(f"unit {op.unit_name}: neurons with gaps or ties to even have no rules to prove")
         self.c, self.op, self.given = c, op, op.input_type
         channels = self.given.channels
         self.thresholds = np.resize(integers_of(op, op.threshold), channels).astype(object)
@@ -73,6 +70,9 @@ class _Codes:
 
 def add_fire(c: Checker, op: FireOp) -> None:
     """The values inside wait in a queue, the oldest in front; its digits are offered beat by beat."""
+    if op.numbers is not None or op.ties_to_even is not None:
+        c.missing.append("numbers with gaps, or ties to even")
+        return
     given, steps, parallel = op.input_type, op.steps.value.data, op.parallel_steps.value.data
     stages, lanes, groups = op.stages.value.data, given.lanes, width_for(given.chunks)
     count, beats, beat = stages.bit_length() + 1, steps // parallel, width_for(steps // parallel)

@@ -10,12 +10,15 @@ from e3ne.dialects.dataflow import (
     ArgmaxOp,
     FifoOp,
     FireOp,
+    LifOp,
     MatvecOp,
     MaxPoolOp,
+    PoolOp,
     ReplayOp,
     ResizeOp,
     SinkOp,
     SourceOp,
+    SumFramesOp,
     UnitOp,
     WindowOp,
 )
@@ -38,12 +41,20 @@ def _nothing_more(c: Checker, op: UnitOp) -> None:
     """Only what all units obey."""
 
 
+def _no_values(c: Checker, op: UnitOp) -> None:
+    """Only what all units obey, which says nothing of what they compute."""
+    c.missing.append(f"the values of {op.name}")
+
+
 KINDS: dict[type[UnitOp], tuple[str, Callable[[Checker, Any], None]]] = {
     SourceOp: ("source", add_source),
     WindowOp: ("window", add_window),
     MatvecOp: ("matvec", add_matvec),
     MaxPoolOp: ("max-pool", _nothing_more),
     FireOp: ("fire", add_fire),
+    LifOp: ("lif", _no_values),
+    SumFramesOp: ("sum", _no_values),
+    PoolOp: ("pool", _no_values),
     FifoOp: ("fifo", add_fifo),
     ResizeOp: ("resize", add_resize),
     ReplayOp: ("replay", add_replay),

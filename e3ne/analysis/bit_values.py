@@ -1,9 +1,10 @@
 """What the values of an `rtl` module can be: intervals, followed through registers and through bundles of wires.
 
 A slice of a value is looked up where its bits come from, so that lanes that travel side by side keep what is known of
-each. A register holds its reset value or what it took; without a reset value it matters only once it has taken
-something (that no unknown bit matters is shown by `e3ne.verification.four_state`). What depends on itself, what comes
-from a memory, and ports of which nothing is said are anything that their bits can be.
+each. A register holds its reset value or what it took; without a reset value it matters only once it has taken a beat
+(that no unknown bit matters is shown by `e3ne.verification.four_state`). What a port has while nothing is valid there
+is not meant. What depends on itself, what comes from a memory, and ports of which nothing is said are anything that
+their bits can be.
 """
 
 from __future__ import annotations

@@ -67,6 +67,8 @@ class Interval:
 def union(intervals: Iterable[Interval]) -> Interval:
     """One interval that holds all of several of one width: the shorter of the unsigned and the signed one."""
     parts = list(intervals)
+    if len(set(parts)) == 1:
+        return parts[0]
     width = parts[0].width
     readings = [[part.unsigned() for part in parts], [part.signed() for part in parts]]
     hulls = [(min(low for low, _ in ends), max(high for _, high in ends)) for ends in readings]

@@ -36,6 +36,11 @@ Interval = tuple[int, int]
 STREAM = "an element of its stream"
 """What each unit with an output gives."""
 
+MEMBRANE = "a membrane"
+TOTAL = "a sum over frames"
+SUMS = (MEMBRANE, TOTAL)
+"""What units add up."""
+
 
 @dataclass(frozen=True)
 class UnitRange:
@@ -98,7 +103,7 @@ def _inside(unit: UnitOp, given: Interval) -> tuple[list[UnitRange], Interval]:
             bias = None if unit.bias is None else integers_of(unit, unit.bias)
             low, high = synapse_range(integers_of(unit, unit.weights), given[1], bias, given[0])
             result = int(low.min()), int(high.max())
-            return [UnitRange(unit.unit_name, "a membrane", *result, -unit.value_bits.value.data)], result
+            return [UnitRange(unit.unit_name, MEMBRANE, *result, -unit.value_bits.value.data)], result
         case FireOp():
             return [], _fired(unit, given)
         case LifOp():
@@ -106,7 +111,7 @@ def _inside(unit: UnitOp, given: Interval) -> tuple[list[UnitRange], Interval]:
         case SumFramesOp():
             frames = unit.input_type.frames
             result = given[0] * frames, given[1] * frames
-            return [UnitRange(unit.unit_name, "a sum over frames", *result, -unit.value_bits.value.data)], result
+            return [UnitRange(unit.unit_name, TOTAL, *result, -unit.value_bits.value.data)], result
         case ArgmaxOp():
             return [], (0, unit.input_type.channels - 1)
         case _:
@@ -128,7 +133,7 @@ def _lif(unit: LifOp, given: Interval) -> tuple[list[UnitRange], Interval]:
     rules = unit.reset.data, unit.timing.data, several, unit.decay_bits.value.data, unit.gain_bits.value.data
     drive = drive_range(*given, unit.recurrence(), (1 << unit.spike_bits.value.data) - 1)
     reach = LifReach(numbers, *rules).range(*drive, unit.input_type.frames)
-    membrane = UnitRange(unit.unit_name, "a membrane", reach.low, reach.high, -unit.membrane_bits.value.data)
+    membrane = UnitRange(unit.unit_name, MEMBRANE, reach.low, reach.high, -unit.membrane_bits.value.data)
     return [membrane], (0, reach.most)
 
 

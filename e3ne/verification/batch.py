@@ -55,7 +55,8 @@ def _stalls(plan: Plan, images: int, rng: np.random.Generator) -> Cycles:
     """How long each output beat is withheld, in cycles: on average longer than the design needs, at the end shorter.
 
     As long as the output is slower, the waiting reaches every unit. Where it is faster, at the last image or half of
-    the only one, beats come to units that are empty, while it waits or not.
+    the only one, beats come to units that are empty, while it waits or not: where beats are some cycles apart, others
+    leave no room for that.
     """
     beats = images * plan.output_beats
     usual = plan.interval() // plan.output_beats

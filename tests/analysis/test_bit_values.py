@@ -16,7 +16,7 @@ from e3ne.pipeline_runner import new_context, run_passes
 from e3ne.semantics.dataflow import find_graph
 from e3ne.semantics.rtl import Evaluator
 from e3ne.verification.lowering import lower
-from e3ne.verification.ranges import lanes_of
+from e3ne.verification.ranges import known_units
 from tests.hardware.spiking_cases import RECURRENT, RULES
 
 LANES = Lanes(4, -3, 5)
@@ -47,7 +47,15 @@ LANES = Lanes(4, -3, 5)
         ("%e = rtl.extract %s from 0 : i12 -> i4\n%y = rtl.not %e : i4", (-6, 2)),
         ('%r = rtl.register "r" %y : i4\n%c = rtl.constant 1 : i4\n%y = rtl.add %r, %c : i4', (-8, 7)),
         ('%r = rtl.register "r" %y reset 2 : i4\n%c = rtl.constant 5 : i4\n%y = rtl.mux %go, %c, %c : i4', (5, 5)),
-        ("%m = rtl.zext %go : i1 -> i4\n%y = rtl.replicate %go : i1 -> i4", (-8, 7)),
+        ("%y = rtl.replicate %go : i1 -> i4", (-8, 7)),
+        ("%c = rtl.constant 5 : i4\n%e = rtl.extract %s from 0 : i12 -> i4\n%y = rtl.and %e, %c : i4", (0, 5)),
+        ('%y = rtl.table %go, #rtl.words<4, "3"> : i1', (0, 3)),
+        ('%y = rtl.table %go, #rtl.words<4, "3e"> : i1', (-2, 3)),
+        (
+            "%e = rtl.extract %s from 0 : i12 -> i4\n%w = rtl.sext %e : i4 -> i8\n"
+            "%y = rtl.extract %w from 3 : i8 -> i4",  # its sign, and the bit below
+            (-1, 0),
+        ),
     ],
 )
 def test_followed(body: str, signed: tuple[int, int]) -> None:
@@ -71,13 +79,13 @@ def test_a_long_pipeline() -> None:
 def test_hardware_stays_within(name: str) -> None:
     case = (RULES | RECURRENT)[name]
     graph = lower(case.network(name), case.decisions).graph
-    inputs = lanes_of(graph, stream_ranges(find_graph(graph)))
+    known = known_units(graph, stream_ranges(find_graph(graph)))
     hardware = graph.clone()
     run_passes(hardware, "convert-dataflow-to-rtl,canonicalize,cse")
     rng, checked = random.Random(name), 0
     for module in hardware.body.block.ops:
-        if isinstance(module, rtl.ModuleOp) and (lanes := inputs.get(module.sym_name.data)) is not None:
-            checked += _run(hardware, module, lanes, rng)
+        if isinstance(module, rtl.ModuleOp) and (unit := known.get(module.sym_name.data)) and unit.input is not None:
+            checked += _run(hardware, module, unit.input, rng)
     assert checked > 10_000
 
 

@@ -67,6 +67,11 @@ def test_union(parts: list[Interval]) -> None:
     assert set[int]().union(*map(patterns, parts)) <= patterns(union(parts))
 
 
+@given(intervals())
+def test_the_union_of_one_is_itself(interval: Interval) -> None:
+    assert union([interval, interval]) == interval
+
+
 @given(intervals(), intervals(2))
 def test_joined(high: Interval, low: Interval) -> None:
     assert {a << 2 | b for a in patterns(high) for b in patterns(low)} <= patterns(joined([high, low]))
